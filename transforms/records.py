@@ -193,7 +193,9 @@ class Location:
     name: str = column("The place's name in the gazetteer.")
     feature_class: str = column("GeoNames feature class: A, P, H, T, L, S ...")
     feature_code: str = column("GeoNames feature code, such as PPLC, ADM1 or PEN.")
-    country: str | None = column("ISO 3166-1 alpha-3 code; null for seas and places in several countries.", default=None)
+    country: str | None = column(
+        "ISO 3166-1 alpha-3 code; null for seas and places in several countries.", default=None
+    )
     admin1: str | None = column("First-order division by name, where known.", default=None)
     admin2: str | None = column("Second-order division by name, where known.", default=None)
     latitude: float = column("Degrees north, WGS 84.")
