@@ -1,0 +1,5 @@
+"""Article -> entities."""
+
+from transforms.extract.extract import Extract
+
+__all__ = ["Extract"]

@@ -1,0 +1,82 @@
+"""Which spaCy pipeline reads which language.
+
+The shipped model is package data, trained by `training/train_entities.py`.
+Any installed spaCy pipeline, or a folder with one, can stand in its place.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import spacy
+import spacy.about
+import spacy.util
+from spacy.language import Language
+
+SHIPPED_NAME = "en_dateline"
+SHIPPED_PATH = Path(__file__).with_name("model")
+ANY_LANGUAGE = "xx"
+
+_NOT_NEEDED = ("tagger", "morphologizer", "parser", "senter", "lemmatizer", "attribute_ruler", "textcat")
+"""Components that entities do without; those that a pipeline lacks are ignored."""
+
+
+def model_path(name: str) -> str:
+    """What `spacy.load` takes for a configured name.
+
+    Raises:
+        ValueError: there is no such model; says what may be given instead.
+    """
+    if name == SHIPPED_NAME:
+        if not (SHIPPED_PATH / "meta.json").exists():
+            raise ValueError(
+                f"the shipped model {SHIPPED_NAME!r} is missing from this installation;"
+                " reinstall dateline, or train it with `make model`"
+            )
+        return str(SHIPPED_PATH)
+    if spacy.util.is_package(name) or (Path(name) / "meta.json").is_file():
+        return name
+    installed = ", ".join([SHIPPED_NAME, *sorted(spacy.util.get_installed_models())])
+    raise ValueError(
+        f"model {name!r} is neither an installed spaCy pipeline nor a folder with one"
+        f" (a folder has a meta.json); installed here: {installed}"
+    )
+
+
+def load_model(name: str) -> Language:
+    """Loads a pipeline without the components that entities do without.
+
+    Raises:
+        ValueError: the model is missing, made for another spaCy, or finds no entities.
+    """
+    path = model_path(name)
+    try:
+        nlp = spacy.load(path, exclude=list(_NOT_NEEDED))
+    except (OSError, ValueError, ImportError, KeyError) as error:
+        raise ValueError(f"model {name!r} cannot be loaded by spaCy {spacy.about.__version__}: {error}") from error
+    if not any("doc.ents" in nlp.get_pipe_meta(pipe).assigns for pipe in nlp.pipe_names):
+        raise ValueError(f"model {name!r} finds no entities: its components are {', '.join(nlp.pipe_names) or 'none'}")
+    return nlp
+
+
+def load_models(model: str | Mapping[str, str]) -> dict[str, Language]:
+    """Language (ISO 639-1, or `xx` for any) -> the pipeline that reads it."""
+    if isinstance(model, str):
+        nlp = load_model(model)
+        return {nlp.lang or ANY_LANGUAGE: nlp}
+    loaded = {name: load_model(name) for name in set(model.values())}
+    return {language: loaded[name] for language, name in model.items()}
+
+
+def reader_of(language: str | None, models: Mapping[str, Language]) -> Language | None:
+    """The pipeline for a language, or None.
+
+    A text too short to tell its language is read by the first pipeline.
+    """
+    if language is None:
+        return next(iter(models.values()))
+    return models.get(language, models.get(ANY_LANGUAGE))
+
+
+def model_id(nlp: Language) -> str:
+    """Name and version as spaCy gives them: `en_dateline-0.1.0`."""
+    return f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}"
