@@ -1,0 +1,96 @@
+"""One record per article, and copies that point at their first.
+
+Two things are told apart. The same article met twice, in two feeds or in a
+feed and a file, is counted and dropped. The same text under another address is
+a copy: it keeps its row, with `duplicate_of`, because who reprinted what is a
+fact of its own.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection, TaggedOutput
+
+from transforms.records import Article, stable_id
+
+DUPLICATES = "duplicates"
+
+SAME_ADDRESS = "same_address"
+ALREADY_IN_DATASET = "already_in_dataset"
+
+
+@dataclasses.dataclass
+class Deduplicate(beam.PTransform):
+    """Drops articles met before, and marks copies.
+
+    Takes `articles` (a PCollection of `Article`) and `known` (of
+    `(text_sha256, article_id)`, what earlier runs have put into the dataset);
+    gives the articles to keep and the reason for each dropped one.
+    Deterministic whatever the order of the input. Shuffles each article twice,
+    with its text; holds in memory the articles of one address, then those of
+    one text.
+    """
+
+    copies: bool = True
+    """Whether the same text under another address is marked with `duplicate_of`."""
+
+    def expand(self, inputs: dict[str, PCollection]) -> tuple[PCollection[Article], PCollection[str]]:
+        by_address = (
+            inputs["articles"]
+            | "Key by address" >> beam.Map(lambda article: (address_key(article), article))
+            | "Gather an address" >> beam.GroupByKey()
+            | "One per address" >> beam.FlatMapTuple(_first_only).with_outputs(DUPLICATES, main="articles")
+        )
+        by_text = (
+            {
+                "new": by_address.articles | "Key by text" >> beam.Map(lambda article: (article.text_sha256, article)),
+                "known": inputs["known"],
+            }
+            | "Gather a text" >> beam.CoGroupByKey()
+            | "Mark copies" >> beam.FlatMapTuple(_not_known, self.copies).with_outputs(DUPLICATES, main="articles")
+        )
+        dropped = (by_address[DUPLICATES], by_text[DUPLICATES]) | "All duplicates" >> beam.Flatten()
+        return by_text.articles, dropped
+
+
+def address_key(article: Article) -> str:
+    """Equal for two readings of one article.
+
+    The address alone is not enough: live pages and podcast feeds give many
+    articles one address, and their headlines tell them apart. Without an
+    address only the same id and text make the same article.
+    """
+    address = article.canonical_url or article.url
+    if not address:
+        return article.article_id
+    return stable_id(address, " ".join((article.headline or "").casefold().split()))
+
+
+def order(article: Article) -> tuple[Any, ...]:
+    """Sorts the fullest reading first, and is the same on every run."""
+    return -article.word_count, article.source_uri, article.source_position, article.article_id
+
+
+def _first_only(_: str, readings: Iterable[Article]) -> Iterator[Article | TaggedOutput]:
+    first, *others = sorted(readings, key=order)
+    yield first
+    for _other in others:
+        yield TaggedOutput(DUPLICATES, SAME_ADDRESS)
+
+
+def _not_known(_: str, found: dict[str, Iterable[Any]], copies: bool) -> Iterator[Article | TaggedOutput]:
+    known = sorted(set(found["known"]))
+    original = known[0] if known else None
+    for article in sorted(found["new"], key=_publication_order):
+        if article.article_id in known:
+            yield TaggedOutput(DUPLICATES, ALREADY_IN_DATASET)
+            continue
+        yield dataclasses.replace(article, duplicate_of=original) if copies else article
+        original = original or article.article_id
+
+
+def _publication_order(article: Article) -> tuple[Any, ...]:
+    published = article.date_published
+    return published is None, published.timestamp() if published else 0.0, order(article)
