@@ -1,0 +1,78 @@
+"""Begins a run, or the same run again."""
+
+import dataclasses
+import datetime
+from collections.abc import Mapping, Sequence
+
+from transforms.records import SCHEMA_VERSION
+from transforms.write import files, layout, runs
+from transforms.write.commit import roll_forward_all
+from transforms.write.runs import Input, Run
+from transforms.write.schema import dateline_version
+
+
+def find_earlier(output: str, inputs: Sequence[Input]) -> Run | None:
+    """The run that a run over these inputs continues, if there is one.
+
+    Files that have not changed are the same run, finished or not. A feed gives
+    other entries every time, so only a run over it that never finished is
+    continued.
+    """
+    listing = runs.listing_id(inputs)
+    if not any(runs.is_remote(one.uri) for one in inputs):
+        return runs.find_run(output, runs.run_id_of(listing, None))
+    unfinished = [run for run in runs.list_runs(output) if run.listing == listing and run.state == "started"]
+    return unfinished[-1] if unfinished else None
+
+
+def new_run(inputs: Sequence[Input], now: datetime.datetime) -> Run:
+    """A run that has not begun before."""
+    listing = runs.listing_id(inputs)
+    started = now.astimezone(datetime.UTC)
+    remote = any(runs.is_remote(one.uri) for one in inputs)
+    run_id = runs.run_id_of(listing, started if remote else None)
+    return Run(run_id=run_id, listing=listing, started=started, inputs=tuple(inputs))
+
+
+def begin(output: str, inputs: Sequence[Input], now: datetime.datetime, versions: dict[str, str]) -> Run:
+    """As `begin_run`, with errors as the file system gives them."""
+    roll_forward_all(output)
+    run = find_earlier(output, inputs) or dataclasses.replace(new_run(inputs, now), versions=versions)
+    files.remove_tree(files.join(output, layout.staging_folder(run.run_id)))
+    # A record that is there stays as it is: it tells what was committed until something else is.
+    runs.write_run(output, run)
+    return dataclasses.replace(run, versions=versions)
+
+
+def begin_run(
+    output: str,
+    inputs: Sequence[tuple[str, int | None, float | None]],
+    now: datetime.datetime,
+    *,
+    versions: Mapping[str, str] | None = None,
+) -> Run:
+    """Begins a run over the inputs, or begins it again with the time it first began.
+
+    Commits that were cut short are finished first, of whatever run; what an
+    earlier attempt at this run left uncommitted is removed.
+
+    Args:
+        output: folder or URL of the dataset; made if it does not exist.
+        inputs: address, size in bytes and time of change (seconds since 1970)
+            of each; None where unknown.
+        now: an aware time.
+        versions: what else the run's rows depend on, by name, for its record.
+
+    Raises:
+        ValueError: the output cannot be written to, or `now` has no time zone.
+    """
+    if now.tzinfo is None:
+        raise ValueError(f"now: {now!r} has no time zone; give an aware time")
+    output = files.check_output(output)
+    made_with = {"dateline": dateline_version(), "schema": SCHEMA_VERSION, **(versions or {})}
+    try:
+        return begin(output, [Input(*one) for one in inputs], now, made_with)
+    except OSError as error:
+        raise ValueError(
+            f"output: cannot write to {output!r}: {error}; give a folder that can be written to"
+        ) from error

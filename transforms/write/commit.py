@@ -1,0 +1,142 @@
+"""A run's files become part of the dataset all together, whatever happens meanwhile.
+
+First a manifest of everything there is to do is put in place; from then on the
+commit is decided. Each of its steps can be done again: a rename whose source
+is gone and whose target is there is done, a file that is gone need not be
+deleted. So a commit that was cut short is rolled forward by whoever comes
+next: a retry of the bundle, or the next run.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from transforms.records import TABLES
+from transforms.write import files, layout, runs
+from transforms.write.runs import Run
+from transforms.write.shards import StagedFile
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """Everything that a commit does; paths are relative to the dataset, which may be moved."""
+
+    run: Run
+    """Its record once all is done."""
+    renames: tuple[tuple[str, str, int], ...]
+    """From where, to where, and how many bytes."""
+    stale: tuple[str, ...]
+    """Files of an earlier attempt at the run that this one does not have."""
+
+
+def needed(staged: Iterable[StagedFile]) -> list[StagedFile]:
+    """The files worth keeping: those with rows, or one of each table without any.
+
+    A table without rows keeps an empty file, so that a reader always finds its
+    columns.
+    """
+    ordered = sorted(staged, key=lambda one: (one.table, one.shard))
+    filled = {one.table for one in ordered if one.rows}
+    return [one for one in ordered if (one.rows if one.table in filled else one.shard == 0)]
+
+
+def total_rows(staged: Iterable[StagedFile]) -> dict[str, int]:
+    """Table -> rows in all of its files."""
+    totals: dict[str, int] = {}
+    for one in staged:
+        totals[one.table] = totals.get(one.table, 0) + one.rows
+    return totals
+
+
+def plan_commit(
+    run: Run, staged: Sequence[StagedFile], *, shards: int, counts: Mapping[str, int], present: Iterable[str]
+) -> Manifest:
+    """What is to be done to make the staged files the run's only ones.
+
+    Args:
+        run: as it was begun.
+        staged: every file that this attempt has written.
+        shards: how many shards a table was split into.
+        counts: the caller's totals, for the record.
+        present: the files of this run that the dataset has now.
+    """
+    renames = tuple(
+        (one.path, layout.shard_path(one.table, run.date, run.run_id, one.shard, shards), one.size)
+        for one in needed(staged)
+    )
+    targets = tuple(target for _, target, _ in renames)
+    committed = dataclasses.replace(run, state="committed", rows=total_rows(staged), counts=dict(counts), files=targets)
+    return Manifest(run=committed, renames=renames, stale=tuple(sorted(set(present) - set(targets))))
+
+
+def files_of(output: str, run_id: str) -> list[str]:
+    """The committed files of a run as the dataset has them now, relative to it."""
+    return [
+        "/".join(path.split("/")[-3:])
+        for table in TABLES
+        for path in files.list_files(files.join(output, layout.table_pattern(table, run_id)))
+    ]
+
+
+def write_manifest(output: str, manifest: Manifest) -> None:
+    """Decides the commit."""
+    record: dict[str, Any] = {
+        "run": runs.to_json(manifest.run),
+        "renames": manifest.renames,
+        "stale": manifest.stale,
+    }
+    run_id = manifest.run.run_id
+    aside = files.join(output, layout.staging_folder(run_id))
+    files.write_whole(files.join(output, layout.manifest_path(run_id)), runs.dump(record), aside=aside)
+
+
+def read_manifest(output: str, run_id: str) -> Manifest | None:
+    """The manifest of a commit that was decided but is not known to be done."""
+    path = files.join(output, layout.manifest_path(run_id))
+    if files.size_of(path) is None:
+        return None
+    record = json.loads(files.read_bytes(path))
+    return Manifest(
+        run=runs.from_json(record["run"]),
+        renames=tuple((source, target, size) for source, target, size in record["renames"]),
+        stale=tuple(record["stale"]),
+    )
+
+
+def roll_forward(output: str, manifest: Manifest) -> None:
+    """Does what the manifest says, from wherever an earlier attempt was cut short.
+
+    Old files go last, so that no row is missing in between that the run had
+    before.
+    """
+    for source, target, size in manifest.renames:
+        files.replace(files.join(output, source), files.join(output, target), size=size)
+    files.remove(files.join(output, path) for path in manifest.stale)
+    runs.write_run(output, manifest.run)
+    files.remove_tree(files.join(output, layout.staging_folder(manifest.run.run_id)))
+
+
+def roll_forward_all(output: str) -> None:
+    """Finishes every commit that was cut short, so that each run is in the dataset whole or not at all."""
+    for path in files.list_files(files.join(output, layout.STAGING, "*", "manifest.json")):
+        manifest = read_manifest(output, path.split("/")[-2])
+        if manifest is not None:
+            roll_forward(output, manifest)
+
+
+def commit(output: str, run: Run, staged: Sequence[StagedFile], *, shards: int, counts: Mapping[str, int]) -> Run:
+    """Makes the staged files part of the dataset, and gives the run's record; may be called again.
+
+    Raises:
+        ValueError: the run was not begun here.
+        OSError: a staged file is gone, because the run was started a second time meanwhile.
+    """
+    manifest = read_manifest(output, run.run_id)
+    if manifest is None:
+        whole = dataclasses.replace(run, inputs=runs.read_run(output, run.run_id).inputs)
+        present = files_of(output, run.run_id)
+        manifest = plan_commit(whole, staged, shards=shards, counts=counts, present=present)
+        write_manifest(output, manifest)
+    roll_forward(output, manifest)
+    return manifest.run

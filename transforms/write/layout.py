@@ -1,0 +1,61 @@
+"""Where things lie in a dataset; all paths are relative to its folder.
+
+```
+articles/date=2026-11-22/4f0c2a9be1d07735-00000-of-00004.parquet
+locations/date=2026-11-22/...
+_dateline/runs/4f0c2a9be1d07735.json           the record of a run
+_dateline/staging/4f0c2a9be1d07735/...         what a run has written but not yet committed
+_dateline/staging/4f0c2a9be1d07735/manifest.json   a commit that has been decided
+```
+
+Nothing below `_dateline` ends in `.parquet`: DuckDB's `**/*.parquet` reads
+folders that begin with an underscore, too.
+"""
+
+import datetime
+
+RUNS = "_dateline/runs"
+STAGING = "_dateline/staging"
+
+
+def record_path(run_id: str) -> str:
+    """The record of a run."""
+    return f"{RUNS}/{run_id}.json"
+
+
+def staging_folder(run_id: str) -> str:
+    """The folder of what the run has not yet committed."""
+    return f"{STAGING}/{run_id}"
+
+
+def manifest_path(run_id: str) -> str:
+    """Present from the moment a commit is decided until it is done."""
+    return f"{staging_folder(run_id)}/manifest.json"
+
+
+def staged_path(run_id: str, table: str, shard: int, attempt: str) -> str:
+    """A shard before it is committed; each attempt at a bundle has its own, so that none writes into another's."""
+    return f"{staging_folder(run_id)}/{table}-{shard:05d}-{attempt}.staged"
+
+
+def shard_path(table: str, date: datetime.date, run_id: str, shard: int, shards: int) -> str:
+    """A committed file. Its name settles its rows: the run, and which part of how many.
+
+    >>> shard_path("articles", datetime.date(2026, 11, 22), "4f0c", 0, 4)
+    'articles/date=2026-11-22/4f0c-00000-of-00004.parquet'
+    """
+    return f"{table}/date={date.isoformat()}/{run_id}-{shard:05d}-of-{shards:05d}.parquet"
+
+
+def table_pattern(table: str, run_id: str = "") -> str:
+    """Glob of the table's committed files: all of them, or those of one run."""
+    return f"{table}/date=*/{run_id and run_id + '-'}*.parquet"
+
+
+def run_of(path: str) -> str:
+    """The run that wrote a committed file.
+
+    >>> run_of("out/articles/date=2026-11-22/4f0c-00000-of-00004.parquet")
+    '4f0c'
+    """
+    return path.rpartition("/")[2].partition("-")[0]

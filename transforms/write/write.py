@@ -1,0 +1,110 @@
+"""Rows of all tables -> a run's files, committed together."""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+import apache_beam as beam
+
+from transforms.records import TABLES
+from transforms.write import files
+from transforms.write.commit import commit
+from transforms.write.runs import Run
+from transforms.write.shards import StagedFile, shard_of, stage_shard
+
+COUNTS = "counts"
+"""Key of the caller's totals among the tables."""
+
+
+def keyed_by_shard(row: Any, shards: int) -> tuple[int, Any]:
+    """The row under the number of its shard."""
+    return shard_of(row, shards), row
+
+
+def write_shard(group: tuple[int, Iterable[Any]], output: str, run_id: str, table: str) -> StagedFile:
+    """Stages one shard; None among its rows is no row, but makes sure that the shard is written."""
+    shard, rows = group
+    return stage_shard(output, run_id, table, shard, (row for row in rows if row is not None))
+
+
+def write_commit(run: Run, staged: list[StagedFile], counts: dict[str, int], output: str, shards: int) -> Run:
+    """Commits; Beam gives the side inputs only when every shard of every table is staged."""
+    return commit(output, run, staged, shards=shards, counts=counts)
+
+
+@dataclasses.dataclass
+class StageTable(beam.PTransform):
+    """Writes the rows of one table aside, one file per shard; shard 0 also without rows."""
+
+    table: str
+    output: str
+    run_id: str
+    shards: int
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, rows: beam.PCollection[Any]) -> beam.PCollection[StagedFile]:
+        keyed = rows | "Key by shard" >> beam.Map(keyed_by_shard, self.shards)
+        first = rows.pipeline | "First shard" >> beam.Create([(0, None)])
+        return (
+            (keyed, first)
+            | "With the first" >> beam.Flatten()
+            | "Group by shard" >> beam.GroupByKey()
+            | "Write shard" >> beam.Map(write_shard, self.output, self.run_id, self.table)
+        )
+
+
+@dataclasses.dataclass
+class Write(beam.PTransform):
+    """Writes each table's rows as Parquet and commits them together; gives the committed `Run`.
+
+    Expects a dict: a name of `records.TABLES` -> its records, and optionally
+    `counts` -> (name, number) pairs, which are summed by name into the run's
+    record. A table that is not given is not touched.
+
+    Deterministic: the same rows give the same files, byte for byte, whatever
+    order and bundles they came in; committed again, they replace themselves.
+    Shuffles every row once. Holds one shard of one table in memory at a time.
+    For bounded collections in the global window.
+    """
+
+    output: str
+    """Folder or URL of the dataset."""
+    run: Run
+    """From `begin_run` on the same output."""
+    shards: int = 4
+    """Files per table and run at most; more for more workers, or where a shard outgrows a worker's memory."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self.output = files.check_output(self.output)
+        if isinstance(self.shards, bool) or not isinstance(self.shards, int) or not 1 <= self.shards <= 99_999:
+            raise ValueError(f"shards: {self.shards!r} is not a whole number from 1 to 99999")
+
+    # Any, because Beam warns of an annotation that is not one collection.
+    def expand(self, tables: Any) -> beam.PCollection[Run]:
+        check_tables(tables)
+        source = next(iter(tables.values())).pipeline
+        names = [name for name in TABLES if name in tables]
+        staged = [tables[name] | f"Stage {name}" >> self.stage(name) for name in names] | beam.Flatten()
+        pairs = tables[COUNTS] if COUNTS in tables else source | "No counts" >> beam.Create([])
+        counts = pairs | "Sum counts" >> beam.CombinePerKey(sum)
+        slim = dataclasses.replace(self.run, inputs=())  # a long list of inputs has no place in the graph
+        sides = beam.pvalue.AsList(staged), beam.pvalue.AsDict(counts)
+        return (
+            source
+            | "The run" >> beam.Create([slim])
+            | "Commit" >> beam.Map(write_commit, *sides, self.output, self.shards)
+        )
+
+    def stage(self, table: str) -> StageTable:
+        """The step that writes one table aside."""
+        return StageTable(table, self.output, self.run.run_id, self.shards)
+
+
+def check_tables(tables: dict[str, Any]) -> None:
+    """Raises ValueError for a name that is no table, and for no table at all."""
+    unknown = tables.keys() - TABLES.keys() - {COUNTS}
+    if unknown or not tables.keys() & TABLES.keys():
+        raise ValueError(f"tables: {sorted(tables)}; allowed are {', '.join([*TABLES, COUNTS])}, at least one table")
