@@ -54,6 +54,8 @@ class Document:
     fetched: datetime.datetime
     charset: str | None = None
     """As declared by the transport (an HTTP header); a page may declare another."""
+    first_line: int = 1
+    """Line of the file on which `content` begins: a JSONL file is read as many documents of whole lines."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,139 @@
+"""What there is to read: globs and addresses to a sorted list of sources."""
+
+import dataclasses
+import posixpath
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from apache_beam.io.filesystem import FileMetadata
+from apache_beam.io.filesystems import FileSystems
+
+from transforms.records import MediaKind
+
+KINDS: dict[str, MediaKind] = {
+    ".txt": "text",
+    ".html": "html",
+    ".htm": "html",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".xml": "feed",
+    ".rss": "feed",
+    ".atom": "feed",
+    ".rdf": "feed",
+    ".json": "feed",
+}
+"""Extension -> kind. `.json` is a JSON Feed, or articles as one object or one array; see `parse/split.py`."""
+
+ALLOWED = ", ".join(KINDS) + ", each also with .gz"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Source:
+    """One file or address to read."""
+
+    uri: str
+    kind: MediaKind | None
+    """None for an address, whose kind the response tells, and for a file that cannot be read."""
+    size: int | None = None
+    """Bytes as stored; None for an address."""
+    modified: float | None = None
+    """Seconds since 1970; None where it is not known."""
+
+
+def kind_of(path: str) -> MediaKind | None:
+    """The kind of a file by its extension, whatever its case and with or without `.gz`.
+
+    >>> kind_of("news/a.HTML"), kind_of("b.jsonl.gz"), kind_of("c.pdf")
+    ('html', 'jsonl', None)
+    """
+    return KINDS.get(posixpath.splitext(path.lower().removesuffix(".gz"))[1])
+
+
+def is_address(uri: str) -> bool:
+    """Whether it is fetched over HTTP rather than read from a file system."""
+    return uri.lower().startswith(("http://", "https://"))
+
+
+def resolve_inputs(inputs: Sequence[str]) -> list[Source]:
+    """The files and addresses that the inputs name, each once, sorted by URI.
+
+    An input is an http(s) URL, a file, a glob (`**` crosses directories) on
+    any Beam file system, or a local directory, which stands for every file of
+    a known kind beneath it. A file whose name matches a glob but whose kind is
+    not known stays in the list, with kind None, and becomes a failure row:
+    what was asked for is never left out in silence. Hidden files are not matched.
+
+    Raises:
+        ValueError: an input that is empty, matches nothing, or names a file of a kind that cannot be
+            read; all such inputs at once.
+    """
+    sources: dict[str, Source] = {}
+    problems: list[str] = []
+    for entry in inputs:
+        try:
+            sources.update((source.uri, source) for source in _resolve(entry))
+        except ValueError as error:
+            problems.append(str(error))
+    if problems or not inputs:
+        raise ValueError("\n".join(problems or ["inputs: [] names nothing to read; give a glob or a URL"]))
+    return [sources[uri] for uri in sorted(sources)]
+
+
+def _resolve(entry: str) -> Iterable[Source]:
+    """The sources of one input."""
+    if is_address(entry):
+        return [_address(entry)]
+    if not entry.strip():
+        raise ValueError(f"inputs: {entry!r} is empty; give a glob or a URL")
+    if "://" not in entry and Path(entry).is_dir():
+        return _directory(entry)
+    return _files(entry)
+
+
+def _address(url: str) -> Source:
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        host = None
+    if not host:
+        raise ValueError(f"inputs: {url!r} is not an address; it has no host")
+    return Source(uri=url, kind=None)
+
+
+def _directory(path: str) -> list[Source]:
+    sources = [source for source in _match(f"{path.rstrip('/')}/**") if source.kind]
+    if not sources:
+        raise ValueError(f"inputs: the directory {path!r} has no file that can be read; allowed are {ALLOWED}")
+    return sources
+
+
+def _files(pattern: str) -> list[Source]:
+    sources = _match(pattern)
+    if not sources:
+        raise ValueError(f"inputs: {pattern!r} matches no file")
+    if not any(source.kind for source in sources):
+        raise ValueError(f"inputs: {pattern!r} names no file that can be read; allowed are {ALLOWED}")
+    return sources
+
+
+def _match(pattern: str) -> list[Source]:
+    """Files that match, without directories and hidden files."""
+    try:
+        found: list[FileMetadata] = FileSystems.match([pattern])[0].metadata_list
+    except Exception as error:  # each file system raises its own: a bad scheme, a missing bucket, no credentials
+        raise ValueError(f"inputs: {pattern!r} cannot be listed: {error}") from error
+    return [_file(metadata) for metadata in found if not _is_hidden_or_directory(metadata.path)]
+
+
+def _is_hidden_or_directory(path: str) -> bool:
+    return posixpath.basename(path).startswith(".") or ("://" not in path and Path(path).is_dir())
+
+
+def _file(metadata: FileMetadata) -> Source:
+    return Source(
+        uri=metadata.path,
+        kind=kind_of(metadata.path),
+        size=metadata.size_in_bytes,
+        modified=metadata.last_updated_in_seconds or None,
+    )
