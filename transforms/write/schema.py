@@ -15,6 +15,7 @@
 
 import dataclasses
 import datetime
+import functools
 import importlib.metadata
 import inspect
 import json
@@ -110,6 +111,7 @@ def table_metadata(table: str, fields: list[pa.Field]) -> dict[str, str]:
     }
 
 
+@functools.cache
 def table_schema(table: str) -> pa.Schema:
     """The Arrow schema of a table of `records.TABLES`, with its metadata.
 
