@@ -24,6 +24,12 @@ FILES = [("a.txt", 10, 1.5), ("b.txt", 20, 2.5)]
 FEED = [("https://example.org/feed.xml", None, None)]
 
 
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A killed process loses nothing that it has written; only a power cut does, and that is not tried here."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
 def entity(number: int) -> Entity:
     return Entity(
         entity_id=f"e{number}",
