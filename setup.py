@@ -33,6 +33,23 @@ setup(
         "requests>=2.32",
         "spacy>=3.8,<3.9",
         "trafilatura>=2.0",
+        "webencodings>=0.5.1",
     ],
+    extras_require={
+        # What the tests, the checks and the benchmarks need.
+        "dev": [
+            "duckdb>=1.4",
+            "duckdb-cli>=1.4",
+            "geopandas>=1",
+            "mypy>=1.15",
+            "pip-tools>=7",
+            "pytest>=8",
+            "ruff>=0.9",
+            "types-PyYAML",
+            "types-requests",
+        ],
+        # What training the shipped model needs beside.
+        "training": ["floret>=0.10"],
+    },
     entry_points={"console_scripts": ["dateline = pipeline.cli:main"]},
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.pvalue import PCollection, TaggedOutput
+from apache_beam.pvalue import TaggedOutput
 
 from transforms.records import Article, stable_id
 
@@ -36,7 +36,8 @@ class Deduplicate(beam.PTransform):
     copies: bool = True
     """Whether the same text under another address is marked with `duplicate_of`."""
 
-    def expand(self, inputs: dict[str, PCollection]) -> tuple[PCollection[Article], PCollection[str]]:
+    # Any, because Beam warns of an annotation that is not one collection.
+    def expand(self, inputs: Any) -> Any:
         by_address = (
             inputs["articles"]
             | "Key by address" >> beam.Map(lambda article: (address_key(article), article))
@@ -73,14 +74,14 @@ def order(article: Article) -> tuple[Any, ...]:
     return -article.word_count, article.source_uri, article.source_position, article.article_id
 
 
-def _first_only(_: str, readings: Iterable[Article]) -> Iterator[Article | TaggedOutput]:
+def _first_only(_: str, readings: Iterable[Article]) -> Iterator[Any]:
     first, *others = sorted(readings, key=order)
     yield first
     for _other in others:
         yield TaggedOutput(DUPLICATES, SAME_ADDRESS)
 
 
-def _not_known(_: str, found: dict[str, Iterable[Any]], copies: bool) -> Iterator[Article | TaggedOutput]:
+def _not_known(_: str, found: dict[str, Iterable[Any]], copies: bool = True) -> Iterator[Any]:
     known = sorted(set(found["known"]))
     original = known[0] if known else None
     for article in sorted(found["new"], key=_publication_order):

@@ -42,7 +42,7 @@ def join_persons(names: Sequence[str]) -> list[int]:
     parts = [_parts(name) for name in names]
     fullest: list[int] = []
     for index, mention in enumerate(parts):
-        fuller = [i for i, other in enumerate(parts) if len(other) > len(mention) and _is_within(mention, other)]
+        fuller = [i for i, other in enumerate(parts) if _is_fuller(other, mention)]
         fullest.append(_choose(index, mention, fuller, parts))
     return [_first_equal(fullest[index], parts) for index in range(len(names))]
 
@@ -51,6 +51,10 @@ def _parts(name: str) -> tuple[str, ...]:
     folded = unicodedata.normalize("NFKD", _SUFFIX.sub("", name).casefold())
     plain = "".join(char for char in folded if not unicodedata.combining(char))
     return tuple(re.findall(r"[^\W_]+", plain))
+
+
+def _is_fuller(full: tuple[str, ...], short: tuple[str, ...]) -> bool:
+    return sum(map(len, full)) > sum(map(len, short)) and _is_within(short, full)
 
 
 def _is_within(short: tuple[str, ...], full: tuple[str, ...]) -> bool:
@@ -70,8 +74,8 @@ def _choose(index: int, mention: tuple[str, ...], fuller: list[int], parts: list
         before = [i for i in by_surname if i < index]
         nearest = before[-1] if before else by_surname[0]
         # "Putin" -> "Vladimir Putin" -> "Vladimir Vladimirovich Putin"
-        return _choose(nearest, parts[nearest], [i for i in by_surname if len(parts[i]) > len(parts[nearest])
-                       and _is_within(parts[nearest], parts[i])], parts)  # fmt: skip
+        fuller_still = [i for i in by_surname if _is_fuller(parts[i], parts[nearest])]
+        return _choose(nearest, parts[nearest], fuller_still, parts)
     persons = {parts[i] for i in fuller}
     return fuller[0] if len(persons) == 1 else index
 

@@ -1,0 +1,46 @@
+# `make run` and `make test` are all that a newcomer needs; each sets up what it lacks.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+GAZETTEER := transforms/geocode/gazetteer.sqlite
+
+.PHONY: run test check setup gazetteer model lock clean help
+
+run: setup gazetteer  ## run the main job on the sample articles in seeds/
+	$(BIN)/dateline run configs/sample.yaml
+
+test: setup gazetteer  ## check types and style, and run the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy pipeline transforms training benchmarks setup.py
+	$(BIN)/pytest -q
+
+setup: $(INSTALLED)  ## make .venv and install what requirements.lock names
+
+$(INSTALLED): requirements.lock setup.py
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say which with make PYTHON=..."; exit 1; }
+	@echo "Setting up $(VENV) (about a minute, once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+gazetteer: $(GAZETTEER)  ## build the gazetteer from the installed packages of place names
+
+$(GAZETTEER): $(INSTALLED) $(wildcard transforms/geocode/*.py transforms/geocode/data/*)
+	@$(BIN)/dateline gazetteer build
+
+model: setup  ## train the shipped model again (corpora in ../shared/corpora; about an hour)
+	$(BIN)/python training/train_entities.py --corpora ../shared/corpora
+
+lock: setup  ## resolve requirements.lock anew
+	$(BIN)/pip-compile --quiet --upgrade --extra dev --extra training --strip-extras --no-emit-index-url \
+		--no-emit-find-links --no-emit-trusted-host --no-emit-options --output-file requirements.lock setup.py
+
+clean:  ## remove what was built and written
+	rm -rf $(VENV) out build *.egg-info $(GAZETTEER)
+
+help:  ## say what each of these does
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'

@@ -1,0 +1,132 @@
+"""The command `dateline`: arguments -> settings -> a run -> printed totals and an exit code."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.errors import ConfigurationError, Exit
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings
+
+DESCRIPTION = """\
+Dateline turns news into data: it reads articles from feeds and files, finds who and what they name,
+places every place on the map, and writes Parquet.
+
+  dateline run configs/sample.yaml                           the sample articles, into out/sample
+  dateline run configs/sample.yaml --input 'mine/*.txt' --output out/mine
+  dateline run configs/sample.yaml --input https://www.example.org/rss.xml --output out/feed
+  dateline check configs/sample.yaml --set extract.batch_size=16
+  dateline describe out/sample                               tables, rows, and what each column means
+"""
+
+EPILOG = """\
+exit codes:
+  0  done
+  1  the run failed: a worker died, a disk was full, totals did not add up; start it again
+  2  the settings or arguments are wrong; nothing was started
+  3  done, but more inputs failed than `max_failure_share` allows
+"""
+
+RUN_EPILOG = """\
+A section of the configuration is a step of the pipeline and a key its setting; `--set` changes one
+for this run: --set extract.batch_size=16, --set workers=2, --set 'read.inputs=[a.txt, b.txt]'.
+What stands behind `--` goes to Beam: -- --runner=FlinkRunner --flink_master=localhost:8081
+
+Inputs are files by glob (.txt .html .htm .jsonl .xml .rss .atom .json, each also .gz, local or gs://,
+s3://, hdfs:// ...) or http(s) addresses of feeds. Started again over the same files, a run replaces
+what it wrote; articles that other runs have put into the same output are not written twice.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit code."""
+    own, beam_flags = _split_at_dashes(list(sys.argv[1:] if arguments is None else arguments))
+    args = _parser().parse_args(own)
+    args.beam_flags = beam_flags
+    try:
+        return int(args.command(args))
+    except ConfigurationError as error:
+        for problem in error.problems:
+            print(f"dateline: {problem}", file=sys.stderr)
+        return Exit.CONFIGURATION
+    except KeyboardInterrupt:
+        print("\ndateline: interrupted; start the same command again to do the run over", file=sys.stderr)
+        return Exit.INTERRUPTED
+
+
+def _split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """What stands before `--` is ours, what stands behind it Beam's."""
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:at], arguments[at + 1 :]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dateline", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command, text in (
+        ("run", _run, "run the pipeline: articles in, Parquet out"),
+        ("check", _check, "check a configuration without running it"),
+    ):
+        sub = commands.add_parser(
+            name, help=text, description=text, epilog=RUN_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        sub.set_defaults(command=command)
+        sub.add_argument("config", help="YAML file, such as configs/sample.yaml")
+        sub.add_argument("--input", nargs="+", default=[], metavar="GLOB_OR_URL", help="read these instead")
+        sub.add_argument("--output", metavar="DIR", help="write the dataset here instead")
+        sub.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change a setting")
+    sub = commands.add_parser("describe", help="say what a dataset holds", description="Say what a dataset holds.")
+    sub.set_defaults(command=_describe)
+    sub.add_argument("dataset", help="a folder that `dateline run` has written")
+    gazetteer = commands.add_parser("gazetteer", help="build the gazetteer").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    sub = gazetteer.add_parser("build", help="build it from the installed packages of place names")
+    sub.set_defaults(command=_build_gazetteer)
+    sub.add_argument("--output", metavar="FILE", help="where; by default where the pipeline looks for it")
+    return parser
+
+
+# What takes seconds to import is imported where it is used, so that --help answers at once.
+
+
+def _run(args: argparse.Namespace) -> int:
+    from pipeline.launch import launch
+
+    return launch(_settings(args))
+
+
+def _check(args: argparse.Namespace) -> int:
+    from pipeline.launch import check
+
+    return check(_settings(args))
+
+
+def _settings(args: argparse.Namespace) -> "Settings":
+    from pipeline.config import load_settings
+
+    return load_settings(
+        args.config, inputs=args.input, output=args.output, changes=args.set, beam_flags=args.beam_flags
+    )
+
+
+def _describe(args: argparse.Namespace) -> int:
+    from pipeline.describe import describe
+
+    try:
+        print(describe(args.dataset), end="")
+    except ValueError as error:
+        raise ConfigurationError([str(error)]) from error
+    return Exit.DONE
+
+
+def _build_gazetteer(args: argparse.Namespace) -> int:
+    from transforms.geocode.build import build_gazetteer
+    from transforms.geocode.gazetteer import SHIPPED_PATH
+
+    build_gazetteer(args.output or SHIPPED_PATH)
+    return Exit.DONE

@@ -1,0 +1,282 @@
+"""A YAML file -> the settings of a run, or every mistake in it at once.
+
+A section of the file is a transform and a key in it is a field of that
+transform, so a setting's name, default and documentation have one home. What
+the launcher alone knows, such as the run, is not a setting: those fields are
+listed in `GIVEN_BY_RUN`.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import difflib
+import io
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pydantic
+import yaml
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipeline.errors import ConfigurationError
+from transforms import Deduplicate, Extract, Geocode, Parse, Read, Write
+
+SECTIONS: dict[str, type] = {
+    "read": Read,
+    "parse": Parse,
+    "deduplicate": Deduplicate,
+    "extract": Extract,
+    "geocode": Geocode,
+    "write": Write,
+}
+GIVEN_BY_RUN = {"run", "fetched"}
+LOCAL_RUNNERS = {"DirectRunner", "FnApiRunner"}
+
+
+@dataclasses.dataclass(kw_only=True)
+class Launch:
+    """How a run is carried out: the keys of a configuration outside its sections."""
+
+    runner: str = "DirectRunner"
+    """Beam runner. DirectRunner means Beam's local FnApiRunner, whatever else is installed."""
+    workers: int = 1
+    """Processes of a local run; 0 for one a core. Remote runners have flags of their own."""
+    max_failure_share: float = 1.0
+    """Share of failed inputs, 0 to 1, above which the command exits with 3."""
+    beam: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """Beam's pipeline options by name: `{region: europe-west1, flink_master: "[local]"}`."""
+
+    def __post_init__(self) -> None:
+        if self.workers < 0:
+            raise ValueError(f"workers is {self.workers}; allowed is 0 (one a core) or more")
+        if not 0 <= self.max_failure_share <= 1:
+            raise ValueError(f"max_failure_share is {self.max_failure_share}; allowed is 0 to 1")
+        if self.runner not in LOCAL_RUNNERS and self.workers != 1:
+            raise ValueError(f"workers is {self.workers}, but {self.runner} is sized by its own options under `beam`")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Checked settings: each section's keyword arguments, complete enough to build with."""
+
+    sections: dict[str, dict[str, Any]]
+    launch: Launch
+    options: PipelineOptions
+
+    @property
+    def inputs(self) -> list[str]:
+        """Globs and addresses to read."""
+        return list(self.sections["read"]["inputs"])
+
+    @property
+    def output(self) -> str:
+        """The dataset's folder."""
+        return str(self.sections["write"]["output"])
+
+
+def load_settings(
+    file: str,
+    *,
+    inputs: Sequence[str] = (),
+    output: str | None = None,
+    changes: Sequence[str] = (),
+    beam_flags: Sequence[str] = (),
+) -> Settings:
+    """Reads and checks a configuration with what the command line changes in it.
+
+    Args:
+        file: path of the YAML file; paths in it are relative to the current folder.
+        inputs: replace `read.inputs`.
+        output: replaces `write.output`.
+        changes: `section.key=value`, the value in YAML.
+        beam_flags: Beam's own flags, `--name=value`.
+
+    Raises:
+        ConfigurationError: with all mistakes found.
+    """
+    tree = read_yaml(file)
+    problems = [*apply_changes(tree, changes)]
+    if inputs:
+        _section(tree, "read")["inputs"] = list(inputs)
+    if output:
+        _section(tree, "write")["output"] = output
+    known = [*SECTIONS, *(field.name for field in dataclasses.fields(Launch))]
+    problems += [_unknown(file, key, known) for key in tree if key not in known]
+    sections: dict[str, dict[str, Any]] = {}
+    for name, transform in SECTIONS.items():
+        sections[name], wrong = check_fields(transform, tree.get(name) or {}, f"{file}: {name}.")
+        problems += wrong
+    top, wrong = check_fields(Launch, {k: v for k, v in tree.items() if k not in SECTIONS and k in known}, f"{file}: ")
+    problems += wrong
+    flags = [*_as_flags(top.get("beam", {})), *beam_flags]
+    problems += check_beam_flags(flags)
+    if problems:
+        raise ConfigurationError(problems)
+    launch = Launch(**top)
+    return Settings(sections=sections, launch=launch, options=_options(launch, flags))
+
+
+def read_yaml(file: str) -> dict[str, Any]:
+    """The file's mapping; a key given twice is a mistake, not a choice.
+
+    Raises:
+        ConfigurationError: the file is missing, no YAML, or no mapping.
+    """
+    try:
+        tree = yaml.load(Path(file).read_text(encoding="utf-8"), Loader=_UniqueKeys)
+    except OSError as error:
+        raise ConfigurationError([f"{file}: cannot be read: {error.strerror or error}"]) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError([f"{file}: is not YAML: {' '.join(str(error).split())}"]) from error
+    if not isinstance(tree or {}, dict):
+        raise ConfigurationError([f"{file}: holds {type(tree).__name__}; allowed is a mapping of sections"])
+    return tree or {}
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value]
+        for key_node, _ in node.value:
+            if keys.count(key_node.value) > 1 and key_node.value != "<<":
+                raise yaml.MarkedYAMLError(problem=f"key {key_node.value!r} twice", problem_mark=key_node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def apply_changes(tree: dict[str, Any], changes: Sequence[str]) -> Iterator[str]:
+    """Sets `section.key=value` in the tree; yields a problem for each that has another form."""
+    for change in changes:
+        path, equals, text = change.partition("=")
+        section, dot, key = path.strip().rpartition(".")
+        if not equals or not key or "." in section:
+            yield f"--set {change}: allowed is section.key=value or key=value"
+            continue
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            yield f"--set {change}: the value is not YAML: {' '.join(str(error).split())}"
+            continue
+        (_section(tree, section) if dot else tree)[key] = value
+
+
+def _section(tree: dict[str, Any], name: str) -> dict[str, Any]:
+    if not isinstance(tree.get(name), dict):
+        tree[name] = {}
+    section: dict[str, Any] = tree[name]
+    return section
+
+
+def check_fields(target: type, given: Any, where: str) -> tuple[dict[str, Any], list[str]]:
+    """Checks names, types and values of a dataclass's fields.
+
+    Returns:
+        The values as keyword arguments, and a line for each mistake.
+    """
+    if not isinstance(given, Mapping):
+        return {}, [f"{where[:-1]}: is {given!r}; allowed is a mapping of keys"]
+    fields = {f.name: f for f in dataclasses.fields(target) if f.init and f.name not in GIVEN_BY_RUN}
+    problems = [_unknown(where.rpartition(":")[0], key, list(fields), where) for key in given if key not in fields]
+    values, wrong = _check_types(target, fields, {k: v for k, v in given.items() if k in fields}, where)
+    problems += wrong
+    if not problems:
+        try:
+            target(**values)
+        except ValueError as error:
+            problems.append(where + str(error).removeprefix(f"{target.__name__.lower()}."))
+    return values, problems
+
+
+def _check_types(
+    target: type, fields: Mapping[str, Any], given: Mapping[str, Any], where: str
+) -> tuple[dict[str, Any], list[str]]:
+    hints = get_type_hints(target)
+    shape: dict[str, Any] = {
+        name: (hints[name], ... if _is_required(field) else None) for name, field in fields.items()
+    }
+    model = pydantic.create_model(
+        target.__name__, __config__=pydantic.ConfigDict(strict=True, arbitrary_types_allowed=True), **shape
+    )
+    try:
+        checked = model(**given)
+    except pydantic.ValidationError as error:
+        return {}, [_type_problem(where, problem) for problem in error.errors()]
+    return {name: getattr(checked, name) for name in given}, []
+
+
+def _is_required(field: Any) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _type_problem(where: str, problem: Any) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "missing":
+        return f"{where}{key}: is missing; it has no default"
+    return f"{where}{key}: is {problem['input']!r}; {problem['msg'][0].lower()}{problem['msg'][1:]}"
+
+
+def _unknown(file: str, key: Any, known: Sequence[str], where: str | None = None) -> str:
+    close = difflib.get_close_matches(str(key), known, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"{where or file + ': '}{key}: unknown key{hint} allowed: {', '.join(known)}"
+
+
+def _as_flags(beam: Mapping[str, Any]) -> list[str]:
+    """`{region: x, streaming: true, experiments: [a, b]}` as Beam's command line."""
+    flags: list[str] = []
+    for name, value in beam.items():
+        if value is True:
+            flags.append(f"--{name}")
+        elif value is not False and value is not None:
+            flags += [f"--{name}={item}" for item in (value if isinstance(value, list) else [value])]
+    return flags
+
+
+def check_beam_flags(flags: Sequence[str]) -> list[str]:
+    """A line for each flag that Beam does not know: Beam itself only warns of them."""
+    known = _beam_flag_names()
+    problems = []
+    for flag in flags:
+        name = flag.partition("=")[0].removeprefix("--")
+        if flag.startswith("--") and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean --{close[0]}?" if close else ""
+            problems.append(f"beam: --{name}: no such flag of Beam{hint}")
+        elif name == "save_main_session" and flag.startswith("--"):
+            problems.append("beam: --save_main_session: is not needed, dateline is an installed package")
+    if not problems:
+        problems += _flag_values_refused(flags)
+    return problems
+
+
+def _beam_flag_names() -> set[str]:
+    parser = argparse.ArgumentParser(conflict_handler="resolve")
+    for options in _subclasses(PipelineOptions):
+        # The public get_all_options() knows destinations only, not the spellings of the flags.
+        options._add_argparse_args(parser)
+    return {name.removeprefix("--") for name in parser._option_string_actions if name.startswith("--")}
+
+
+def _subclasses(cls: type) -> Iterator[Any]:
+    for child in cls.__subclasses__():
+        if "_add_argparse_args" in vars(child):
+            yield child
+        yield from _subclasses(child)
+
+
+def _flag_values_refused(flags: Sequence[str]) -> list[str]:
+    """Values that Beam's parser refuses; it leaves through SystemExit and standard error."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            PipelineOptions(list(flags)).get_all_options()
+    except SystemExit:
+        return [f"beam: {said.getvalue().strip().splitlines()[-1]}"]
+    return []
+
+
+def _options(launch: Launch, flags: Sequence[str]) -> PipelineOptions:
+    local = []
+    if launch.runner in LOCAL_RUNNERS:
+        mode = "in_memory" if launch.workers == 1 else "multi_processing"
+        local = [f"--direct_num_workers={launch.workers}", f"--direct_running_mode={mode}"]
+    return PipelineOptions([*local, *flags])

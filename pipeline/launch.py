@@ -1,0 +1,112 @@
+"""Checked settings -> a finished run and what the user sees of it."""
+
+import contextlib
+import datetime
+import logging
+import os
+import sys
+import time
+
+import apache_beam as beam
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.runners.runner import PipelineState
+
+from pipeline.config import LOCAL_RUNNERS, Settings
+from pipeline.errors import ConfigurationError, Exit
+from pipeline.local import ended_by_lost_worker, shown_progress
+from pipeline.news import build
+from pipeline.summary import adds_up, failure_share, summarize
+from transforms import Run, Source, begin_run, read_run, resolve_inputs
+
+
+def check(settings: Settings) -> int:
+    """Says what a run would do, having checked all that can be checked without running."""
+    sources = _sources(settings)
+    print(
+        f"{_plural(len(sources), 'input file or address', 'input files and addresses')}, written to {settings.output}"
+    )
+    print(f"runner {settings.launch.runner}, {_workers(settings)}; the settings are right")
+    return Exit.DONE
+
+
+def launch(settings: Settings) -> int:
+    """Carries out a run, prints its totals, returns the exit code."""
+    sources = _sources(settings)
+    begun = time.monotonic()
+    run = _begin(settings, sources)
+    print(f"dateline: reading {_plural(len(sources), 'file or address', 'files and addresses')} into {settings.output}")
+    print(f"  run {run.run_id} on {settings.launch.runner}, {_workers(settings)}", flush=True)
+    try:
+        _execute(settings, run)
+    except Exception as error:
+        print(f"\ndateline: the run failed: {_last_line(error)}", file=sys.stderr)
+        print("Nothing is lost: start the same command again to do the run over.", file=sys.stderr)
+        logging.getLogger("dateline").debug("the run failed", exc_info=error)
+        return Exit.FAILED
+    finished = read_run(settings.output, run.run_id)
+    print(summarize(finished, settings.output, seconds=time.monotonic() - begun))
+    return _exit_code(finished, settings)
+
+
+def _sources(settings: Settings) -> list[Source]:
+    try:
+        return resolve_inputs(settings.inputs)
+    except ValueError as error:
+        raise ConfigurationError([str(error)]) from error
+
+
+def _begin(settings: Settings, sources: list[Source]) -> Run:
+    listing = [(source.uri, source.size, source.modified) for source in sources]
+    try:
+        return begin_run(settings.output, listing, datetime.datetime.now(datetime.UTC))
+    except ValueError as error:
+        raise ConfigurationError([f"write.{error}"]) from error
+
+
+def _execute(settings: Settings, run: Run) -> None:
+    """Builds the graph and waits for its end; a local run is watched."""
+    with contextlib.ExitStack() as stack:
+        runner = settings.launch.runner
+        if runner in LOCAL_RUNNERS:
+            # Named outright: DirectRunner would run elsewhere if a Prism binary could be downloaded.
+            runner = FnApiRunner()
+            # spaCy's matrix products are small; threads of several workers would only be in each other's way.
+            os.environ.setdefault("OMP_NUM_THREADS", "1")
+            stack.enter_context(ended_by_lost_worker(Exit.FAILED))
+            stack.enter_context(shown_progress(sys.stderr))
+        p = beam.Pipeline(runner=runner, options=settings.options)
+        build(p, settings, run)
+        state = p.run().wait_until_finish()
+        if state != PipelineState.DONE:
+            raise RuntimeError(f"the runner ended in state {state}")
+
+
+def _exit_code(run: Run, settings: Settings) -> Exit:
+    if not adds_up(run):
+        print("dateline: the totals do not add up; please report this as a defect", file=sys.stderr)
+        return Exit.FAILED
+    share = failure_share(run)
+    if share > settings.launch.max_failure_share:
+        print(
+            f"dateline: {share:.1%} of the inputs failed; max_failure_share allows"
+            f" {settings.launch.max_failure_share:.1%}",
+            file=sys.stderr,
+        )
+        return Exit.TOO_MANY_FAILURES
+    return Exit.DONE
+
+
+def _workers(settings: Settings) -> str:
+    if settings.launch.runner not in LOCAL_RUNNERS:
+        return "sized by its own options"
+    return _plural(settings.launch.workers or os.cpu_count() or 1, "worker", "workers")
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _last_line(error: Exception) -> str:
+    """Beam wraps a worker's traceback into its message; the last line says what happened."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

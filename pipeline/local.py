@@ -1,0 +1,89 @@
+"""Beam's local runner, watched: it must not hang, and it must not be silent."""
+
+import contextlib
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+import psutil
+
+from transforms.progress import FOLDER_VARIABLE, read_progress
+
+WORKER_THREAD = "run_worker"
+"""Name of the thread in which FnApiRunner waits for a worker process."""
+
+
+@contextlib.contextmanager
+def ended_by_lost_worker(exit_code: int) -> Iterator[None]:
+    """Within, the death of a worker process ends this process too, with `exit_code`.
+
+    FnApiRunner waits for ever for the answer of a worker that was killed. All
+    that is heard of it is an exception in the thread that waited for the
+    process. There is no way back into the runner from there, so the other
+    workers are killed and the process leaves at once; what was begun is left as
+    after a `kill`, and the next run makes it good.
+    """
+    before = threading.excepthook
+
+    def leave(error: threading.ExceptHookArgs) -> None:
+        if error.thread is None or error.thread.name != WORKER_THREAD:
+            before(error)
+            return
+        print(
+            f"\ndateline: a worker process died ({error.exc_value}); the run has failed."
+            "\nNothing was committed. Out of memory is the usual cause: try fewer `workers`."
+            "\nStart the same command again to do the run over.",
+            file=sys.stderr,
+            flush=True,
+        )
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+        os._exit(exit_code)
+
+    threading.excepthook = leave
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+
+
+@contextlib.contextmanager
+def shown_progress(out: TextIO, interval_seconds: float = 2.0) -> Iterator[None]:
+    """Within, prints how many articles have passed each stage, and how fast.
+
+    On a terminal the line is rewritten, elsewhere a line is added each time the
+    numbers have changed.
+    """
+    done = threading.Event()
+    with tempfile.TemporaryDirectory(prefix="dateline-") as folder:
+        os.environ[FOLDER_VARIABLE] = folder
+        printer = threading.Thread(target=_print_progress, args=(Path(folder), out, interval_seconds, done))
+        printer.start()
+        try:
+            yield
+        finally:
+            done.set()
+            printer.join()
+            del os.environ[FOLDER_VARIABLE]
+
+
+def _print_progress(folder: Path, out: TextIO, interval_seconds: float, done: threading.Event) -> None:
+    begun = time.monotonic()
+    rewrite = out.isatty()
+    shown = ""
+    while not done.wait(interval_seconds):
+        seconds = time.monotonic() - begun
+        stages = read_progress(folder)
+        text = ", ".join(f"{count:,} {stage}" for stage, count in stages.items()) or "starting"
+        if text != shown:
+            shown = text
+            rate = f" ({stages['extracted'] / seconds:.0f} articles/s)" if stages["extracted"] else ""
+            print(f"\r  {seconds:4.0f} s  {text}{rate}", end="" if rewrite else "\n", file=out, flush=True)
+    if rewrite and shown:
+        print(file=out)

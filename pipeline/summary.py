@@ -1,0 +1,99 @@
+"""What a finished run says of itself: totals, the first places, how to query them."""
+
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from transforms import Run
+from transforms.write import files
+
+FIRST_PLACES = 6
+
+
+def adds_up(run: Run) -> bool:
+    """Whether every input has become an article, a duplicate or a failure."""
+    count = run.counts.get
+    return count("inputs", 0) == count("articles", 0) + count("duplicates", 0) + count("failures", 0)
+
+
+def failure_share(run: Run) -> float:
+    """Failed inputs as a share of all, 0 to 1."""
+    return run.counts.get("failures", 0) / max(1, run.counts.get("inputs", 0))
+
+
+def summarize(run: Run, output: str, *, seconds: float) -> str:
+    """The text that `dateline run` ends with."""
+    parts = [totals(run, seconds), first_places(run, output), where_to_look(output)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def totals(run: Run, seconds: float) -> str:
+    """Inputs = articles + duplicates + failures, each with its named reasons."""
+    counts = run.counts
+    rows = [
+        ("inputs", counts.get("inputs", 0), f"{counts.get('inputs', 0) / seconds:.1f}/s, {seconds:.1f} s in all"),
+        ("= articles", counts.get("articles", 0), _reasons(counts, "articles")),
+        ("+ duplicates", counts.get("duplicates", 0), _reasons(counts, "duplicates")),
+        ("+ failures", counts.get("failures", 0), _reasons(counts, "failures")),
+        ("entities", run.rows.get("entities", 0), ""),
+        ("places", run.rows.get("locations", 0), ""),
+    ]
+    return "\n" + "\n".join(f"  {name:<14}{count:>9,}  {note}".rstrip() for name, count, note in rows)
+
+
+def _reasons(counts: dict[str, int], name: str) -> str:
+    """`bad_json 1, empty 1`: the most frequent first."""
+    found = {key.removeprefix(f"{name}."): n for key, n in counts.items() if key.startswith(f"{name}.")}
+    return ", ".join(f"{reason} {n:,}" for reason, n in sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def first_places(run: Run, output: str) -> str:
+    """A few of the places found, as a promise of what the dataset holds."""
+    lines = [
+        f"  {row['surface'][:26]:<27} {row['name'][:26]:<27} {row['country'] or '':<4}"
+        f" {row['latitude']:>8.3f} {row['longitude']:>9.3f}  {row['score']:.2f}"
+        for row in _first_rows(run, output)
+    ]
+    header = f"  {'in the text':<27} {'place':<27} {'':<4} {'lat':>8} {'lon':>9}  score"
+    return "\n".join([header, *lines]) if lines else ""
+
+
+def _first_rows(run: Run, output: str) -> Iterator[dict[str, object]]:
+    """The first mention of each of the first places."""
+    seen: set[object] = set()
+    columns = ["surface", "name", "country", "latitude", "longitude", "score", "place_id"]
+    for file in (file for file in sorted(run.files) if file.startswith("locations/")):
+        with files.open_file(files.join(output, file)) as handle:
+            for batch in pq.ParquetFile(handle).iter_batches(batch_size=1000, columns=columns):
+                for row in batch.to_pylist():
+                    if row["place_id"] not in seen:
+                        seen.add(row["place_id"])
+                        yield row
+                    if len(seen) == FIRST_PLACES:
+                        return
+
+
+def where_to_look(output: str) -> str:
+    """The dataset's folder and a command that queries it as it stands."""
+    query = (
+        f"SELECT name, country, count(*) AS mentions FROM '{files.join(output, 'locations')}/**/*.parquet'"
+        " GROUP BY ALL ORDER BY mentions DESC, name LIMIT 10"
+    )
+    where = f"The dataset is in {output}; `dateline describe {output}` says what each column means. Query it:"
+    return f"{where}\n  {_duckdb(query)}"
+
+
+def _duckdb(query: str) -> str:
+    """With DuckDB's own command where there is one, beside this Python or on the path."""
+    beside = Path(sys.executable).with_name("duckdb")
+    command = str(beside) if beside.exists() else shutil.which("duckdb")
+    if command is None:
+        return f"pip install duckdb-cli && duckdb -c {shlex.quote(query)}"
+    with_here = Path(command)
+    if with_here.is_relative_to(Path.cwd()):
+        command = str(with_here.relative_to(Path.cwd()))
+    return f'{command} -c "{query}"'

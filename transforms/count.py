@@ -1,0 +1,32 @@
+"""Totals that travel as data, so that they are right on every runner, after every retry."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.pvalue import PCollection
+
+
+@dataclasses.dataclass
+class Count(beam.PTransform):
+    """Gives `(name, 1)` for each element, and `(name.kind, 1)` for its kind; `Write` sums them.
+
+    Takes one PCollection or several. Bounded and unbounded input, no shuffle.
+    """
+
+    name: str
+    """What is counted, such as failures."""
+    kind: Callable[[Any], str] | None = None
+    """The kind of an element, from a small closed set."""
+
+    def expand(self, rows: Any) -> PCollection[tuple[str, int]]:
+        if not isinstance(rows, PCollection):
+            rows = rows | "Together" >> beam.Flatten()
+        return rows | "Ones" >> beam.FlatMap(_ones, self.name, self.kind)
+
+
+def _ones(row: Any, name: str, kind: Callable[[Any], str] | None) -> Iterator[tuple[str, int]]:
+    yield name, 1
+    if kind:
+        yield f"{name}.{kind(row)}", 1
