@@ -18,7 +18,9 @@ FIRST_YEAR, LAST_YEAR = 1900, 2100
 MAX_RAW = 200
 """Longer strings are prose; nothing is searched for in them."""
 
-_LOCALES = "en fr es ca pt gl it ro de nl sv da nb fi et lv lt pl cs sk sl ru uk bg sr el tr hu id ms sw vi ar fa hi"
+LOCALES = "en fr es ca pt gl it ro de nl sv da nb fi et lv lt pl cs sk sl ru uk bg sr el tr hu id ms sw vi ar fa hi"
+"""Languages whose names of months, weekdays and countries are read."""
+
 _FILLERS = (
     "a als alle am at d de del der des di do den el em en ho i il kl klo klockan la las le les lo los o of om on op"
     " ore os the um uhr u h hrs hours г року года год р date posted published updated publie publicado"
@@ -107,7 +109,7 @@ def _name_numbers(kind: Literal["months", "days"], count: int) -> dict[str, int]
 
 
 def _cldr_names(kind: Literal["months", "days"]) -> Iterable[tuple[str, int]]:
-    for locale in map(Locale.parse, _LOCALES.split()):
+    for locale in map(Locale.parse, LOCALES.split()):
         for context in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
                 names = getattr(locale, kind)[context][width]

@@ -1,0 +1,350 @@
+"""The line that says where, when and by which agency a story was filed: `WASHINGTON (AP) —`.
+
+A dateline is recognised by its form, as a string of token kinds, and by its
+evidence: a place that the gazetteer knows, a region behind it, an agency, a
+date, capitals. The weaker the form, the more evidence is asked for, because a
+dateline places the whole article: `DEAR ABBY:` has the form and no evidence.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from transforms.parse.dateline_tokens import (
+    AGENCY,
+    COLON,
+    DASH,
+    DATE,
+    GROUP,
+    LINE,
+    NAME,
+    REGIONS,
+    STOP,
+    Token,
+    is_agency,
+    is_capitals,
+    is_country,
+    tokens,
+)
+
+IsPlace = Callable[[str], bool]
+
+SEARCHED = 1000
+"""Characters at the head of a text in which a dateline may stand, behind headline and byline."""
+
+MAX_STARTS = 40
+
+_FORM = re.compile(
+    r"(?P<lead>[GA][SK]?)?"
+    r"(?P<place>N(?:K{1,2}N){0,3})?"
+    r"(?P<middle>(?:[KP]{0,2}[DGA]){0,3})"
+    r"(?P<end>K?S(?:[DAG]+S|G(?=$|N)|AP)*|C|P|L)?"
+)
+_AGENCY_FORM = re.compile(r"(?P<lead>[GA])(?P<place>)(?P<middle>)(?P<end>S)?")
+_STARTS = re.compile(
+    r"\n[ \t\xa0]{0,4}(?=\S)"
+    r"|(?<=[.!?”\"])[ \xa0]{1,3}(?=[^\W\d_a-z]|\()"
+    r"|[ \xa0][.|•][ \xa0](?=[A-Z(])"
+    r"|\bBy (?=[A-Z]{3})"
+)
+_PROSE = 200
+"""A paragraph this long is body; behind it only a dateline with an agency, date or region is believed."""
+_JOINTS = re.compile(r"\s?[/&+]\s?|\s(?:and|und|et|y|e|i|og|och)\s", re.IGNORECASE)
+_ABOARD = re.compile(r"(?:ABOARD|ON BOARD|WITH THE|OFF THE|NEAR|AT)\s", re.IGNORECASE)
+_OPENERS = re.compile(r"(?:The|A|An|In|On|At|It|As|After|Two|Three|Four|Five|When|While|Police|President)\b")
+_SECTION_NAMES = (
+    "advertisement analysis august best breaking brief briefs business chapter comment correction editor"
+    " editorial exclusive explainer fact file health letter letters live local march may media mobile nation"
+    " national news note notice obituary opinion part photo photos police politics poll profile public quote"
+    " reading region review science section sport sports state story summary sunday today university update"
+    " updated video watch weather world"
+)
+_SECTIONS = frozenset(_SECTION_NAMES.split())
+"""Names of sections and columns that are also the name of some town."""
+_CHINESE = re.compile(
+    r"[（(]?(?P<agency>新[华華]社|中新[社网]|中央社|人民网|新华网)(?P<place>[^\W\d_]{2,8}?)"
+    r"(?P<date>(?:\d{1,2}月)?\d{1,2}日)[电電][）)]?\s{0,2}"
+    r"|【(?P<place_ja>[^\W\d_]{2,10}?)[=＝]?(?P<agency_ja>共同|時事|聯合ニュース)】\s{0,2}"
+)
+
+
+@dataclass(frozen=True)
+class Dateline:
+    """A dateline in a text; offsets are code points into that text.
+
+    Attributes:
+        place: the place as printed with its region, `text[start:end]`; None when only an agency is named.
+        start: offset of the place.
+        end: offset past the place.
+        agency: the agency as printed, without its brackets.
+        date: the date as printed.
+        body_start: offset where the body begins, behind the dateline.
+    """
+
+    place: str | None
+    start: int | None
+    end: int | None
+    agency: str | None
+    date: str | None
+    body_start: int
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What the tokens at one offset say, before it is judged."""
+
+    text: str
+    start: int
+    names: tuple[Token, ...]
+    region: Token | None
+    agency: str | None
+    date: str | None
+    mark: str
+    end: int
+    body_start: int
+
+    @property
+    def place_end(self) -> int:
+        last = self.region or self.names[-1]
+        return last.end
+
+    @property
+    def main(self) -> str:
+        first = self.names[0]
+        return first.inner or self.text[first.start : first.end]
+
+
+def parse_dateline(text: str, is_place: IsPlace) -> Dateline | None:
+    """The dateline in the first lines of an article, or None.
+
+    Args:
+        text: the article's text; headline and byline may stand before the dateline.
+        is_place: whether a gazetteer knows the name, in capitals or not.
+
+    Takes time in proportion to the first 1,000 characters, whatever they are.
+
+    >>> found = parse_dateline("BEIJING, Oct. 1 (Xinhua) -- Trains ran late.", {"BEIJING"}.__contains__)
+    >>> found.place, found.date, found.agency, found.body_start
+    ('BEIJING', 'Oct. 1', 'Xinhua', 28)
+    >>> parse_dateline("DEAR ABBY: My neighbour sings.", {"BEIJING"}.__contains__) is None
+    True
+    """
+    for start, at_line in _starts(text):
+        if east_asian := _CHINESE.match(text, start):
+            return _from_east_asian(east_asian)
+        for reading in _readings(text, start, is_place):
+            if _believed(reading, is_place, at_line=at_line, behind_prose=_behind_prose(text, start)):
+                return _dateline(reading)
+    return None
+
+
+def _starts(text: str) -> Iterator[tuple[int, bool]]:
+    """Offsets where a dateline may begin, and whether a line begins there."""
+    first = len(text) - len(text.lstrip())
+    yield first, True
+    for match in islice(_STARTS.finditer(text, first, min(len(text), first + SEARCHED)), MAX_STARTS):
+        yield match.end(), "\n" in match.group()
+
+
+def _behind_prose(text: str, start: int) -> bool:
+    lines = text[:start].split("\n")
+    return any(len(line) > _PROSE for line in lines)
+
+
+def _from_east_asian(match: re.Match[str]) -> Dateline:
+    group = "place" if match["place"] else "place_ja"
+    return Dateline(
+        place=match[group],
+        start=match.start(group),
+        end=match.end(group),
+        agency=match["agency"] or match["agency_ja"],
+        date=match["date"],
+        body_start=match.end(),
+    )
+
+
+def _readings(text: str, start: int, is_place: IsPlace) -> Iterator[_Reading]:
+    """What may stand at an offset: a place with what belongs to it, or a bracket alone."""
+    found = list(tokens(text, start))
+    kinds = "".join(token.kind for token in found)
+    for form in (_FORM, _AGENCY_FORM):
+        match = form.match(kinds)
+        if match and match.group():
+            yield _read(text, start, found, match, is_place)
+
+
+def _read(text: str, start: int, found: list[Token], match: re.Match[str], is_place: IsPlace) -> _Reading:
+    """Sorts the tokens of a form into place, region, agency, date and mark."""
+    used = found[: match.end()]
+    groups = _judge_groups(used, is_place)
+    names = tuple(token for token in found[slice(*match.span("place"))] if token.kind == NAME)
+    enclosed = groups.get("place")
+    if not names and enclosed:
+        names, enclosed = (enclosed,), None
+    dates = [token for token in used if token.kind == DATE]
+    return _Reading(
+        text=text,
+        start=start,
+        names=names,
+        region=enclosed if enclosed and names and enclosed.start > names[-1].start else None,
+        agency=_agency_of(text, used, groups),
+        date=_words(text, dates[0]) if dates else _inner(groups.get("date")),
+        mark=_mark(used, match),
+        end=used[-1].end,
+        body_start=_body_start(text, used[-1].end),
+    )
+
+
+def _mark(used: list[Token], match: re.Match[str]) -> str:
+    """What ends the dateline: a mark's kind, GROUP for a bracket alone, or "" for nothing."""
+    if match["end"]:
+        return DASH if DASH in match["end"] else match["end"][0]
+    last = used[-1]
+    if last.kind == DATE and last.ends_in_stop:
+        return STOP
+    return last.kind if last.kind in (GROUP, DASH) else ""
+
+
+def _judge_groups(used: list[Token], is_place: IsPlace) -> dict[str, Token]:
+    """The first bracket of each sort: agency, place, date, or other."""
+    sorts: dict[str, Token] = {}
+    for token in used:
+        if token.kind == GROUP:
+            sorts.setdefault(_sort_of(token.inner, is_place), token)
+    return sorts
+
+
+def _sort_of(inner: str, is_place: IsPlace) -> str:
+    if is_agency(inner):
+        return "agency"
+    if inner in REGIONS or is_country(inner) or (len(inner) > 3 and inner[0].isalpha() and is_place(inner)):
+        return "place"
+    first = next(tokens(inner, 0), None)
+    return "date" if first and first.kind == DATE and first.end == len(inner) else "other"
+
+
+def _agency_of(text: str, used: list[Token], groups: dict[str, Token]) -> str | None:
+    bare = [token for token in used if token.kind == AGENCY]
+    if bare:
+        return _words(text, bare[0])
+    return _inner(groups.get("agency")) or _inner(groups.get("other")) or None
+
+
+def _inner(token: Token | None) -> str | None:
+    return token.inner if token else None
+
+
+def _words(text: str, token: Token) -> str:
+    return text[token.start : token.end]
+
+
+def _body_start(text: str, end: int) -> int:
+    rest = text[end : end + 40]
+    return end + len(rest) - len(rest.lstrip())
+
+
+def _dateline(reading: _Reading) -> Dateline:
+    if not reading.names:
+        return Dateline(None, None, None, reading.agency, reading.date, reading.body_start)
+    first = reading.names[0]
+    start, end = first.start, reading.place_end
+    if first.kind == GROUP:
+        start, end = start + 1, end - 1
+    return Dateline(reading.text[start:end], start, end, reading.agency, reading.date, reading.body_start)
+
+
+def _believed(reading: _Reading, is_place: IsPlace, *, at_line: bool, behind_prose: bool) -> bool:
+    """Whether the evidence bears the form."""
+    wired = bool(reading.agency and is_agency(reading.agency))
+    if not reading.names:
+        return wired and at_line and not behind_prose and reading.mark in (DASH, GROUP) and _agency_alone(reading)
+    if not _is_name_like(reading.main):
+        return False
+    known = _is_known(reading.main, is_place)
+    region = _has_region(reading, is_place)
+    strong = wired or region or bool(reading.date)
+    if behind_prose and not (strong and is_capitals(reading.main)):
+        return False
+    if reading.mark == DASH or (reading.mark in (COLON, GROUP, STOP) and (wired or reading.date)):
+        return _believed_with_mark(reading, known=known, wired=wired, strong=strong, at_line=at_line)
+    early = at_line or (reading.mark == COLON and reading.start <= _PROSE and is_capitals(reading.main))
+    return known and early and _believed_without(reading, region=region, strong=strong)
+
+
+def _agency_alone(reading: _Reading) -> bool:
+    return reading.mark == DASH or reading.text[reading.end : reading.end + 1] in " \xa0\n"
+
+
+def _believed_with_mark(reading: _Reading, *, known: bool, wired: bool, strong: bool, at_line: bool) -> bool:
+    capitals = is_capitals(reading.main)
+    if not _opens_sentence(reading) and not (strong and known):
+        return False
+    if not known and reading.mark not in (DASH, COLON):
+        return False
+    if not known:
+        return (strong and capitals) or (wired and at_line) or (capitals and bool(_ABOARD.match(reading.main)))
+    return strong or (capitals and not _shouts(reading)) or _is_long_enough(reading, at_line=at_line)
+
+
+def _believed_without(reading: _Reading, *, region: bool, strong: bool) -> bool:
+    """Colon, own line, or nothing behind a known place."""
+    capitals = is_capitals(reading.main)
+    if reading.mark == COLON:
+        return _opens_sentence(reading) and not _shouts(reading) and _is_sentence(reading)
+    if reading.mark == LINE:
+        return (bool(reading.date) or (capitals and region)) and reading.body_start < len(reading.text)
+    if reading.mark == "" and not strong:
+        opener = _OPENERS.match(reading.text, reading.body_start)
+        return capitals and len(reading.main) > 3 and opener is not None
+    return False
+
+
+def _is_name_like(name: str) -> bool:
+    """Whether it can be the name of a town rather than of a section or an abbreviation."""
+    short = name.isascii() and len(name) < 3
+    return not short and name.casefold() not in _SECTIONS and not name.casefold().startswith("by ")
+
+
+def _is_known(name: str, is_place: IsPlace) -> bool:
+    """Whether each place of `Berlin/Frankfurt` is in the gazetteer, as printed or without what stands around it."""
+    if len(name) <= 3 and is_capitals(name) and name.isascii():
+        return False
+    return is_place(name) or (
+        all(is_place(part) for part in _JOINTS.split(name) if part) and bool(_JOINTS.search(name))
+    )
+
+
+def _has_region(reading: _Reading, is_place: IsPlace) -> bool:
+    further = [_words(reading.text, token) for token in reading.names[1:]]
+    return reading.region is not None or any(name in REGIONS or is_country(name) or is_place(name) for name in further)
+
+
+def _opens_sentence(reading: _Reading) -> bool:
+    """Whether the body begins as a sentence does; also at the end of a line or text."""
+    following = reading.text[reading.body_start : reading.body_start + 1]
+    return not following or not following.islower()
+
+
+def _shouts(reading: _Reading) -> bool:
+    """Whether capitals go on behind the mark, as in a heading: `GAZA — A HISTORY`."""
+    words = reading.text[reading.body_start : reading.body_start + 60].split("\n")[0].split()[:4]
+    return len(words) > 1 and all(is_capitals(word) and any(char.isupper() for char in word) for word in words)
+
+
+def _line_behind(reading: _Reading) -> str:
+    return reading.text[reading.body_start : reading.body_start + 400].split("\n", 1)[0]
+
+
+def _is_sentence(reading: _Reading) -> bool:
+    """Whether a sentence of some length follows, not the rest of a headline (`Headington: Mum jailed`)."""
+    first = re.split(r"[.!?](?:\s|$)", _line_behind(reading), maxsplit=1)[0]
+    return len(first.split()) >= 8 and len(_line_behind(reading)) > 90
+
+
+def _is_long_enough(reading: _Reading, *, at_line: bool) -> bool:
+    """A name in small letters with a bare dash must be followed by a sentence, not by a title or another stop."""
+    following = list(islice(tokens(reading.text, reading.body_start), 2))
+    if [token.kind for token in following] in ([NAME, DASH], [NAME, LINE]):
+        return False  # London – Paris – Rome
+    return len(_line_behind(reading)) >= 60 and (at_line or reading.start <= _PROSE)
