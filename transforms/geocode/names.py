@@ -1,0 +1,104 @@
+"""One spelling for every way a place name is written."""
+
+import functools
+import re
+import unicodedata
+
+_LETTERS = str.maketrans(
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "ı": "i",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+        "ə": "a",
+        "&": " and ",
+        "-": " ",
+        "/": " ",
+        ",": " ",
+        "\u2010": " ",
+        "\u2011": " ",
+        "\u2012": " ",
+        "\u2013": " ",
+        "\u2014": " ",
+    }
+)
+_WORDS = {"saint": "st", "sainte": "ste", "mount": "mt", "fort": "ft"}
+_DROPPED = re.compile(r"[^\w\s]|_")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_POSSESSIVE = re.compile(r"(?:['’ʼ]s|(?<=s)['’])$")
+
+
+@functools.lru_cache(maxsize=65536)
+def normalize(name: str) -> str:
+    """The key under which a name stands in the gazetteer.
+
+    Case, accents, punctuation, a leading article and the spelling of Saint,
+    Mount and Fort do not matter.
+
+    >>> normalize("St. Louis"), normalize("Saint-Louis"), normalize("São Paulo"), normalize("The Hague")
+    ('st louis', 'st louis', 'sao paulo', 'hague')
+    >>> normalize("U.S."), normalize("Xi’an"), normalize("Łódź")
+    ('us', 'xian', 'lodz')
+    """
+    folded = name.casefold().translate(_LETTERS)
+    if not folded.isascii():
+        decomposed = unicodedata.normalize("NFKD", folded)
+        folded = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    words = [_WORDS.get(word, word) for word in _DROPPED.sub("", folded).split()]
+    if len(words) > 1 and words[0] == "the":
+        words = words[1:]
+    return " ".join(words)
+
+
+def without_possessive(surface: str) -> str:
+    """The surface without a possessive ending.
+
+    >>> without_possessive("North Korea's"), without_possessive("the Philippines’"), without_possessive("Paris")
+    ('North Korea', 'the Philippines', 'Paris')
+    """
+    return _POSSESSIVE.sub("", surface)
+
+
+def split_camel(name: str) -> str:
+    """The name with a space where a capital follows a small letter.
+
+    >>> split_camel("TransBaikal"), split_camel("Baikal")
+    ('Trans Baikal', 'Baikal')
+    """
+    return _CAMEL.sub(" ", name)
+
+
+def is_latin(name: str) -> bool:
+    """Whether all letters of the name are Latin.
+
+    >>> is_latin("Mát-xcơ-va"), is_latin("Москва")
+    (True, False)
+    """
+    return all(_is_latin_character(character) for character in name)
+
+
+def _is_latin_character(character: str) -> bool:
+    code = ord(character)
+    return code < 0x250 or 0x2B0 <= code < 0x370 or 0x1E00 <= code < 0x1F00 or 0x2010 <= code < 0x2070
+
+
+def is_code(name: str) -> bool:
+    """Whether an alternate name is a code, such as IATA's `THE` for Teresina.
+
+    >>> is_code("THE"), is_code("NYC"), is_code("Rome"), is_code("Moskva")
+    (True, True, False, False)
+    """
+    return len(name) <= 4 and name.isupper()
+
+
+def is_transliteration(name: str) -> bool:
+    """Whether an alternate name is a machine's letter-by-letter transliteration: all small letters.
+
+    >>> is_transliteration("mwskw"), is_transliteration("Moskva"), is_transliteration("s-Hertogenbosch")
+    (True, False, False)
+    """
+    return name.isascii() and name.islower()

