@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 GAZETTEER := transforms/geocode/gazetteer.sqlite
 
-.PHONY: run test check setup gazetteer model lock clean help
+.PHONY: run test setup gazetteer docs model lock clean help
 
 run: setup gazetteer  ## run the main job on the sample articles in seeds/
 	$(BIN)/dateline run configs/sample.yaml
@@ -31,6 +31,9 @@ gazetteer: $(GAZETTEER)  ## build the gazetteer from the installed packages of p
 
 $(GAZETTEER): $(INSTALLED) $(wildcard transforms/geocode/*.py transforms/geocode/data/*)
 	@$(BIN)/dateline gazetteer build
+
+docs: setup  ## write docs/columns.md from the records
+	$(BIN)/python -m pipeline.columns > docs/columns.md
 
 model: setup  ## train the shipped model again (corpora in ../shared/corpora; about an hour)
 	$(BIN)/python training/train_entities.py --corpora ../shared/corpora

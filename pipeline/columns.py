@@ -1,0 +1,36 @@
+"""The tables and their columns as Markdown, from the records themselves: `make docs`."""
+
+import sys
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from transforms.records import SCHEMA_VERSION, TABLES
+from transforms.write.schema import table_schema
+
+
+def columns_page() -> str:
+    """The text of docs/columns.md."""
+    head = (
+        f"# Tables and columns\n\nSchema version {SCHEMA_VERSION}. Made from `transforms/records.py` by `make docs`;"
+        " the same descriptions stand in the metadata of every Parquet file.\n"
+    )
+    return "\n".join([head, *(_table(name) for name in TABLES)])
+
+
+def _table(name: str) -> str:
+    doc = (TABLES[name].__doc__ or "").strip()
+    return "\n".join(
+        [f"## {name}\n\n{doc}\n", "| column | type | what it holds |", "|---|---|---|", *_rows(table_schema(name)), ""]
+    )
+
+
+def _rows(schema: pa.Schema) -> Iterator[str]:
+    for field in schema:
+        doc = (field.metadata or {}).get(b"description", b"").decode()
+        null = "" if not field.nullable else ", may be null"
+        yield f"| `{field.name}` | {str(field.type).replace('element: ', '')}{null} | {doc} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(columns_page())

@@ -1,0 +1,126 @@
+"""Settings: every mistake is found before the run, all at once, with what is allowed."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import LOCAL_RUNNERS, SECTIONS, check_beam_flags, load_settings
+from pipeline.errors import ConfigurationError
+
+GOOD = "read: {inputs: [seeds/*]}\nwrite: {output: out/test}\n"
+
+
+def settings(tmp_path, text=GOOD, **changes):
+    file = tmp_path / "config.yaml"
+    file.write_text(textwrap.dedent(text))
+    return load_settings(str(file), **changes)
+
+
+def problems(tmp_path, text=GOOD, **changes) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        settings(tmp_path, text, **changes)
+    return [problem.replace(f"{tmp_path}/", "") for problem in caught.value.problems]
+
+
+def test_good_settings(tmp_path):
+    found = settings(tmp_path, GOOD + "extract: {batch_size: 8}\nworkers: 2\n")
+    assert found.inputs == ["seeds/*"]
+    assert found.output == "out/test"
+    assert found.sections["extract"] == {"batch_size": 8}
+    options = found.options.get_all_options()
+    assert (options["direct_num_workers"], options["direct_running_mode"]) == (2, "multi_processing")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("reed: {}\n", "reed: unknown key; did you mean 'read'?"),
+        ("extract: {batchsize: 8}\n", "extract.batchsize: unknown key; did you mean 'batch_size'?"),
+        ("extract: {batch_size: many}\n", "extract.batch_size: is 'many'; input should be a valid integer"),
+        ("extract: {batch_size: 0}\n", "extract.batch_size is 0; allowed is 1 or more"),
+        ("extract: 5\n", "extract: is 5; allowed is a mapping of keys"),
+        ("extract: {model: nowhere/at_all}\n", "'nowhere/at_all' is neither an installed spaCy pipeline"),
+        ("geocode: {gazetteer: nowhere.sqlite}\n", "nowhere.sqlite"),
+        ("workers: -1\n", "workers is -1; allowed is 0 (one a core) or more"),
+        ("max_failure_share: 2.0\n", "max_failure_share is 2.0; allowed is 0 to 1"),
+        ("runner: DataflowRunner\nworkers: 4\n", "is sized by its own options"),
+        ("beam: {regoin: europe-west1}\n", "--regoin: no such flag of Beam; did you mean --region?"),
+        ("beam: {direct_num_workers: many}\n", "direct_num_workers: invalid int value: 'many'"),
+        ("beam: {save_main_session: true}\n", "is not needed"),
+    ],
+)
+def test_mistakes_in_the_file(tmp_path, text, said):
+    (problem,) = problems(tmp_path, GOOD + text)
+    assert said in problem
+
+
+def test_all_mistakes_at_once(tmp_path):
+    text = "read: {inputs: seeds, max_byte: 1}\nwrite: {shards: x}\nwokers: 1\n"
+    found = problems(tmp_path, text)
+    for said in ("wokers: unknown", "read.max_byte: unknown", "read.inputs: is 'seeds'", "write.output: is missing",
+                 "write.shards: is 'x'"):  # fmt: skip
+        assert sum(said in problem for problem in found) == 1, (said, found)
+    assert all(problem.startswith("config.yaml: ") for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("read: {inputs: [a]}\nread: {inputs: [b]}\n", "key 'read' twice"),
+        ("read: {inputs: [a\n", "is not YAML"),
+        ("- a\n", "holds list; allowed is a mapping"),
+    ],
+)
+def test_broken_files(tmp_path, text, said):
+    (problem,) = problems(tmp_path, text)
+    assert said in problem
+
+
+def test_missing_file():
+    with pytest.raises(ConfigurationError, match=r"no_such\.yaml: cannot be read: No such file"):
+        load_settings("no_such.yaml")
+
+
+def test_command_line_changes(tmp_path):
+    found = settings(
+        tmp_path,
+        inputs=["a.txt"],
+        output="elsewhere",
+        changes=["extract.batch_size=3", "workers=0", "write.shards=2"],
+        beam_flags=["--job_name=x"],
+    )
+    assert (found.inputs, found.output) == (["a.txt"], "elsewhere")
+    assert found.sections["extract"] == {"batch_size": 3}
+    assert found.sections["write"]["shards"] == 2
+    assert found.launch.workers == 0
+    assert found.options.get_all_options()["job_name"] == "x"
+
+
+@pytest.mark.parametrize("change", ["extract", "extract.batch_size", "a.b.c=1", "=1", "extract.=1"])
+def test_changes_of_another_form(tmp_path, change):
+    assert any(
+        f"--set {change}: allowed is section.key=value" in problem for problem in problems(tmp_path, changes=[change])
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "count"),
+    [
+        (["--region=europe-west1", "--worker_machine_type=n2-standard-4", "--no_use_public_ips"], 0),
+        (["--flink_master", "localhost:8081"], 0),
+        (["--streeming", "--regoin=x"], 2),
+    ],
+)
+def test_beam_flags(flags, count):
+    assert len(check_beam_flags(flags)) == count
+
+
+def test_every_shipped_configuration_is_right():
+    for file in sorted(Path("configs").glob("*.yaml")):
+        assert load_settings(str(file)).launch.runner
+
+
+def test_directrunner_is_local():
+    assert "DirectRunner" in LOCAL_RUNNERS
+    assert list(SECTIONS) == ["read", "parse", "deduplicate", "extract", "geocode", "write"]

@@ -1,0 +1,54 @@
+"""A local run neither hangs nor keeps silent."""
+
+import io
+import subprocess
+import sys
+import textwrap
+import time
+
+from pipeline.local import shown_progress
+from transforms.progress import advance, read_progress
+
+DYING = """
+    import os, signal
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+    from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+    from pipeline.local import ended_by_lost_worker
+
+    def die(number):
+        import os, signal
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if __name__ == "__main__":
+        options = PipelineOptions(["--direct_running_mode=multi_processing", "--direct_num_workers=2"])
+        with ended_by_lost_worker(7), beam.Pipeline(runner=FnApiRunner(), options=options) as p:
+            p | beam.Create([1, 2]) | beam.Map(die)
+"""
+
+
+def test_a_dead_worker_ends_the_process(tmp_path):
+    script = tmp_path / "dying.py"
+    script.write_text(textwrap.dedent(DYING))
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 7
+    assert "a worker process died" in done.stderr
+
+
+def test_progress_is_printed_while_it_changes():
+    out = io.StringIO()
+    with shown_progress(out, interval_seconds=0.05):
+        advance("read", 1200)
+        time.sleep(0.2)
+    assert out.getvalue().count("1,200 read") == 1
+
+
+def test_progress_is_off_without_a_launcher(tmp_path):
+    advance("read", 5)
+    assert not read_progress(tmp_path)
+
+
+def test_a_line_cut_short_is_no_error(tmp_path):
+    (tmp_path / "1").write_text("read 10\nextrac")
+    (tmp_path / "2").write_text("read 5\nextracted 7\n")
+    assert read_progress(tmp_path) == {"read": 15, "extracted": 7, "extrac": 0}

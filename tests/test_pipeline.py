@@ -1,0 +1,161 @@
+"""The whole chain: the command as a user types it, the Parquet read back."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pyarrow.dataset as ds
+import pytest
+
+from benchmarks.throughput import articles
+from transforms.records import TABLES
+from transforms.write import list_runs
+
+COMMAND = [sys.executable, "-m", "pipeline"]
+VOLATILE = {"date_fetched", "date"}
+"""What differs between two runs that began at different times."""
+
+
+def dateline(*arguments: str, check: int | None = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300)
+    assert check is None or done.returncode == check, done.stdout + done.stderr
+    return done
+
+
+def rows(output: Path, table: str) -> list[dict]:
+    """All rows as a reader that globs `**/*.parquet` finds them, in a fixed order."""
+    paths = sorted(map(str, (output / table).glob("**/*.parquet")))
+    found = ds.dataset(paths, format="parquet").to_table().to_pylist() if paths else []
+    kept = [{key: value for key, value in row.items() if key not in VOLATILE} for row in found]
+    return sorted(kept, key=lambda row: json.dumps(row, default=str))
+
+
+def dataset(output: Path) -> dict[str, list[dict]]:
+    return {table: rows(output, table) for table in TABLES}
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    """The sample run's output folder and what it printed."""
+    output = tmp_path_factory.mktemp("sample")
+    return output, dateline("run", "configs/sample.yaml", "--output", str(output)).stdout
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """A file of made-up articles, long enough to be interrupted."""
+    file = tmp_path_factory.mktemp("many") / "many.jsonl"
+    file.write_text("".join(json.dumps(article) + "\n" for article in articles(150)))
+    return file
+
+
+@pytest.fixture(scope="module")
+def undisturbed(many, tmp_path_factory):
+    output = tmp_path_factory.mktemp("undisturbed")
+    dateline("run", "configs/sample.yaml", "--input", str(many), "--output", str(output))
+    return dataset(output)
+
+
+def test_sample_run_adds_up(sample):
+    output, said = sample
+    (run,) = list_runs(str(output))
+    counts = run.counts
+    assert counts["inputs"] == counts["articles"] + counts["duplicates"] + counts["failures"]
+    assert counts["duplicates"] >= 1
+    assert counts["failures"] >= 2
+    assert {table: len(rows(output, table)) for table in TABLES} == run.rows
+    assert re.search(rf"inputs +{counts['inputs']} ", said)
+    assert "already" not in said
+
+
+def test_every_fact_shows_its_evidence(sample):
+    output, _ = sample
+    texts = {row["article_id"]: row["text"] for row in rows(output, "articles")}
+    for table in ("entities", "locations"):
+        found = rows(output, table)
+        assert found
+        assert all(texts[row["article_id"]][row["start"] : row["end"]] == row["surface"] for row in found)
+
+
+def test_the_printed_query_works(sample):
+    _, said = sample
+    query = said.strip().splitlines()[-1].strip()
+    done = subprocess.run(query, shell=True, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "mentions" in done.stdout
+
+
+def test_started_twice_leaves_the_same_rows(sample):
+    output, _ = sample
+    before = dataset(output)
+    files = sorted(path.relative_to(output) for path in output.rglob("*.parquet"))
+    dateline("run", "configs/sample.yaml", "--output", str(output), "--set", "workers=2", "--set", "write.shards=3")
+    assert dataset(output) == before
+    dateline("run", "configs/sample.yaml", "--output", str(output))
+    assert sorted(path.relative_to(output) for path in output.rglob("*.parquet")) == files
+
+
+def test_overlapping_input_adds_nothing_twice(many, tmp_path, undisturbed):
+    lines = many.read_text().splitlines(keepends=True)
+    (tmp_path / "first.jsonl").write_text("".join(lines[:20]))
+    (tmp_path / "both.jsonl").write_text("".join(lines[:30]))
+    output = tmp_path / "out"
+    for name in ("first", "both"):
+        dateline("run", "configs/sample.yaml", "--input", str(tmp_path / f"{name}.jsonl"), "--output", str(output))
+    second = list_runs(str(output))[-1]
+    assert second.counts["duplicates.already_in_dataset"] == 20
+    assert len(rows(output, "articles")) == 30
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 0.97])
+def test_killed_and_started_again(many, undisturbed, tmp_path, share):
+    arguments = ["run", "configs/sample.yaml", "--input", str(many), "--output", str(tmp_path)]
+    begun = time.monotonic()
+    dateline("run", "configs/sample.yaml", "--input", str(many), "--output", str(tmp_path / "timing"))
+    seconds = time.monotonic() - begun
+    killed = tmp_path / "killed"
+    arguments[-1] = str(killed)
+    process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(share * seconds)
+    process.kill()
+    process.wait()
+    for path in killed.rglob("*.parquet"):
+        ds.dataset(str(path), format="parquet").count_rows()  # raises on a broken file
+    dateline(*arguments)
+    assert dataset(killed) == undisturbed
+    assert not list(killed.glob("_dateline/staging/*"))
+
+
+def test_a_killed_worker_ends_the_run(many, tmp_path):
+    process = subprocess.Popen(
+        [*COMMAND, "run", "configs/sample.yaml", "--input", str(many), "--output", str(tmp_path / "out"),
+         "--set", "workers=2"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    worker = _wait_for_worker(process.pid)
+    os.kill(worker, signal.SIGKILL)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "a worker process died" in said
+    assert not list((tmp_path / "out").rglob("*.parquet"))
+
+
+def _wait_for_worker(launcher: int) -> int:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for child in psutil.Process(launcher).children(recursive=True):
+            if "sdk_worker_main" in " ".join(child.cmdline()):
+                return child.pid
+        time.sleep(0.1)
+    raise AssertionError("no worker process was started")
+
+
+def test_two_workers_share_the_work(many, undisturbed, tmp_path):
+    dateline("run", "configs/sample.yaml", "--input", str(many), "--output", str(tmp_path), "--set", "workers=2")
+    assert dataset(tmp_path) == undisturbed
