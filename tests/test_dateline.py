@@ -143,8 +143,8 @@ def test_agency_alone_has_no_place() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["A", "Aa ", "A. ", "St. ", "(", "(A", "/a", "PARIS ", "PARIS, ", "PARIS - ", "Paris/", "1 May ", "(AP) ", " ", "\n",
-     "a-", "A-B-", "—", "PARIS, April 8, ", "May. 1. ", "\xa0", "'", "北京", "12"],
+    ["A", "Aa ", "A. ", "St. ", "(", "(A", "/a", "PARIS ", "PARIS, ", "PARIS - ", "Paris/", "1 May ", "(AP) ", " ",
+     "\n", "a-", "A-B-", "—", "PARIS, April 8, ", "May. 1. ", "\xa0", "'", "北京", "12"],
 )  # fmt: skip
 def test_time_is_bounded_whatever_the_text(unit: str) -> None:
     text = unit * (300_000 // len(unit))
