@@ -5,7 +5,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 
 from transforms.records import SCHEMA_VERSION
-from transforms.write import files, layout, runs
+from transforms.write import files, layout, lock, runs
 from transforms.write.commit import roll_forward_all
 from transforms.write.runs import Input, Run
 from transforms.write.schema import dateline_version
@@ -34,11 +34,19 @@ def new_run(inputs: Sequence[Input], now: datetime.datetime) -> Run:
     return Run(run_id=run_id, listing=listing, started=started, inputs=tuple(inputs))
 
 
+def clear_staging(output: str, run_id: str) -> None:
+    """Removes what an earlier attempt at the run left, once it is sure that none is going on."""
+    folder = files.join(output, layout.staging_folder(run_id))
+    if files.is_local(folder):
+        lock.hold(folder)
+    files.remove(files.list_files(files.join(folder, "**")))
+
+
 def begin(output: str, inputs: Sequence[Input], now: datetime.datetime, versions: dict[str, str]) -> Run:
     """As `begin_run`, with errors as the file system gives them."""
     roll_forward_all(output)
     run = find_earlier(output, inputs) or dataclasses.replace(new_run(inputs, now), versions=versions)
-    files.remove_tree(files.join(output, layout.staging_folder(run.run_id)))
+    clear_staging(output, run.run_id)
     # A record that is there stays as it is: it tells what was committed until something else is.
     runs.write_run(output, run)
     return dataclasses.replace(run, versions=versions)
@@ -64,7 +72,8 @@ def begin_run(
         versions: what else the run's rows depend on, by name, for its record.
 
     Raises:
-        ValueError: the output cannot be written to, or `now` has no time zone.
+        ValueError: the output cannot be written to, another process of this
+            machine is at this run, or `now` has no time zone.
     """
     if now.tzinfo is None:
         raise ValueError(f"now: {now!r} has no time zone; give an aware time")
@@ -72,7 +81,11 @@ def begin_run(
     made_with = {"dateline": dateline_version(), "schema": SCHEMA_VERSION, **(versions or {})}
     try:
         return begin(output, [Input(*one) for one in inputs], now, made_with)
-    except OSError as error:
+    except lock.Held as error:
+        raise ValueError(
+            f"output: another process is at a run over the same inputs into {output!r}; wait until it has ended"
+        ) from error
+    except (OSError, ValueError) as error:
         raise ValueError(
             f"output: cannot write to {output!r}: {error}; give a folder that can be written to"
         ) from error
