@@ -88,6 +88,21 @@ class Candidate:
     match: Match
 
 
+def lies_in(inner: Place, outer: Place) -> bool:
+    """Whether a place lies in a country or division other than itself."""
+    if inner.number == outer.number:
+        return False
+    if outer.is_country:
+        return inner.country == outer.country and not inner.is_country
+    if outer.admin2:
+        return inner.admin2 == outer.admin2 or (inner.admin1 == outer.admin1 and _is_near(inner, outer))
+    return inner.admin1 is not None and inner.admin1 == outer.admin1
+
+
+def _is_near(inner: Place, outer: Place) -> bool:
+    return abs(inner.lat - outer.lat) < 0.6 and abs(inner.lon - outer.lon) < 0.8
+
+
 def pack_places(places: Iterable[tuple[int, int]]) -> bytes:
     """Places of one name as stored: five bytes each.
 
@@ -173,6 +188,15 @@ class Gazetteer:
         """The place, when the name means it wherever it stands with a capital: countries, big cities, seas."""
         number = self._known.get(normalize(name))
         return None if number is None else self.place(number)
+
+    @functools.cached_property
+    def known_lengths(self) -> dict[str, int]:
+        """First word of a well-known name -> number of words of the longest that begins so."""
+        lengths: dict[str, int] = {}
+        for name in self._known:
+            first, *rest = name.split()
+            lengths[first] = max(lengths.get(first, 0), len(rest) + 1)
+        return lengths
 
     def division(self, code: str | None) -> str | None:
         """Name of a division by its code, such as `US.LA`."""

@@ -1,0 +1,181 @@
+"""Which of its candidates a name means: a log-linear model over facts and context.
+
+Each candidate has a vector of features; its weight is the exponential of their
+weighted sum, its probability its share among the candidates of the name and
+"none of these". The first round knows the candidates alone. The following rounds
+add the context: how much probability the other names of the article put near
+the candidate, in its division and in its country.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from transforms.geocode.candidates import Options
+from transforms.geocode.gazetteer import Candidate, Match, Place, lies_in
+
+ROUNDS = 3
+MAX_CANDIDATES = 60
+CELL_DEGREES = 1.0
+
+FEATURES = (
+    "alternate",
+    "abbreviation",
+    "population",
+    "dominance",
+    "country",
+    "capital",
+    "first_division",
+    "second_division",
+    "second_division_short",
+    "region",
+    "first",
+    "container",
+    "near",
+    "same_division",
+    "same_country",
+)
+WEIGHTS = (-1.5, 1.0, 5.0, 1.5, 6.0, 0.5, 4.0, 2.0, -1.0, 4.0, 0.5, 5.0, 1.0, 1.0, 0.7)
+"""One weight a feature."""
+NONE_WEIGHT = 0.5
+"""What "none of these" weighs against the candidates."""
+
+Vector = tuple[float, ...]
+
+
+@dataclass(slots=True)
+class Name:
+    """One distinct name of an article, with how often and how it is used.
+
+    Attributes:
+        options: what it may mean.
+        weight: how much it says about where the article plays.
+        containers: places that the text says it lies in.
+        fixed: its place, where there is no choice.
+    """
+
+    options: Options
+    weight: float = 1.0
+    containers: Sequence[Place] = ()
+    fixed: Place | None = None
+    facts: list[Vector] = field(default_factory=list)
+    probabilities: list[float] = field(default_factory=list)
+
+    @property
+    def candidates(self) -> Sequence[Candidate]:
+        """The candidates that are weighed."""
+        return self.options.candidates[:MAX_CANDIDATES]
+
+
+def rank(names: Sequence[Name], rounds: int = ROUNDS) -> None:
+    """Sets the probabilities of all names' candidates; they add up to 1 with "none of these"."""
+    for name in names:
+        name.facts = facts(name)
+        name.probabilities = probabilities([weighted(fact) for fact in name.facts])
+    for _ in range(rounds - 1):
+        everywhere = Mass()
+        for name in names:
+            everywhere.add(name, 1.0)
+        scores = [[weighted(vector) for vector in in_context(name, everywhere)] for name in names]
+        for name, score in zip(names, scores, strict=True):
+            name.probabilities = probabilities(score)
+
+
+def weighted(vector: Vector) -> float:
+    """The weighted sum of a vector, which may leave out the features of context at its end."""
+    return sum(weight * value for weight, value in zip(WEIGHTS, vector, strict=False))
+
+
+def probabilities(scores: Sequence[float]) -> list[float]:
+    """Share of each candidate among all and "none of these".
+
+    >>> [round(share, 2) for share in probabilities([NONE_WEIGHT, NONE_WEIGHT])]
+    [0.33, 0.33]
+    """
+    top = max([NONE_WEIGHT, *scores])
+    shares = [math.exp(score - top) for score in scores]
+    total = sum(shares) + math.exp(NONE_WEIGHT - top)
+    return [share / total for share in shares]
+
+
+def facts(name: Name) -> list[Vector]:
+    """What is known of each candidate without its context: `FEATURES` up to `container`."""
+    people = sum(c.place.population for c in name.candidates if c.place.feature_class == "P")
+    return [
+        (*candidate_facts(candidate, people), float(index == 0), float(_is_contained(candidate.place, name.containers)))
+        for index, candidate in enumerate(name.candidates)
+    ]
+
+
+def candidate_facts(candidate: Candidate, people: int) -> Vector:
+    """Features of one candidate: how the name names it, its size and its kind.
+
+    Args:
+        candidate: the place and the match.
+        people: population of all cities of the name.
+    """
+    place, match = candidate.place, candidate.match
+    city = place.feature_class == "P"
+    return (
+        float(match is Match.ALTERNATE),
+        float(match is Match.ABBREVIATION),
+        math.log10(place.population + 10) / 7 if city else 0.0,
+        place.population / people if city and people else 0.0,
+        float(place.is_country),
+        float(place.code == "PPLC"),
+        float(place.code == "ADM1"),
+        float(place.code == "ADM2"),
+        float(place.code == "ADM2" and match is Match.ALTERNATE),
+        float(place.feature_class not in "AP"),
+    )
+
+
+def _is_contained(place: Place, containers: Sequence[Place]) -> bool:
+    return any(lies_in(place, container) for container in containers)
+
+
+def in_context(name: Name, everywhere: "Mass") -> Iterator[Vector]:
+    """Full vectors of a name's candidates, from the mass that the other names of the article give."""
+    everywhere.add(name, -1.0)
+    for candidate, fact in zip(name.candidates, name.facts, strict=True):
+        yield (*fact, *everywhere.around(candidate.place))
+    everywhere.add(name, 1.0)
+
+
+class Mass:
+    """Where the names of an article put their probability: by degree cell, division and country."""
+
+    def __init__(self) -> None:
+        self._cells: dict[tuple[int, int], float] = defaultdict(float)
+        self._divisions: dict[str, float] = defaultdict(float)
+        self._countries: dict[str, float] = defaultdict(float)
+
+    def add(self, name: Name, sign: float) -> None:
+        """Adds a name's mass, or takes it away with a sign of -1."""
+        if name.fixed is not None:
+            self._put(name.fixed, sign * name.weight)
+        for candidate, probability in zip(name.candidates, name.probabilities, strict=True):
+            if probability > 0.01:
+                self._put(candidate.place, sign * name.weight * probability)
+
+    def _put(self, place: Place, mass: float) -> None:
+        if place.radius_km <= 100:
+            self._cells[cell(place)] += mass
+        if place.admin1:
+            self._divisions[place.admin1] += mass
+        if place.country:
+            self._countries[place.country] += mass
+
+    def around(self, place: Place) -> Vector:
+        """Mass near a place, in its division and in its country, each as log(1 + mass)."""
+        row, column = cell(place)
+        near = sum(self._cells.get((row + i, column + j), 0.0) for i in (-1, 0, 1) for j in (-1, 0, 1))
+        division = self._divisions.get(place.admin1, 0.0) if place.admin1 else 0.0
+        country = self._countries.get(place.country, 0.0) if place.country else 0.0
+        return tuple(math.log1p(max(mass, 0.0)) for mass in (near, division, country))
+
+
+def cell(place: Place) -> tuple[int, int]:
+    """The degree cell of a place."""
+    return math.floor(place.lat / CELL_DEGREES), math.floor(place.lon / CELL_DEGREES)
