@@ -1,0 +1,277 @@
+"""Items to articles."""
+
+import dataclasses
+import datetime
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.utils import shared
+
+from transforms.failures import FAILURES, BadRecord, Reason, attempt
+from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, GazetteerError
+from transforms.parse.addresses import absolute, canonical
+from transforms.parse.clean import clean, clean_line, clean_paragraphs
+from transforms.parse.dateline import parse_dateline
+from transforms.parse.dates import ParsedDate, parse_date
+from transforms.parse.encoding import decode
+from transforms.parse.feed import Body, Entry
+from transforms.parse.jsonl import Record, parse_line
+from transforms.parse.language import identify_language
+from transforms.parse.markup import has_markup, html_to_text
+from transforms.parse.page import Page, parse_page
+from transforms.parse.people import names
+from transforms.parse.plain_text import parse_plain_text
+from transforms.records import Article, Item, stable_id
+
+STAGE = "parse"
+
+IsPlace = Callable[[str], bool]
+
+
+@dataclasses.dataclass
+class Parse(beam.PTransform):
+    """`Item`s to `Article`s, one for one, and `Failure`s under `FAILURES`.
+
+    Deterministic: the same item gives the same article, to the byte, whenever
+    and wherever it is parsed.
+    """
+
+    gazetteer: str = str(DEFAULT_PATH)
+    """The gazetteer that a dateline's place must be in; opened once by each worker."""
+    max_characters: int = 1_000_000
+    """The longest text that is taken for one article; a novel has half of it."""
+
+    def __post_init__(self) -> None:
+        if self.max_characters < 1:
+            raise ValueError(f"parse.max_characters: {self.max_characters!r} is not allowed; give a number above 0")
+        try:
+            Gazetteer(self.gazetteer)
+        except GazetteerError as error:
+            raise ValueError(f"parse.gazetteer: {self.gazetteer!r} cannot be used: {error}") from error
+
+    def expand(self, items: beam.PCollection) -> Any:
+        parse = _ParseItem(self.gazetteer, self.max_characters)
+        return items | "ParseItem" >> beam.ParDo(parse).with_outputs(FAILURES, main="articles")
+
+
+class _ParseItem(beam.DoFn):
+    def __init__(self, gazetteer: str, max_characters: int) -> None:
+        self._path = gazetteer
+        self._max_characters = max_characters
+        self._shared = shared.Shared()
+
+    def setup(self) -> None:
+        self._gazetteer: Gazetteer = self._shared.acquire(lambda: Gazetteer(self._path), tag=self._path)
+
+    def process(self, item: Item) -> Iterator[Any]:
+        payload = item.content if isinstance(item.content, bytes) else repr(item.content)[:4096]
+        return attempt(self._parse, item, stage=STAGE, source=item.source, payload=payload)
+
+    def _parse(self, item: Item) -> list[Article]:
+        return [parse_item(item, self._gazetteer.is_place, max_characters=self._max_characters)]
+
+
+def parse_item(item: Item, is_place: IsPlace, *, max_characters: int = 1_000_000) -> Article:
+    """The article of one item.
+
+    Args:
+        item: of any kind.
+        is_place: whether a name is a place's, for the dateline.
+        max_characters: the longest text allowed.
+
+    Raises:
+        BadRecord: BAD_JSON, NO_TEXT, NO_ARTICLE, TOO_LARGE, TOO_COMPLEX, or what was wrong with the entry.
+    """
+    if isinstance(item.content, BadRecord):
+        raise item.content
+    fields = _FIELDS[item.kind](item)
+    text = fields["text"]
+    if not text.strip():
+        raise BadRecord(Reason.NO_TEXT, "no text in it")
+    if len(text) > max_characters:
+        message = f"a text of {len(text):,} characters; at most {max_characters:,} (parse.max_characters)"
+        raise BadRecord(Reason.TOO_LARGE, message)
+    return Article(**_complete(item, fields, is_place))
+
+
+def _complete(item: Item, fields: dict[str, Any], is_place: IsPlace) -> dict[str, Any]:
+    """All columns: those that every article has, and those of its kind."""
+    text = fields["text"]
+    url = fields.get("url")
+    canonical_url = fields.get("canonical_url") or canonical(url)
+    language, language_basis = identify_language(text, fields.pop("declared_language", None))
+    return {
+        **fields,
+        **_dateline_columns(text, is_place),
+        "article_id": stable_id(canonical_url or url or fields.get("source_id") or "", text),
+        "source_uri": item.uri,
+        "source_position": item.position,
+        "source_kind": item.kind,
+        "canonical_url": canonical_url,
+        "language": language,
+        "language_basis": language_basis,
+        "date_fetched": item.fetched,
+        "text_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "word_count": len(text.split()),
+    }
+
+
+def _dateline_columns(text: str, is_place: IsPlace) -> dict[str, Any]:
+    dateline = parse_dateline(text, is_place)
+    if dateline is None:
+        return {}
+    return {
+        "dateline": dateline.place,
+        "dateline_start": dateline.start,
+        "dateline_end": dateline.end,
+        "dateline_agency": dateline.agency,
+        "dateline_date": dateline.date,
+        "body_start": dateline.body_start,
+    }
+
+
+def _date_columns(parsed: ParsedDate | None, raw: str | None, basis: str | None) -> dict[str, Any]:
+    """A publication date; its raw text is kept even where it names no day for certain."""
+    return {
+        "date_published": parsed.value if parsed else None,
+        "date_published_precision": parsed.precision if parsed else None,
+        "date_published_raw": raw,
+        "date_published_basis": basis if raw else None,
+    }
+
+
+def _instant(raw: str | None) -> datetime.datetime | None:
+    parsed = parse_date(raw) if raw else None
+    return parsed.value if parsed else None
+
+
+def _text_fields(item: Item) -> dict[str, Any]:
+    """Columns of a plain-text file; `text` is one slice of the decoded and cleaned file."""
+    plain = parse_plain_text(clean(decode(item.content, item.charset)))
+    raw = plain.date_raw
+    return {
+        "headline": plain.title,
+        "byline": plain.byline,
+        "authors": names(plain.byline or ""),
+        **_date_columns(parse_date(raw) if raw else None, raw, "text"),
+        "text": plain.text,
+        "text_basis": "file",
+        "text_start": plain.text_start,
+        "removed": plain.removed,
+    }
+
+
+def _html_fields(item: Item) -> dict[str, Any]:
+    """Columns of a saved page; the file's own address says nothing of the page's."""
+    url = absolute(item.uri)
+    page = parse_page(item.content, url=url, charset=item.charset, fetched=item.fetched)
+    return {"url": url or page.metadata.canonical_url, **_page_fields(page)}
+
+
+def _page_fields(page: Page) -> dict[str, Any]:
+    metadata = page.metadata
+    return {
+        "canonical_url": metadata.canonical_url,
+        "publisher": metadata.publisher,
+        "headline": metadata.title,
+        "byline": metadata.byline,
+        "authors": metadata.authors,
+        "section": metadata.section,
+        "keywords": metadata.keywords,
+        "summary": metadata.summary,
+        "image_url": metadata.image_url,
+        "declared_language": metadata.language,
+        **_date_columns(page.published, page.published_raw, page.published_basis),
+        "date_modified": _instant(metadata.modified),
+        "text": page.text,
+        "text_basis": "page",
+    }
+
+
+def _json_fields(item: Item) -> dict[str, Any]:
+    """Columns of a JSON object. What it says of itself goes before what its html says."""
+    record = parse_line(item.content)
+    said = {key: value for key, value in _record_fields(record).items() if value}
+    if record.text is not None:
+        return {**said, "text": record.text, "text_basis": "text"}
+    page = parse_page((record.html or "").encode(), url=absolute(record.url), charset="utf-8", fetched=item.fetched)
+    return {**_page_fields(page), **said, "text_basis": "html"}
+
+
+def _record_fields(record: Record) -> dict[str, Any]:
+    raw = record.published
+    return {
+        "source_id": record.source_id,
+        "url": record.url,
+        "canonical_url": canonical(record.canonical_url),
+        "publisher": record.publisher,
+        "headline": record.title,
+        "byline": record.byline,
+        "authors": record.authors,
+        "section": record.section,
+        "keywords": record.keywords,
+        "summary": record.summary,
+        "image_url": record.image_url,
+        "declared_language": record.language,
+        **(_date_columns(parse_date(raw), raw, f"json:{record.published_key}") if raw else {}),
+        "date_modified": _instant(record.modified),
+    }
+
+
+def _entry_fields(item: Item) -> dict[str, Any]:
+    """Columns of a feed entry."""
+    entry: Entry = item.content
+    text, basis, summary = entry_text(entry)
+    raw = entry.published
+    return {
+        "source_id": entry.entry_id,
+        "feed_url": entry.feed_url,
+        "url": entry.url,
+        "canonical_url": entry.canonical_url,
+        "publisher": entry.publisher,
+        "headline": entry.title,
+        "byline": entry.byline,
+        "authors": entry.authors,
+        "section": entry.section,
+        "keywords": entry.keywords,
+        "summary": summary,
+        "image_url": entry.image_url,
+        "media_urls": entry.media_urls,
+        "declared_language": entry.language,
+        **_date_columns(parse_date(raw) if raw else None, raw, entry.published_basis),
+        "date_modified": _instant(entry.modified),
+        "source_latitude": entry.latitude,
+        "source_longitude": entry.longitude,
+        "text": text,
+        "text_basis": basis,
+    }
+
+
+def entry_text(entry: Entry) -> tuple[str, str, str | None]:
+    """The fullest text of an entry, what it was made from, and the entry's summary where that is another text.
+
+    >>> entry_text(Entry(title="Rain", bodies=(Body(basis="summary", value="It <b>rains</b>.", is_html=True),)))
+    ('It rains.', 'summary', None)
+    >>> entry_text(Entry(title="Rain"))
+    ('Rain', 'title', None)
+    """
+    rendered = [(_render(body), body.basis) for body in entry.bodies]
+    text, basis = max(rendered, key=lambda candidate: len(candidate[0]), default=("", "title"))
+    if not text:
+        return clean_line(entry.title or ""), "title", None
+    summaries = [clean_line(other) for other, kind in rendered if kind == "summary" and other != text]
+    return text, basis, summaries[0] if summaries and summaries[0] else None
+
+
+def _render(body: Body) -> str:
+    return html_to_text(body.value) if body.is_html and has_markup(body.value) else clean_paragraphs(body.value)
+
+
+_FIELDS: dict[str, Callable[[Item], dict[str, Any]]] = {
+    "text": _text_fields,
+    "html": _html_fields,
+    "json": _json_fields,
+    "entry": _entry_fields,
+}

@@ -1,0 +1,302 @@
+"""Feeds to entries: RSS 0.9 to 2.0, RDF and Atom through feedparser, and JSON Feed."""
+
+import dataclasses
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import feedparser
+
+from transforms.failures import BadRecord, Reason
+from transforms.parse.addresses import absolute, canonical
+from transforms.parse.clean import clean_line
+from transforms.parse.encoding import decode
+from transforms.parse.feed_cut import CutFeed, cut_feed, runs
+from transforms.parse.markup import check_markup, html_to_line
+from transforms.parse.people import distinct, names
+
+RUN = 100
+"""Entries that feedparser gets at once."""
+MAX_TAGS_IN_ENTRY = 10_000
+"""Outside CDATA; feedparser takes the square of some of their numbers."""
+MAX_ENTRY = 5_000_000
+"""Characters of one entry."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Body:
+    """One of the texts of an entry."""
+
+    basis: str
+    """content, summary or title; media for the caption of a picture or film."""
+    value: str
+    is_html: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One entry of a feed, as the feed gives it: dates unread, bodies unrendered."""
+
+    entry_id: str | None = None
+    url: str | None = None
+    canonical_url: str | None = None
+    feed_url: str | None = None
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    byline: str | None = None
+    publisher: str | None = None
+    language: str | None = None
+    keywords: tuple[str, ...] = ()
+    section: str | None = None
+    published: str | None = None
+    published_basis: str | None = None
+    modified: str | None = None
+    bodies: tuple[Body, ...] = ()
+    image_url: str | None = None
+    media_urls: tuple[str, ...] = ()
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Feed:
+    """What a feed says of itself, for entries that do not say it."""
+
+    url: str | None = None
+    base: str = ""
+    publisher: str | None = None
+    language: str | None = None
+    authors: tuple[str, ...] = ()
+    is_atom: bool = False
+
+
+def parse_feed(content: bytes, uri: str, charset: str | None = None) -> Iterator[Entry | BadRecord]:
+    """The entries of an XML feed in their order; in place of one that cannot be read, why not.
+
+    Time and memory are linear in the length of the feed. Markup is kept as it
+    is, relative links are resolved against the feed's address or xml:base, and
+    dates stay as they are printed.
+
+    Args:
+        content: the feed as served or stored.
+        uri: its file or address; an http(s) address is where relative links start.
+        charset: as declared by the transport.
+
+    Raises:
+        BadRecord: BAD_FEED, NO_ENTRIES.
+    """
+    cut = cut_feed(decode(content, charset))
+    if not cut.entries:
+        raise BadRecord(Reason.NO_ENTRIES, "a feed without entries")
+    feed: Feed | None = None
+    for segments, _ in runs(cut, RUN):
+        checked = [_check(segment) for segment in segments]
+        good = [segment for segment, error in zip(segments, checked, strict=True) if error is None]
+        parsed, feed = _parse_run(cut, good, uri, feed)
+        found = iter(parsed)
+        yield from (next(found) if error is None else error for error in checked)
+    if cut.beyond:
+        yield BadRecord(Reason.TOO_LARGE, f"{cut.beyond:,} entries more than the {len(cut.entries):,} that are read")
+
+
+def _check(segment: str) -> BadRecord | None:
+    """Why an entry is not given to feedparser, if it is not."""
+    if len(segment) > MAX_ENTRY:
+        return BadRecord(Reason.TOO_LARGE, f"an entry of {len(segment):,} characters; at most {MAX_ENTRY:,}")
+    try:
+        check_markup(_outside_cdata(segment), max_tags=MAX_TAGS_IN_ENTRY)
+    except BadRecord as error:
+        return error
+    return None
+
+
+def _outside_cdata(text: str) -> str:
+    """The part of the text that an XML parser takes for markup.
+
+    >>> _outside_cdata("<a><![CDATA[<b>]]></a>")
+    '<a>]]></a>'
+    """
+    if "<![CDATA[" not in text:
+        return text
+    pieces = []
+    at = 0
+    while (start := text.find("<![CDATA[", at)) >= 0:
+        pieces.append(text[at:start])
+        end = text.find("]]>", start)
+        at = end if end >= 0 else len(text)
+    return "".join([*pieces, text[at:]])
+
+
+def _parse_run(cut: CutFeed, segments: list[str], uri: str, feed: Feed | None) -> tuple[list[Entry | BadRecord], Feed]:
+    """Entries of some segments, one for one: all together or, where that does not come out even, each alone."""
+    head = cut.head if feed is None else cut.frame
+    try:
+        parsed = _feedparser(head + "".join(segments) + cut.tail, uri)
+        feed = feed or _feed(parsed, uri)
+        if len(parsed.entries) == len(segments):
+            return [_entry(entry, feed) for entry in parsed.entries], feed
+    except (MemoryError, RecursionError):
+        raise
+    except Exception:  # feedparser raises what its Python raises: ValueError, OverflowError, AttributeError ...
+        if len(segments) == 1:
+            raise
+    return _parse_each(cut, segments, uri, feed or Feed(base=uri))
+
+
+def _parse_each(cut: CutFeed, segments: list[str], uri: str, feed: Feed) -> tuple[list[Entry | BadRecord], Feed]:
+    """As `_parse_run`, each segment as a feed of its own, so that what is wrong with one stays with it."""
+    entries: list[Entry | BadRecord] = []
+    for segment in segments:
+        try:
+            parsed = _feedparser(cut.frame + segment + cut.tail, uri).entries
+            entries.append(_entry(parsed[0], feed))
+        except Exception as error:
+            entries.append(BadRecord(Reason.BAD_FEED, f"an entry that cannot be parsed: {type(error).__name__}"))
+    return entries, feed
+
+
+# feedparser takes the caption of a picture for a second description, and so for the content.
+_MEDIA_TEXT = re.compile(r"<(/?)media:(description|title|text)\b[^<>]{0,500}?(/?)>")
+
+
+def _feedparser(document: str, uri: str) -> Any:
+    content = _MEDIA_TEXT.sub(r"<\1dateline_media_\2\3>", document).encode("utf-8", "replace")
+    headers = {"content-type": "application/xml; charset=utf-8", "content-location": uri if "://" in uri else ""}
+    return feedparser.parse(
+        io.BytesIO(content), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+    )
+
+
+def _feed(parsed: Any, uri: str) -> Feed:
+    feed = parsed.feed
+    own = next((link.get("href") for link in feed.get("links", []) if link.get("rel") == "self"), None)
+    return Feed(
+        url=uri if "://" in uri else absolute(own),
+        base=absolute(uri) or absolute(own) or absolute(feed.get("link")) or "",
+        publisher=html_to_line(feed.get("title") or "") or None,
+        language=feed.get("language") or None,
+        authors=_authors(feed) if parsed.version.startswith("atom") else (),
+        is_atom=parsed.version.startswith("atom"),
+    )
+
+
+def _entry(entry: Any, feed: Feed) -> Entry:
+    link = absolute(entry.get("link"), feed.base)
+    published, basis = _published(entry, feed)
+    latitude, longitude = _point(entry)
+    pictures, media = _media(entry, feed)
+    return Entry(
+        entry_id=clean_line(entry.get("id") or "")[:1000] or None,
+        url=link or absolute(entry.get("id")),
+        canonical_url=canonical(entry.get("feedburner_origlink") or link or entry.get("id")),
+        feed_url=feed.url,
+        title=_title(entry),
+        authors=_authors(entry) or feed.authors,
+        byline=clean_line(entry.get("author") or "")[:500] or None,
+        publisher=html_to_line(_source(entry).get("title") or "") or feed.publisher,
+        language=_language(entry) or feed.language,
+        keywords=_keywords(entry),
+        published=published,
+        published_basis=basis,
+        modified=entry.get("updated") if published != entry.get("updated") or basis == "feed updated" else None,
+        bodies=tuple(_bodies(entry)),
+        image_url=next(iter(pictures), None),
+        media_urls=media,
+        latitude=latitude,
+        longitude=longitude,
+    )
+
+
+def _title(entry: Any) -> str | None:
+    title = entry.get("title") or entry.get("dateline_media_title") or ""
+    plain = entry.get("title_detail", {}).get("type") == "text/plain"
+    return (clean_line(title) if plain else html_to_line(title)) or None
+
+
+def _published(entry: Any, feed: Feed) -> tuple[str | None, str | None]:
+    """The raw date and where it stood; Atom's `updated` only where nothing else is said.
+
+    feedparser files `dc:date` under `updated`, which RSS itself does not have.
+    """
+    for key in ("published", "created"):
+        if entry.get(key):
+            return entry.get(key), "feed"
+    if dict.get(entry, "updated"):
+        return dict.get(entry, "updated"), "feed updated" if feed.is_atom else "feed"
+    return None, None
+
+
+def _source(entry: Any) -> dict[str, Any]:
+    source = entry.get("source")
+    return source if isinstance(source, dict) else {}
+
+
+def _language(entry: Any) -> str | None:
+    """What xml:lang or dc:language says of the entry itself."""
+    details = [*entry.get("content", []), entry.get("summary_detail") or {}, entry.get("title_detail") or {}]
+    return entry.get("language") or next((found["language"] for found in details if found.get("language")), None)
+
+
+def _authors(record: Any) -> tuple[str, ...]:
+    people = [person.get("name") or "" for person in record.get("authors", [])] or [record.get("author") or ""]
+    return distinct(name for person in people for name in names(html_to_line(person)))
+
+
+def _keywords(entry: Any) -> tuple[str, ...]:
+    return distinct(html_to_line(tag.get("label") or tag.get("term") or "")[:200] for tag in entry.get("tags", []))
+
+
+def _bodies(entry: Any) -> Iterator[Body]:
+    """The texts of an entry, from the fullest kind to the least."""
+    for content in entry.get("content", []):
+        if content.get("value"):
+            yield Body(basis="content", value=content["value"], is_html=content.get("type") != "text/plain")
+    if entry.get("summary"):
+        plain = entry.get("summary_detail", {}).get("type") == "text/plain"
+        yield Body(basis="summary", value=entry["summary"], is_html=not plain)
+    if entry.get("dateline_media_description"):
+        yield Body(basis="media", value=entry["dateline_media_description"], is_html=False)
+
+
+def _media(entry: Any, feed: Feed) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Addresses of pictures, and of all media."""
+    files = [*entry.get("media_content", []), *_enclosures(entry), *entry.get("media_thumbnail", [])]
+    found = [(absolute(file.get("url") or file.get("href"), feed.base), _is_picture(file)) for file in files]
+    thumbnails = {absolute(file.get("url"), feed.base) for file in entry.get("media_thumbnail", [])}
+    addresses = [address for address, _ in found if address]
+    pictures = [address for address, picture in found if address and (picture or address in thumbnails)]
+    return tuple(dict.fromkeys(pictures)), tuple(dict.fromkeys(addresses))
+
+
+def _enclosures(entry: Any) -> list[Any]:
+    return [link for link in entry.get("links", []) if link.get("rel") == "enclosure"]
+
+
+def _is_picture(file: Any) -> bool:
+    kind = f"{file.get('medium') or ''} {file.get('type') or ''}".lower()
+    return "image" in kind
+
+
+def _point(entry: Any) -> tuple[float | None, float | None]:
+    """Latitude and longitude of what the feed calls the entry's place: a point, or the middle of a shape."""
+    where = entry.get("where")
+    points = list(_positions(where.get("coordinates"))) if isinstance(where, dict) else []
+    if not points:
+        return None, None
+    longitudes, latitudes = zip(*points, strict=True)
+    latitude = (min(latitudes) + max(latitudes)) / 2
+    longitude = (min(longitudes) + max(longitudes)) / 2
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else (None, None)
+
+
+def _positions(coordinates: Any) -> Iterator[tuple[float, float]]:
+    """The (longitude, latitude) pairs of GeoJSON coordinates, however nested."""
+    if not isinstance(coordinates, list | tuple) or not coordinates:
+        return
+    if isinstance(coordinates[0], int | float):
+        if len(coordinates) > 1:
+            yield float(coordinates[0]), float(coordinates[1])
+        return
+    for inner in coordinates:
+        yield from _positions(inner)

@@ -1,0 +1,71 @@
+"""The headline of a page, voted from everything that may name it."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+MAX_HEADLINE = 500
+
+_SEPARATOR = re.compile(r"\s+[|\-–—:·•»›~/]+\s+|\s*[|»]\s*|:\s+")
+_WEIGHTS = {"h1": 2.0, "json-ld": 1.6, "og": 1.4, "microdata": 1.2, "title": 1.0, "twitter": 0.6, "trafilatura": 0.1}
+"""What readers see counts most; twitter:title is mostly a copy of og:title."""
+
+
+def vote_headline(candidates: Sequence[tuple[str, str]], sites: Iterable[str]) -> str | None:
+    """The candidate that most others agree with, without the name of the site.
+
+    Args:
+        candidates: (source, text) in order of preference; sources as in `_WEIGHTS`.
+        sites: names under which the site is known.
+
+    >>> vote_headline([("h1", "The Echo"), ("og", "Rain in May"), ("title", "Rain in May | The Echo")], ["The Echo"])
+    'Rain in May'
+    """
+    known = {key(site) for site in sites} - {""}
+    cleaned = [(source, without_site(text, known)) for source, text in candidates if len(text) <= MAX_HEADLINE]
+    valid = [(source, text) for source, text in cleaned if key(text) and key(text) not in known]
+    if not valid:
+        return None
+    # Of equal texts the first stands for all; `max` keeps the first of equal scores.
+    return max(valid, key=lambda candidate: _support(candidate[1], valid))[1]
+
+
+def _support(text: str, candidates: Sequence[tuple[str, str]]) -> float:
+    """The weight of those that say the same, and half of those that only contain it or are contained."""
+    own = key(text)
+    best: dict[str, float] = {}
+    for source, other in candidates:
+        weight = _WEIGHTS.get(source, 1.0) * _agreement(own, key(other))
+        best[source] = max(best.get(source, 0.0), weight)
+    return sum(best.values())
+
+
+def _agreement(one: str, other: str) -> float:
+    if one == other:
+        return 1.0
+    shorter, longer = sorted((one, other), key=len)
+    return 0.5 if len(shorter) >= 12 and shorter in longer else 0.0
+
+
+def without_site(title: str, known: set[str]) -> str:
+    """A title without parts at its start or end that are the site's name.
+
+    >>> without_site("News: Rain - all day - The Echo", {"theecho"})
+    'News: Rain - all day'
+    """
+    while True:
+        cuts = list(_SEPARATOR.finditer(title))
+        if cuts and key(title[cuts[-1].end() :]) in known:
+            title = title[: cuts[-1].start()].rstrip()
+        elif cuts and key(title[: cuts[0].start()]) in known:
+            title = title[cuts[0].end() :].lstrip()
+        else:
+            return title
+
+
+def key(text: str) -> str:
+    """A text by its letters and digits alone.
+
+    >>> key("Rain – in Spain!")
+    'raininspain'
+    """
+    return "".join(character for character in text.casefold() if character.isalnum())

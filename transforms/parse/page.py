@@ -1,0 +1,128 @@
+"""A saved web page to its article."""
+
+import dataclasses
+import datetime
+import logging
+
+import trafilatura
+from htmldate import find_date
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from transforms.failures import BadRecord, Reason
+from transforms.parse.clean import clean_paragraphs
+from transforms.parse.dates import ParsedDate, parse_date
+from transforms.parse.encoding import decode
+from transforms.parse.markup import check_depth, check_markup
+from transforms.parse.page_metadata import PageMetadata, read_metadata
+
+MAX_PAGE = 10_000_000
+"""Characters; the longest page of the benchmark has 1.5 million."""
+
+MIN_PROSE = 140
+"""Characters of running text, about two sentences, without which a page has no article."""
+
+# Libraries log what they try in vain; here each page ends as a row or as a failure with its reason.
+for _name in ("trafilatura", "htmldate", "courlan"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Page:
+    """The article of a web page."""
+
+    text: str
+    metadata: PageMetadata
+    published: ParsedDate | None
+    published_raw: str | None
+    published_basis: str | None
+
+
+def parse_page(content: bytes, *, url: str | None, charset: str | None, fetched: datetime.datetime) -> Page:
+    """The body and the metadata of a page; the tree is parsed once.
+
+    Time and memory are bounded: what would cost more than a few seconds is refused before it is parsed.
+
+    Args:
+        content: the page as served or stored.
+        url: its address, if known.
+        charset: as declared by the transport.
+        fetched: no later date is believed.
+
+    Raises:
+        BadRecord: TOO_LARGE, TOO_COMPLEX, NO_ARTICLE.
+    """
+    tree = parse_tree(decode(content, charset))
+    metadata = read_metadata(tree, url)
+    text = extract_body(tree)
+    if not has_prose(text):
+        raise BadRecord(Reason.NO_ARTICLE, f"a page with {len(text.split())} words of running text")
+    published, raw, basis = choose_date(tree, metadata, fetched)
+    return Page(text=text, metadata=metadata, published=published, published_raw=raw, published_basis=basis)
+
+
+def parse_tree(markup: str) -> HtmlElement:
+    """The element tree of a page that is not too large or complex.
+
+    Raises:
+        BadRecord: TOO_LARGE, TOO_COMPLEX, or NO_ARTICLE if there is no element in it.
+    """
+    if len(markup) > MAX_PAGE:
+        raise BadRecord(Reason.TOO_LARGE, f"a page of {len(markup):,} characters; at most {MAX_PAGE:,} are read")
+    check_markup(markup)
+    # As trafilatura's own parser, but one for each page, so that its errors are those of this page.
+    parser = HTMLParser(
+        collect_ids=False, default_doctype=False, encoding="utf-8", remove_comments=True, remove_pis=True
+    )
+    try:
+        tree = document_fromstring(markup.replace("\0", "").encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, ValueError) as error:
+        raise BadRecord(Reason.NO_ARTICLE, f"nothing that a browser would show: {error}") from error
+    check_depth(parser)
+    return tree
+
+
+def extract_body(tree: HtmlElement) -> str:
+    """The article's text, a blank line between paragraphs; empty if there is none."""
+    document = trafilatura.bare_extraction(tree, with_metadata=False, include_comments=False)
+    text = getattr(document, "text", None) or ""
+    return clean_paragraphs(text.replace("\n", "\n\n"))
+
+
+def has_prose(text: str) -> bool:
+    """Whether there is running text, and not only links and labels.
+
+    A script without spaces says in one character what Latin letters say in about three.
+
+    >>> has_prose("Home\\n\\nSport\\n\\nWeather"), has_prose("It rained all day in the north of the country. " * 4)
+    (False, True)
+    """
+    length = 0
+    for line in text.split("\n"):
+        weight = len(line) + 2 * sum(1 for character in line if "\u3040" <= character <= "\ud7a3")
+        length += weight if weight >= 60 else 0
+    return length >= MIN_PROSE
+
+
+def choose_date(
+    tree: HtmlElement, metadata: PageMetadata, fetched: datetime.datetime
+) -> tuple[ParsedDate | None, str | None, str | None]:
+    """The publication date, its text and where that stood: structured data first, then htmldate's careful mode.
+
+    Dates later than the day after `fetched` are mistakes. htmldate's extensive
+    search is not used: it takes any year on the page for a date.
+    """
+    latest = fetched + datetime.timedelta(days=1)
+    for basis, raw in metadata.dates:
+        parsed = parse_date(raw)
+        if parsed and parsed.value <= latest:
+            return parsed, raw, basis
+    found = find_date(
+        tree,
+        extensive_search=False,
+        original_date=True,
+        max_date=latest.replace(tzinfo=None),
+        url=metadata.canonical_url,
+        deferred_url_extractor=True,
+    )
+    return (parse_date(found), found, "htmldate") if found else (None, None, None)

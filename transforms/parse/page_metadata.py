@@ -1,0 +1,277 @@
+"""Who published a page, when and under which headline, voted from what the page says in several places."""
+
+import dataclasses
+import html
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from lxml.html import HtmlElement
+
+from transforms.parse.addresses import absolute, canonical
+from transforms.parse.clean import clean_line
+from transforms.parse.headline import key, vote_headline
+from transforms.parse.people import distinct, names
+from transforms.parse.structured import Structured, read_structured, types
+
+MAX_HEADINGS = 20
+
+_PUBLISHED_NAMES = (
+    "article:published_time og:article:published_time article:published og:published_time datepublished"
+    " parsely-pub-date sailthru.date cxenseparse:recs:publishtime publish-date publishdate publish_date"
+    " publication_date publicationdate article.published article_date_original pubdate ptime date_published"
+    " dc.date.issued dc.date.created dcterms.created dcterms.issued originalpublicationdate bt:pubdate"
+    " iso-8601-publish-date article-published-date published_time dc.date dcterms.date date"
+)
+_MODIFIED_NAMES = "article:modified_time og:updated_time datemodified lastmod last-modified dcterms.modified"
+_AUTHOR_NAMES = (
+    "author article:author_name parsely-author sailthru.author dc.creator dcterms.creator dc.creator.name byl"
+    " cxenseparse:author article.author og:article:author article:author creator"
+)
+_PUBLISHED, _MODIFIED, _AUTHOR = _PUBLISHED_NAMES.split(), _MODIFIED_NAMES.split(), _AUTHOR_NAMES.split()
+_BYLINE = re.compile(
+    r"(?:^|[\s_-])(?:by-?line|author|article-?author|author-?name|writer|reporter)s?(?:$|[\s_-])", re.IGNORECASE
+)
+_NO_BYLINE = re.compile(
+    r"bio|avatar|image|photo|social|follow|related|comment|more|box|date|desc|list|footer", re.IGNORECASE
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PageMetadata:
+    """What a page says of its article; dates as printed."""
+
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    byline: str | None = None
+    dates: tuple[tuple[str, str], ...] = ()
+    """(basis, text) of publication dates, the most trusted first."""
+    modified: str | None = None
+    canonical_url: str | None = None
+    language: str | None = None
+    section: str | None = None
+    keywords: tuple[str, ...] = ()
+    image_url: str | None = None
+    publisher: str | None = None
+    summary: str | None = None
+
+
+def read_metadata(tree: HtmlElement, url: str | None = None) -> PageMetadata:
+    """Reads the metadata of a page, without changing the tree.
+
+    Args:
+        tree: the whole page.
+        url: its address, if known; relative addresses are resolved against it.
+    """
+    headings = list(_headings(tree))
+    title_tag = _text(tree.find(".//title"))
+    data = read_structured(tree, " ".join([title_tag, *headings]))
+    publisher = _publisher(data)
+    address = _canonical(tree, data, url)
+    authors, byline = _authors(tree, data, publisher)
+    return PageMetadata(
+        title=vote_headline(list(_titles(data, headings, title_tag)), _site_names(data, publisher, address or url)),
+        authors=authors,
+        byline=byline,
+        dates=tuple(_dates(tree, data)),
+        modified=_one(data.article.get("dateModified")) or data.first_meta(*_MODIFIED),
+        canonical_url=address,
+        language=_language(tree, data),
+        section=_one(data.article.get("articleSection"))
+        or data.first_meta("article:section", "section", "parsely-section"),
+        keywords=_keywords(data),
+        image_url=_image(data, address or url),
+        publisher=publisher,
+        summary=data.first_meta("og:description", "description", "twitter:description") or None,
+    )
+
+
+def _text(element: HtmlElement | None) -> str:
+    return clean_line(element.text_content()) if element is not None else ""
+
+
+def _headings(tree: HtmlElement) -> Iterator[str]:
+    """Texts of the first h1 elements."""
+    for number, element in enumerate(tree.iter("h1")):
+        if number >= MAX_HEADINGS:
+            return
+        if _text(element):
+            yield _text(element)
+
+
+def _one(value: Any) -> str | None:
+    """A JSON-LD value as one line: of a list the first, of an object its name or address."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("name") or value.get("@value") or value.get("url") or value.get("@id")
+    return clean_line(html.unescape(value)) or None if isinstance(value, str) else None
+
+
+def _titles(data: Structured, headings: list[str], title_tag: str) -> Iterator[tuple[str, str]]:
+    for heading in headings:
+        yield "h1", heading
+    sources = (
+        ("json-ld", _one(data.article.get("headline")) or _one(data.article.get("name"))),
+        ("og", data.first_meta("og:title", "title", "parsely-title", "sailthru.title", "dc.title")),
+        ("microdata", next(iter(data.microdata.get("headline", [])), None)),
+        ("title", title_tag),
+        ("twitter", data.first_meta("twitter:title")),
+    )
+    for source, text in sources:
+        if text:
+            yield source, html.unescape(text)
+
+
+def _publisher(data: Structured) -> str | None:
+    """The site's name, as most places have it."""
+    organisations = [
+        _one(node.get("name")) for node in data.nodes if {"Organization", "NewsMediaOrganization"} & set(types(node))
+    ]
+    said = [
+        data.first_meta("og:site_name"),
+        _one(data.article.get("publisher")) if isinstance(data.article.get("publisher"), dict) else None,
+        data.first_meta("application-name", "apple-mobile-web-app-title", "dc.publisher", "cre"),
+        *organisations,
+    ]
+    names_said = [clean_line(html.unescape(name)) for name in said if name and not name.startswith("http")]
+    counts = {key(name): sum(key(other) == key(name) for other in names_said) for name in names_said}
+    return max(names_said, key=lambda name: counts[key(name)], default=None)
+
+
+def _site_names(data: Structured, publisher: str | None, url: str | None) -> list[str]:
+    host = (urlsplit(url).hostname or "") if url else ""
+    bare = host.removeprefix("www.")
+    labels = bare.split(".")
+    said = [publisher, data.first_meta("og:site_name"), data.first_meta("application-name"), host, bare]
+    return [name for name in [*said, *labels[:-1]] if name]
+
+
+def _canonical(tree: HtmlElement, data: Structured, url: str | None) -> str | None:
+    """The address the publisher calls the page's own; a home page is no article's."""
+    base = _base(tree, url)
+    links = [
+        link.get("href")
+        for link in tree.iterfind(".//link[@rel]")
+        if "canonical" in link.get("rel", "").lower().split()
+    ]
+    said = [
+        *links,
+        data.first_meta("og:url"),
+        _one(data.article.get("mainEntityOfPage")),
+        _one(data.article.get("url")),
+    ]
+    for address in said:
+        full = canonical(absolute(address, base))
+        if full and (urlsplit(full).path.strip("/") or urlsplit(full).query):
+            return full
+    return canonical(url)
+
+
+def _base(tree: HtmlElement, url: str | None) -> str | None:
+    element = tree.find(".//base[@href]")
+    return (absolute(element.get("href"), url) if element is not None else None) or url
+
+
+def _language(tree: HtmlElement, data: Structured) -> str | None:
+    root = tree.getroottree().getroot()
+    return (
+        root.get("lang")
+        or root.get("{http://www.w3.org/XML/1998/namespace}lang")
+        or root.get("xml:lang")
+        or _one(data.article.get("inLanguage"))
+        or data.first_meta("og:locale", "content-language", "language", "dc.language")
+    )
+
+
+def _keywords(data: Structured) -> tuple[str, ...]:
+    """Keywords of the article node, else of the article's tags, else of the page."""
+    said = data.article.get("keywords")
+    listed = said if isinstance(said, list) else [said]
+    tags = [word for text in listed if (word := _one(text))] or data.meta.get("article:tag", [])
+    tags = (
+        tags
+        or [text for name in ("news_keywords", "keywords", "parsely-tags") for text in data.meta.get(name, [])[:1]][:1]
+    )
+    words = tags if len(tags) > 1 else re.split(r"\s*[,;]\s*", tags[0]) if tags else []
+    return distinct(clean_line(html.unescape(word))[:200] for word in words if "http" not in word)[:50]
+
+
+def _image(data: Structured, base: str | None) -> str | None:
+    image = data.article.get("image")
+    image = image[0] if isinstance(image, list) and image else image
+    said = [
+        data.first_meta("og:image", "og:image:secure_url", "og:image:url"),
+        image.get("url") if isinstance(image, dict) else image,
+        data.first_meta("twitter:image", "twitter:image:src"),
+    ]
+    return next(
+        (full for text in said if isinstance(text, str) and (full := absolute(html.unescape(text), base))), None
+    )
+
+
+def _dates(tree: HtmlElement, data: Structured) -> Iterator[tuple[str, str]]:
+    """Publication dates as the page gives them to machines, then in `<time>`."""
+    for name in ("datePublished", "dateCreated", "uploadDate"):
+        text = _one(data.article.get(name))
+        if text:
+            yield "json-ld", text
+    for name in _PUBLISHED:
+        for text in data.meta.get(name, [])[:1]:
+            yield "meta", text
+    for text in data.microdata.get("datepublished", [])[:3]:
+        yield "microdata", text
+    for node in data.nodes:
+        text = _one(node.get("datePublished"))
+        if text and node is not data.article and "WebPage" in types(node):
+            yield "json-ld", text
+    for element in tree.iterfind(".//time"):
+        if element.get("pubdate") is not None or re.search(
+            r"publish|pubdate|posted|entry-date", element.get("class") or ""
+        ):
+            yield "time", clean_line(element.get("datetime") or element.text_content())
+
+
+def _authors(tree: HtmlElement, data: Structured, publisher: str | None) -> tuple[tuple[str, ...], str | None]:
+    """The authors from the first place that names people, and the line they stand in."""
+    house = {key(publisher or ""), ""}
+    for lines in _bylines(tree, data):
+        people = distinct(name for line in lines for name in names(line) if key(name) not in house)
+        if people:
+            return people, ", ".join(dict.fromkeys(lines))[:500]
+    return (), None
+
+
+def _bylines(tree: HtmlElement, data: Structured) -> Iterator[list[str]]:
+    """Lines that may name authors, the most trusted places first."""
+    yield _people(data.article.get("author"))
+    yield _people(data.article.get("creator"))
+    for name in _AUTHOR:
+        yield [html.unescape(text) for text in data.meta.get(name, [])[:10]]
+    yield data.microdata.get("author", [])[:10]
+    yield [_text(link) for link in tree.iterfind(".//a[@rel]") if "author" in link.get("rel", "").lower().split()][:10]
+    yield list(_visible_bylines(tree))
+
+
+def _people(value: Any) -> list[str]:
+    """Names of JSON-LD authors that are not organisations."""
+    listed = value if isinstance(value, list) else [value]
+    persons = [entry for entry in listed if not (isinstance(entry, dict) and "Organization" in types(entry))]
+    flat = [name for entry in persons for name in _as_list(entry.get("name") if isinstance(entry, dict) else entry)]
+    return [line for entry in flat if (line := _one(entry))]
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _visible_bylines(tree: HtmlElement) -> Iterable[str]:
+    """The first short element whose class says that it names the author."""
+    for element in tree.iterfind(".//*[@class]"):
+        name = element.get("class", "")
+        if len(name) < 200 and _BYLINE.search(name) and not _NO_BYLINE.search(name):
+            text = _text(element)
+            if 4 < len(text) < 120 and len(text.split()) > 1:
+                yield text
+                return

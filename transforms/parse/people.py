@@ -1,0 +1,84 @@
+"""Names of authors out of bylines, as sources print them."""
+
+import re
+from collections.abc import Iterable
+
+from transforms.parse.clean import clean_line
+
+MAX_BYLINE = 500
+"""Longer ones are prose."""
+
+_BY = re.compile(
+    r"^(?:(?:words|story|text|report(?:ed|ing)?|written|posted|published|article|analysis|opinion|review(?:ed)?)\s+)?"
+    r"(?:by|von|par|por|di|da|door|av|af|od|przez|написал[аи]?|автор|autor|auteur|autore|author)s?\b[\s:]+",
+    re.IGNORECASE,
+)
+_EMAIL = re.compile(r"[(<\[]?\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\b[)>\]]?")
+_ROLE = re.compile(
+    r"(?:^|[\s,;|(\-–—])+(?:(?:senior|chief|staff|special|deputy|political|foreign|national|business|science|health|news"
+    r"|sports?|the|us|uk|world|europe|africa|asia|middle east|correspondent|contributing|managing|associate|our|data"
+    r"|technology|education|economics|environment|diplomatic|security|legal|media|features?|home|affairs)\s+){0,4}"
+    r"(?:staff|writers?|reporters?|correspondents?|editors?|columnists?|contributors?|journalists?|photographers?"
+    r"|editor-in-chief|producer|analyst|newsroom|guest author)\b.*$",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"\s*(?:[,;|•·/]|\s&\s|\band\b|\bund\b|\bet\b|\by\b(?=\s+[A-ZÀ-Þ])|\bwith\b|\s[-–—]\s|\n)\s*")
+_SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|esq|mba|rn)\.?$", re.IGNORECASE)
+_NOT_A_NAME = re.compile(
+    r"https?:|www\.|\.(?:com|org|net|co|ru|de)\b|^@|\d|[<>{}=\[\]#]|^(?:admin|administrator|staff|editor|editorial|guest"
+    r"|unknown|none|null|anonymous|webmaster|noreply|newsroom|redaktion|redazione|rédaction|by|the|updated|published)$",
+    re.IGNORECASE,
+)
+
+
+def names(byline: str) -> tuple[str, ...]:
+    """The people named in a byline, in order; e-mail addresses, roles and links are not people.
+
+    >>> names("By ANNA LIND and John P. Roe Jr., Staff Writers")
+    ('Anna Lind', 'John P. Roe Jr.')
+    >>> names("desk@news.test (Ana María Ruiz)"), names("admin")
+    (('Ana María Ruiz',), ())
+    """
+    line = clean_line(byline[:MAX_BYLINE])
+    if not line or len(byline) > MAX_BYLINE:
+        return ()
+    line = _EMAIL.sub(" ", line).strip(" ,;()")
+    return distinct(_tidy(part) for part in _parts(_BY.sub("", line)))
+
+
+def distinct(people: Iterable[str]) -> tuple[str, ...]:
+    """Each name once, as first written, without the empty ones."""
+    first: dict[str, str] = {}
+    for name in people:
+        if name:
+            first.setdefault(name.casefold(), name)
+    return tuple(first.values())
+
+
+def _parts(line: str) -> list[str]:
+    """The line cut between names; `Jr.` stays with the name before it."""
+    parts: list[str] = []
+    for part in _BETWEEN.split(line):
+        if parts and _SUFFIX.match(part):
+            parts[-1] = f"{parts[-1]} {part}"
+        else:
+            parts.append(part)
+    return parts
+
+
+def _tidy(part: str) -> str:
+    """One name, or nothing if the part is not one."""
+    name = _ROLE.sub("", _BY.sub("", part)).strip(" ,;:|()*\"'-–—")
+    if len(name) < 2 or len(name) > 80 or len(name.split()) > 6 or _NOT_A_NAME.search(name):
+        return ""
+    return capitalised(name) if name.isupper() and len(name) > 4 else name
+
+
+def capitalised(name: str) -> str:
+    """A name printed in capitals, as it is written.
+
+    >>> capitalised("JEAN-LUC O'NEIL MCCOY")
+    "Jean-Luc O'Neil McCoy"
+    """
+    titled = re.sub(r"[^\W\d_]+", lambda match: match[0].capitalize(), name)
+    return re.sub(r"\bMc([a-z])", lambda match: f"Mc{match[1].upper()}", titled)

@@ -1,0 +1,100 @@
+"""Documents to items: what will be one article each."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+
+from transforms.failures import FAILURES, BadRecord, Reason, failure_from
+from transforms.parse.feed import Entry, parse_feed
+from transforms.parse.feed_json import is_json_feed, parse_json_feed
+from transforms.parse.jsonl import load
+from transforms.records import Document, Item
+
+STAGE = "parse"
+
+
+@dataclasses.dataclass
+class Split(beam.PTransform):
+    """Documents to `Item`s, one for each article to be, and `Failure`s under `FAILURES`.
+
+    Keeps order within a document. A document that holds no article, such as a
+    feed without entries, is one failure; an entry or line that is broken stays
+    an item, and fails when it is parsed, so that it is counted as itself.
+    Reshuffle behind it: one feed or file may have most of a run's articles.
+    """
+
+    def expand(self, documents: beam.PCollection) -> Any:
+        return documents | "SplitDocument" >> beam.ParDo(_SplitDocument()).with_outputs(FAILURES, main="items")
+
+
+class _SplitDocument(beam.DoFn):
+    def process(self, document: Document) -> Iterator[Any]:
+        # Not `attempt`, which would hold all the entries of a feed at once; `split` fails before its first item.
+        try:
+            yield from split(document)
+        except MemoryError:
+            raise
+        except Exception as error:
+            failure = failure_from(error, stage=STAGE, source=document.uri, payload=document.content)
+            yield beam.pvalue.TaggedOutput(FAILURES, failure)
+
+
+def split(document: Document) -> Iterator[Item]:
+    """The items of one document, numbered as its lines or entries are.
+
+    Raises:
+        BadRecord: BAD_FEED, BAD_JSON or NO_ENTRIES, before the first item.
+    """
+    if document.kind in ("text", "html"):
+        yield _item(document, 0, "text" if document.kind == "text" else "html", document.content)
+    elif document.kind == "jsonl":
+        yield from split_lines(document)
+    elif document.content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        yield from split_json(document)
+    else:
+        entries = parse_feed(document.content, document.uri, document.charset)
+        yield from _entries(document, entries)
+
+
+def split_lines(document: Document) -> Iterator[Item]:
+    """The lines of a run of JSONL that are not blank."""
+    for number, line in enumerate(document.content.split(b"\n"), document.first_line):
+        if line.strip():
+            yield _item(document, number, "json", line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line)
+
+
+def split_json(document: Document) -> Iterator[Item]:
+    """A `.json` file: the entries of a JSON Feed, each object of an array, or one object.
+
+    Raises:
+        BadRecord: BAD_JSON, NO_ENTRIES.
+    """
+    value = load(document.content)
+    if is_json_feed(value):
+        yield from _entries(document, parse_json_feed(value, document.uri))
+    elif isinstance(value, dict):
+        yield _item(document, 0, "json", document.content)
+    elif value:
+        for number, element in enumerate(value, 1):
+            yield _item(document, number, "json", json.dumps(element).encode())
+    else:
+        raise BadRecord(Reason.NO_ENTRIES, "an array without articles")
+
+
+def _entries(document: Document, entries: Iterable[Entry | BadRecord]) -> Iterator[Item]:
+    for number, entry in enumerate(entries, 1):
+        yield _item(document, number, "entry", entry)
+
+
+def _item(document: Document, position: int, kind: Any, content: Any) -> Item:
+    return Item(
+        uri=document.uri,
+        position=position,
+        kind=kind,
+        content=content,
+        fetched=document.fetched,
+        charset=document.charset,
+    )

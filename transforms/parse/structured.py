@@ -1,0 +1,149 @@
+"""What a page says of itself to machines: JSON-LD, `<meta>` and microdata, read once into plain lists."""
+
+import dataclasses
+import html
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml.html import HtmlElement
+
+from transforms.parse.clean import clean_line
+
+MAX_JSON_LD = 1_000_000
+"""Characters of JSON-LD that are read on one page."""
+
+MAX_NODES = 5_000
+
+_ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Column|LiveBlog|ClaimReview)$")
+_NEWS = re.compile(r"News|Report|Opinion|Analysis|Review|LiveBlog")
+_WRAPPING = re.compile(
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$"
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Structured:
+    """The structured data of one page; each list in document order."""
+
+    article: dict[str, Any]
+    """The JSON-LD node of the page's own article; empty if there is none."""
+    nodes: list[dict[str, Any]]
+    """All JSON-LD nodes."""
+    meta: dict[str, list[str]]
+    """`name`, `property` or `itemprop` of a meta, in lower case -> contents."""
+    microdata: dict[str, list[str]]
+    """itemprop of a visible element -> values."""
+
+    def first_meta(self, *names: str) -> str | None:
+        """The first content under any of the names, in the order of the names."""
+        return next((value for name in names for value in self.meta.get(name, [])), None)
+
+
+def read_structured(tree: HtmlElement, heading: str = "") -> Structured:
+    """Reads a page's structured data.
+
+    Args:
+        tree: the whole page.
+        heading: text of the page's title and first headings, by which its own article is told from
+            those it only links to.
+    """
+    nodes = list(_nodes(tree))
+    return Structured(article=own_article(nodes, heading), nodes=nodes, meta=_meta(tree), microdata=_microdata(tree))
+
+
+def own_article(nodes: list[dict[str, Any]], heading: str = "") -> dict[str, Any]:
+    """The node of the article that the page is about.
+
+    >>> nodes = [{"@type": "Article", "headline": "A"}, {"@type": ["NewsArticle"], "headline": "B"}]
+    >>> own_article(nodes)["headline"], own_article(nodes, "A - News")["headline"]
+    ('B', 'A')
+    """
+    articles = [node for node in nodes if any(_ARTICLE.search(kind) for kind in types(node))]
+    return max(articles, key=lambda node: _closeness(node, heading), default={})
+
+
+def _closeness(node: dict[str, Any], heading: str) -> tuple[bool, bool, bool]:
+    headline = clean_line(html.unescape(str(node.get("headline") or node.get("name") or ""))).casefold()
+    return (
+        bool(headline) and headline in heading.casefold(),
+        any(_NEWS.search(kind) for kind in types(node)),
+        bool(headline),
+    )
+
+
+def types(node: dict[str, Any]) -> list[str]:
+    """The types of a node, without their vocabulary's address."""
+    found = node.get("@type") or []
+    listed = found if isinstance(found, list) else [found]
+    return [kind.rsplit("/", 1)[-1] for kind in listed if isinstance(kind, str)]
+
+
+def _nodes(tree: HtmlElement) -> Iterator[dict[str, Any]]:
+    """Every typed object in the page's JSON-LD, outer before inner, as many as are read."""
+    left, budget = MAX_NODES, MAX_JSON_LD
+    for script in tree.iterfind(".//script[@type]"):
+        text = script.text or ""
+        if "ld+json" not in script.get("type", "").lower() or len(text) > budget:
+            continue
+        budget -= len(text)
+        queue = [loads(text)]
+        while queue and left:
+            left -= 1
+            value = queue.pop(0)
+            if isinstance(value, list):
+                queue[:0] = value
+            elif isinstance(value, dict):
+                if "@type" in value:
+                    yield value
+                queue[:0] = [value[key] for key in ("@graph", "mainEntity", "mainEntityOfPage") if key in value]
+
+
+def loads(text: str) -> Any:
+    """JSON-LD as pages have it: in comments, with raw line ends in strings, with a comma too many; None if beyond that.
+
+    >>> loads('<!-- {"a": "b\\\\nc",} -->')
+    {'a': 'b\\nc'}
+    """
+    text = _WRAPPING.sub("", _WRAPPING.sub("", text)).strip()
+    for trial in (text, re.sub(r",(\s*[}\]])", r"\1", text)):
+        try:
+            return json.loads(trial, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def _meta(tree: HtmlElement) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for element in tree.iter("meta"):
+        content = clean_line(element.get("content") or "")
+        for attribute in ("property", "name", "itemprop", "http-equiv"):
+            key = element.get(attribute)
+            if key and content:
+                found.setdefault(key.strip().lower(), []).append(content)
+    return found
+
+
+_PROPERTIES = ("headline", "author", "datepublished", "datemodified", "articlesection", "image", "inlanguage")
+
+
+def _microdata(tree: HtmlElement) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for element in tree.iterfind(".//*[@itemprop]"):
+        for key in element.get("itemprop", "").lower().split():
+            value = _value(element) if key in _PROPERTIES and element.tag != "meta" else ""
+            if value:
+                found.setdefault(key, []).append(value)
+    return found
+
+
+def _value(element: HtmlElement) -> str:
+    """An element's microdata value; of a person, the name within."""
+    for attribute in ("datetime", "content", "src"):
+        if element.get(attribute):
+            return clean_line(element.get(attribute))
+    named = element.find(".//*[@itemprop='name']")
+    chosen = element if named is None else named
+    return clean_line(chosen.get("content") or chosen.text_content())[:500]
