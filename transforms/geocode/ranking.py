@@ -30,15 +30,39 @@ FEATURES = (
     "second_division",
     "second_division_short",
     "region",
+    "wide_region",
     "first",
     "container",
     "near",
+    "vicinity",
     "same_division",
     "same_country",
+    "division_inside",
+    "country_inside",
 )
-WEIGHTS = (-1.5, 1.0, 5.0, 1.5, 6.0, 0.5, 4.0, 2.0, -1.0, 4.0, 0.5, 5.0, 1.0, 1.0, 0.7)
+WEIGHTS = (
+    -3.05,
+    -1.58,
+    6.99,
+    -0.87,
+    5.64,
+    -0.22,
+    6.00,
+    3.95,
+    0.47,
+    3.36,
+    1.13,
+    1.10,
+    2.67,
+    1.82,
+    0.13,
+    3.12,
+    0.30,
+    4.87,
+    1.51,
+)
 """One weight a feature."""
-NONE_WEIGHT = 0.5
+NONE_WEIGHT = 4.37
 """What "none of these" weighs against the candidates."""
 
 Vector = tuple[float, ...]
@@ -128,6 +152,7 @@ def candidate_facts(candidate: Candidate, people: int) -> Vector:
         float(place.code == "ADM2"),
         float(place.code == "ADM2" and match is Match.ALTERNATE),
         float(place.feature_class not in "AP"),
+        float(place.feature_class not in "AP" and place.radius_km > 300),
     )
 
 
@@ -168,12 +193,24 @@ class Mass:
             self._countries[place.country] += mass
 
     def around(self, place: Place) -> Vector:
-        """Mass near a place, in its division and in its country, each as log(1 + mass)."""
+        """Mass near a place, in its vicinity, its division and its country, each as log(1 + mass).
+
+        What lies inside a division or country that is itself the candidate
+        counts apart from what lies beside a candidate in the same one.
+        """
         row, column = cell(place)
-        near = sum(self._cells.get((row + i, column + j), 0.0) for i in (-1, 0, 1) for j in (-1, 0, 1))
+        near = self._square(row, column, 1)
+        vicinity = self._square(row, column, 3)
         division = self._divisions.get(place.admin1, 0.0) if place.admin1 else 0.0
         country = self._countries.get(place.country, 0.0) if place.country else 0.0
-        return tuple(math.log1p(max(mass, 0.0)) for mass in (near, division, country))
+        is_division = place.code == "ADM1"
+        beside = (0.0 if is_division else division, 0.0 if place.is_country else country)
+        inside = (division if is_division else 0.0, country if place.is_country else 0.0)
+        return tuple(math.log1p(max(mass, 0.0)) for mass in (near, vicinity, *beside, *inside))
+
+    def _square(self, row: int, column: int, reach: int) -> float:
+        cells, steps = self._cells, range(-reach, reach + 1)
+        return sum(cells.get((row + i, column + j), 0.0) for i in steps for j in steps)
 
 
 def cell(place: Place) -> tuple[int, int]:
