@@ -52,7 +52,7 @@ _PROSE = 200
 """A paragraph this long is body; behind it only a dateline with an agency, date or region is believed."""
 _JOINTS = re.compile(r"\s?[/&+]\s?|\s(?:and|und|et|y|e|i|og|och)\s", re.IGNORECASE)
 _ABOARD = re.compile(r"(?:ABOARD|ON BOARD|WITH THE|OFF THE|NEAR|AT)\s", re.IGNORECASE)
-_OPENERS = re.compile(r"(?:The|A|An|In|On|At|It|As|After|Two|Three|Four|Five|When|While|Police|President)\b")
+_OPENERS = re.compile(r"(?:The|A|An|In|On|At|It|As|After|Two|Three|Four|Five|When|While)\b")
 _SECTION_NAMES = (
     "advertisement analysis august best breaking brief briefs business chapter comment correction editor"
     " editorial exclusive explainer fact file health letter letters live local march may media mobile nation"
@@ -296,7 +296,7 @@ def _believed_without(reading: _Reading, *, region: bool, strong: bool) -> bool:
         return (bool(reading.date) or (capitals and region)) and reading.body_start < len(reading.text)
     if reading.mark == "" and not strong:
         opener = _OPENERS.match(reading.text, reading.body_start)
-        return capitals and len(reading.main) > 3 and opener is not None
+        return capitals and "." not in reading.main[1:3] and len(reading.main) > 3 and opener is not None
     return False
 
 
@@ -307,12 +307,11 @@ def _is_name_like(name: str) -> bool:
 
 
 def _is_known(name: str, is_place: IsPlace) -> bool:
-    """Whether each place of `Berlin/Frankfurt` is in the gazetteer, as printed or without what stands around it."""
+    """Whether each place of `Berlin/Frankfurt` is is in the gazetteer."""
     if len(name) <= 3 and is_capitals(name) and name.isascii():
         return False
-    return is_place(name) or (
-        all(is_place(part) for part in _JOINTS.split(name) if part) and bool(_JOINTS.search(name))
-    )
+    parts = [part for part in _JOINTS.split(name) if part]
+    return is_place(name) or (len(parts) > 1 and all(map(is_place, parts)))
 
 
 def _has_region(reading: _Reading, is_place: IsPlace) -> bool:
