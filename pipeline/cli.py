@@ -1,6 +1,7 @@
 """The command `dateline`: arguments -> settings -> a run -> printed totals and an exit code."""
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -45,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     own, beam_flags = _split_at_dashes(list(sys.argv[1:] if arguments is None else arguments))
     args = _parser().parse_args(own)
     args.beam_flags = beam_flags
+    # Beam warns of what does not concern a user, such as packages of clouds that are not used.
+    logging.basicConfig(level=logging.INFO if args.verbose else logging.ERROR)
     try:
         return int(args.command(args))
     except ConfigurationError as error:
@@ -66,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dateline", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--verbose", action="store_true", help="show what Beam logs")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, text in (
         ("run", _run, "run the pipeline: articles in, Parquet out"),
@@ -126,7 +130,7 @@ def _describe(args: argparse.Namespace) -> int:
 
 def _build_gazetteer(args: argparse.Namespace) -> int:
     from transforms.geocode.build import build_gazetteer
-    from transforms.geocode.gazetteer import SHIPPED_PATH
+    from transforms.geocode.gazetteer import DEFAULT_PATH
 
-    build_gazetteer(args.output or SHIPPED_PATH)
+    build_gazetteer(args.output or DEFAULT_PATH)
     return Exit.DONE

@@ -180,7 +180,8 @@ def check_fields(target: type, given: Any, where: str) -> tuple[dict[str, Any], 
     problems += wrong
     if not problems:
         try:
-            target(**values)
+            # What the run will give is not known yet and not checked here.
+            target(**values, **dict.fromkeys(GIVEN_BY_RUN & _required(target)))
         except ValueError as error:
             problems.append(where + str(error).removeprefix(f"{target.__name__.lower()}."))
     return values, problems
@@ -190,9 +191,8 @@ def _check_types(
     target: type, fields: Mapping[str, Any], given: Mapping[str, Any], where: str
 ) -> tuple[dict[str, Any], list[str]]:
     hints = get_type_hints(target)
-    shape: dict[str, Any] = {
-        name: (hints[name], ... if _is_required(field) else None) for name, field in fields.items()
-    }
+    required = _required(target)
+    shape: dict[str, Any] = {name: (hints[name], ... if name in required else None) for name in fields}
     model = pydantic.create_model(
         target.__name__, __config__=pydantic.ConfigDict(strict=True, arbitrary_types_allowed=True), **shape
     )
@@ -203,8 +203,9 @@ def _check_types(
     return {name: getattr(checked, name) for name in given}, []
 
 
-def _is_required(field: Any) -> bool:
-    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+def _required(target: type) -> set[str]:
+    missing = dataclasses.MISSING
+    return {f.name for f in dataclasses.fields(target) if f.default is missing and f.default_factory is missing}
 
 
 def _type_problem(where: str, problem: Any) -> str:

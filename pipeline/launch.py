@@ -41,7 +41,7 @@ def launch(settings: Settings) -> int:
     except Exception as error:
         print(f"\ndateline: the run failed: {_last_line(error)}", file=sys.stderr)
         print("Nothing is lost: start the same command again to do the run over.", file=sys.stderr)
-        logging.getLogger("dateline").debug("the run failed", exc_info=error)
+        logging.getLogger(__name__).info("the run failed", exc_info=error)
         return Exit.FAILED
     finished = read_run(settings.output, run.run_id)
     print(summarize(finished, settings.output, seconds=time.monotonic() - begun))

@@ -1,0 +1,38 @@
+"""What happens to an article, in the order of the flow.
+
+- `Read`: files and feeds -> `Document`s, bytes with their provenance
+- `Split`: a document -> `Item`s, one for each article to be
+- `Parse`: an item -> `Article`: text, headline, date, dateline, language
+- `Deduplicate`: one record for each article; copies point at their first
+- `Extract`: an article -> its entities
+- `Geocode`: its place mentions -> `Location`s
+- `Write`: records -> Parquet, committed whole
+
+`begin_run` and `read_run` stand at the two ends of it: they open and look up
+the run that `Write` commits. Nothing here knows the package `pipeline`.
+"""
+
+from transforms.count import Count
+from transforms.deduplicate import Deduplicate
+from transforms.extract import Extract
+from transforms.geocode.geocode import Geocode
+from transforms.parse import Parse, Split
+from transforms.read import Read, Source, resolve_inputs
+from transforms.write import KnownArticles, Run, Write, begin_run, read_run
+
+__all__ = [
+    "Count",
+    "Deduplicate",
+    "Extract",
+    "Geocode",
+    "KnownArticles",
+    "Parse",
+    "Read",
+    "Run",
+    "Source",
+    "Split",
+    "Write",
+    "begin_run",
+    "read_run",
+    "resolve_inputs",
+]
