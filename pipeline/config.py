@@ -258,7 +258,8 @@ def _beam_flag_names() -> set[str]:
 
 
 def _subclasses(cls: type) -> Iterator[Any]:
-    for child in cls.__subclasses__():
+    children: list[Any] = cls.__subclasses__()
+    for child in children:
         if "_add_argparse_args" in vars(child):
             yield child
         yield from _subclasses(child)

@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -62,9 +63,9 @@ def first_places(run: Run, output: str) -> str:
     return "\n".join([header, *lines]) if lines else ""
 
 
-def _first_rows(run: Run, output: str) -> Iterator[dict[str, object]]:
+def _first_rows(run: Run, output: str) -> Iterator[dict[str, Any]]:
     """The first mention of each of the first places."""
-    seen: set[object] = set()
+    seen: set[str] = set()
     columns = ["surface", "name", "country", "latitude", "longitude", "score", "place_id"]
     for file in (file for file in sorted(run.files) if file.startswith("locations/")):
         with files.open_file(files.join(output, file)) as handle:

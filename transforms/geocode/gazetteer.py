@@ -35,7 +35,7 @@ class Match(enum.IntEnum):
     ABBREVIATION = 3
 
 
-class GazetteerError(RuntimeError):
+class GazetteerError(ValueError):
     """The gazetteer file is missing or unusable; the message says how to make one."""
 
 
