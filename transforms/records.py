@@ -137,7 +137,8 @@ class Article:
     )
     text: str = column("The article's text, to which all offsets refer.")
     text_basis: str = column(
-        "What the text was made from: file, page, content, summary, title, text or html (of a JSONL line)."
+        "What the text was made from: file, page, content, summary, media (a caption), title, text or html (of a"
+        " JSONL line)."
     )
     text_start: int | None = column(
         "Offset of `text` within the decoded plain-text file; null for other inputs.", default=None

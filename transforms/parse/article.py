@@ -258,7 +258,8 @@ def entry_text(entry: Entry) -> tuple[str, str, str | None]:
     ('Rain', 'title', None)
     """
     rendered = [(_render(body), body.basis) for body in entry.bodies]
-    text, basis = max(rendered, key=lambda candidate: len(candidate[0]), default=("", "title"))
+    articles = [(text, basis) for text, basis in rendered if text and basis != "media"]
+    text, basis = max(articles or rendered, key=lambda candidate: len(candidate[0]), default=("", "title"))
     if not text:
         return clean_line(entry.title or ""), "title", None
     summaries = [clean_line(other) for other, kind in rendered if kind == "summary" and other != text]

@@ -193,7 +193,7 @@ def _entry(entry: Any, feed: Feed) -> Entry:
         feed_url=feed.url,
         title=_title(entry),
         authors=_authors(entry) or feed.authors,
-        byline=clean_line(entry.get("author") or "")[:500] or None,
+        byline=_byline(entry),
         publisher=html_to_line(_source(entry).get("title") or "") or feed.publisher,
         language=_language(entry) or feed.language,
         keywords=_keywords(entry),
@@ -238,9 +238,18 @@ def _language(entry: Any) -> str | None:
     return entry.get("language") or next((found["language"] for found in details if found.get("language")), None)
 
 
+def _people(record: Any) -> list[str]:
+    """The lines that name authors, without e-mail addresses where feedparser knows them apart."""
+    people = [html_to_line(person.get("name") or "") for person in record.get("authors", [])]
+    return [person for person in people if person] or [html_to_line(record.get("author") or "")]
+
+
+def _byline(entry: Any) -> str | None:
+    return ", ".join(_people(entry))[:500] or None
+
+
 def _authors(record: Any) -> tuple[str, ...]:
-    people = [person.get("name") or "" for person in record.get("authors", [])] or [record.get("author") or ""]
-    return distinct(name for person in people for name in names(html_to_line(person)))
+    return distinct(name for person in _people(record) for name in names(person))
 
 
 def _keywords(entry: Any) -> tuple[str, ...]:
@@ -248,11 +257,15 @@ def _keywords(entry: Any) -> tuple[str, ...]:
 
 
 def _bodies(entry: Any) -> Iterator[Body]:
-    """The texts of an entry, from the fullest kind to the least."""
+    """The texts of an entry, from the fullest kind to the least.
+
+    feedparser copies a content into a summary that is missing; a copy is left out.
+    """
     for content in entry.get("content", []):
         if content.get("value"):
             yield Body(basis="content", value=content["value"], is_html=content.get("type") != "text/plain")
-    if entry.get("summary"):
+    copies = {content.get("value") for content in entry.get("content", [])}
+    if entry.get("summary") and entry["summary"] not in copies:
         plain = entry.get("summary_detail", {}).get("type") == "text/plain"
         yield Body(basis="summary", value=entry["summary"], is_html=not plain)
     if entry.get("dateline_media_description"):
@@ -281,13 +294,21 @@ def _is_picture(file: Any) -> bool:
 def _point(entry: Any) -> tuple[float | None, float | None]:
     """Latitude and longitude of what the feed calls the entry's place: a point, or the middle of a shape."""
     where = entry.get("where")
-    points = list(_positions(where.get("coordinates"))) if isinstance(where, dict) else []
+    points = list(_positions(where.get("coordinates"))) if isinstance(where, dict) else _w3c_point(entry)
     if not points:
         return None, None
     longitudes, latitudes = zip(*points, strict=True)
     latitude = (min(latitudes) + max(latitudes)) / 2
     longitude = (min(longitudes) + max(longitudes)) / 2
     return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else (None, None)
+
+
+def _w3c_point(entry: Any) -> list[tuple[float, float]]:
+    """(longitude, latitude) of the W3C vocabulary, which feedparser leaves as text."""
+    try:
+        return [(float(entry["geo_long"]), float(entry["geo_lat"]))]
+    except (KeyError, ValueError, TypeError):
+        return []
 
 
 def _positions(coordinates: Any) -> Iterator[tuple[float, float]]:

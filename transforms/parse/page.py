@@ -83,8 +83,20 @@ def parse_tree(markup: str) -> HtmlElement:
 
 
 def extract_body(tree: HtmlElement) -> str:
-    """The article's text, a blank line between paragraphs; empty if there is none."""
-    document = trafilatura.bare_extraction(tree, with_metadata=False, include_comments=False)
+    """The article's text, a blank line between paragraphs; empty if there is none.
+
+    In precision mode first: a caption or a teaser that is taken for the body
+    puts places on the map that the article never names. Where that finds no
+    running text, with all of trafilatura's fallbacks.
+    """
+    text = _body(tree, favor_precision=True)
+    return text if has_prose(text) else _body(tree, favor_precision=False)
+
+
+def _body(tree: HtmlElement, *, favor_precision: bool) -> str:
+    document = trafilatura.bare_extraction(
+        tree, with_metadata=False, include_comments=False, favor_precision=favor_precision
+    )
     text = getattr(document, "text", None) or ""
     return clean_paragraphs(text.replace("\n", "\n\n"))
 

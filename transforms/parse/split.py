@@ -52,11 +52,17 @@ def split(document: Document) -> Iterator[Item]:
         yield _item(document, 0, "text" if document.kind == "text" else "html", document.content)
     elif document.kind == "jsonl":
         yield from split_lines(document)
-    elif document.content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+    elif _opens_json(document.content):
         yield from split_json(document)
     else:
         entries = parse_feed(document.content, document.uri, document.charset)
         yield from _entries(document, entries)
+
+
+def _opens_json(content: bytes) -> bool:
+    """Whether the first character is a bracket of JSON, in UTF-8 or UTF-16."""
+    opening = content[:64].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    return opening.startswith((b"{", b"["))
 
 
 def split_lines(document: Document) -> Iterator[Item]:
