@@ -77,6 +77,9 @@ def is_place(name: str) -> bool:
         ("BAKU, Azerbaijan, January 3. ", "BAKU, Azerbaijan", None, "January 3."),
         ("ALMATY. KAZINFORM - ", "ALMATY", "KAZINFORM", None),
         ("LONDON ", "LONDON", None, None),
+        ("PARIS, Texas (Albany) — ", "PARIS, Texas", "Albany", None),  # an agency named like a place
+        ("ROMA, 28 LUG (Albany) - ", "ROMA", "Albany", "28 LUG"),
+        ("PARIS (Texas) — ", "PARIS (Texas)", None, None),
     ],
 )
 @pytest.mark.parametrize(

@@ -207,11 +207,18 @@ def _mark(used: list[Token], match: re.Match[str]) -> str:
 
 
 def _judge_groups(used: list[Token], is_place: IsPlace) -> dict[str, Token]:
-    """The first bracket of each sort: agency, place, date, or other."""
+    """The first bracket of each sort: agency, place, date, or other.
+
+    A bracket names a place only alone or right behind a lone name; the agency
+    of `PARIS, Texas (Meridian)` is no town in Mississippi.
+    """
     sorts: dict[str, Token] = {}
-    for token in used:
+    kinds = "".join(token.kind for token in used)
+    for index, token in enumerate(used):
         if token.kind == GROUP:
-            sorts.setdefault(_sort_of(token.inner, is_place), token)
+            sort = _sort_of(token.inner, is_place)
+            placed = kinds[:index] == NAME or (index == 0 and NAME not in kinds)
+            sorts.setdefault("other" if sort == "place" and not placed else sort, token)
     return sorts
 
 
