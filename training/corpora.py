@@ -63,9 +63,6 @@ SOURCES = {
     "wikigold": Source("wikigold", "WikiGold", "CC BY 4.0", "Wikipedia"),
 }
 
-TARGET = "ww"
-"""The corpus whose guideline the model follows; the others are marked by name."""
-
 
 def chosen(names: Sequence[str], *, open_only: bool = False) -> list[str]:
     """The names that may be used; raises KeyError for a corpus that is not in the table."""
@@ -115,7 +112,8 @@ def articles(
 
     Args:
         corpora: folder that holds the folder `ner`.
-        sources: keys of SOURCES.
+        sources: keys of SOURCES. The first is the one whose guideline the model follows; the texts of the
+            others are marked with their key.
         most_passages: passages that one article is made of, at most.
         most_tokens: tokens of one article, at most, unless a passage alone has more.
     """
@@ -132,7 +130,7 @@ def articles(
         rng.shuffle(mixed)
         for name, run in mixed:
             article = compose(run, cities, rng, is_news=SOURCES[name].is_news)
-            yield to_example(article, nlp.vocab, "" if name == TARGET else name)
+            yield to_example(article, nlp.vocab, "" if name == sources[0] else name)
 
     return one_pass
 

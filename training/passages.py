@@ -77,17 +77,18 @@ def join(passages: Sequence[Passage], separator: str) -> Passage:
     >>> join([one, one], chr(10)).words
     ['Hi', '.', '\\n', 'Hi', '.']
     >>> join([one, one], " ").spaces
-    [False, True, False, True]
+    [False, True, False, False]
     """
     words: list[str] = []
     spaces: list[bool] = []
     labels: list[str | None] = []
     for i, passage in enumerate(passages):
+        if i:
+            spaces[-1] = separator == " "
         if i and separator.strip(" "):
             words, spaces, labels = [*words, separator], [*spaces, False], [*labels, "O"]
         words += passage.words
         spaces += passage.spaces
-        spaces[-1] = separator == " "
         labels += passage.labels
     return Passage(words, spaces, labels)
 

@@ -1,0 +1,262 @@
+"""The training code on invented text, and the shipped entity model as a user gets it."""
+
+import json
+import random
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.tokens import Doc, DocBin
+
+ROOT = Path(__file__).parent.parent
+CORPORA = ROOT.parent / "shared" / "corpora"
+MODEL = ROOT / "transforms" / "extract" / "model"
+sys.path.insert(0, str(ROOT / "training"))
+
+import augment  # noqa: E402  (the folder is no package: nothing of it is needed at run time)
+import corpora  # noqa: E402
+import evaluate  # noqa: E402
+import passages  # noqa: E402
+import train_entities  # noqa: E402
+import vectors  # noqa: E402
+from passages import Passage  # noqa: E402
+
+MOSCOW = augment.City(("Moscow",), ("Russia",))
+TALKS = Passage(
+    ["Ana", "Sousa", "met", "Nato", "in", "Rio", "."],
+    [True, True, True, True, True, False, False],
+    ["B-PERSON", "I-PERSON", "O", "B-ORG", "O", "B-LOC", "O"],
+)
+
+
+def text_of(passage: Passage) -> str:
+    return "".join(word + " " * space for word, space in zip(passage.words, passage.spaces, strict=True))
+
+
+def surfaces(passage: Passage) -> list[tuple[str, str]]:
+    return [(" ".join(passage.words[m.start : m.end]), m.label) for m in passages.mentions(passage.labels)]
+
+
+@pytest.fixture(scope="module")
+def nlp() -> spacy.language.Language:
+    return spacy.blank("en")
+
+
+@pytest.fixture(scope="module")
+def shipped() -> spacy.language.Language:
+    return spacy.load(MODEL)
+
+
+# Passages.
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ([], []),
+        (["O", None], []),
+        (["B-LOC"], [(0, 1, "LOC")]),
+        (["B-LOC", "B-LOC"], [(0, 1, "LOC"), (1, 2, "LOC")]),
+        (["O", "B-ORG", "I-ORG", "I-ORG"], [(1, 4, "ORG")]),
+        (["B-ORG", None, "B-PERSON", "O"], [(0, 1, "ORG"), (2, 3, "PERSON")]),
+    ],
+)
+def test_mentions(labels, expected):
+    assert list(passages.mentions(labels)) == expected
+
+
+def test_a_doc_comes_back_from_its_passage(nlp):
+    labels = ["B-LOC", "I-LOC", "O", None]
+    doc = Doc(nlp.vocab, ["New", "York", "is", "odd"], [True, True, True, False], ents=labels)
+    passage = passages.from_doc(doc)
+    assert passage.labels == labels
+    example = passages.to_example(passage, nlp.vocab)
+    assert example.reference.text == doc.text
+    assert [token.ent_iob for token in example.reference] == [token.ent_iob for token in doc]
+
+
+def test_joined_passages_keep_their_labels_and_text():
+    joined = passages.join([TALKS, TALKS], "\n\n")
+    assert text_of(joined) == "Ana Sousa met Nato in Rio.\n\nAna Sousa met Nato in Rio."
+    assert surfaces(joined) == surfaces(TALKS) * 2
+
+
+def test_groups_cover_every_passage_once_in_order():
+    many = [TALKS._replace(words=[str(i)] * 7) for i in range(50)]
+    runs = list(passages.group(many, random.Random(1), most=4, tokens=21))
+    assert [passage for run in runs for passage in run] == many
+    assert {len(run) for run in runs} == {1, 2, 3}  # 4 passages would be 28 tokens
+
+
+def test_a_passage_longer_than_the_limit_stands_alone():
+    assert list(passages.group([TALKS], random.Random(0), most=4, tokens=3)) == [[TALKS]]
+
+
+def test_the_mark_of_a_source_is_on_what_the_model_reads_only(nlp):
+    example = passages.to_example(TALKS, nlp.vocab, "gmb")
+    assert {token.ent_kb_id_ for token in example.predicted} == {"gmb"}
+    assert {token.ent_kb_id for token in passages.to_example(TALKS, nlp.vocab).predicted} == {0}
+    assert [ent.text for ent in example.reference.ents] == ["Ana Sousa", "Nato", "Rio"]
+
+
+# Augmentation.
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_dateline_names_its_place_in_front_of_the_text(seed):
+    passage = augment.with_dateline(TALKS, MOSCOW, random.Random(seed))
+    (place, label), *rest = surfaces(passage)
+    assert (place.title(), label) == ("Moscow", "LOC")
+    assert rest[-3:] == surfaces(TALKS)
+    assert text_of(passage).endswith(" " + text_of(TALKS))
+    assert " ," not in text_of(passage)
+    assert "( " not in text_of(passage)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_variation_changes_no_label(seed):
+    varied = augment.vary(TALKS, random.Random(seed))
+    assert varied.labels == TALKS.labels
+    assert text_of(varied).lower() == text_of(TALKS).lower()
+
+
+def test_variation_brings_capitals_now_and_then():
+    rng = random.Random(0)
+    upper = sum(text_of(augment.vary(TALKS, rng)).isupper() for _ in range(1000))
+    assert 10 < upper < 60
+
+
+def test_equal_mentions_get_equal_new_names():
+    article = augment.rename(passages.join([TALKS, TALKS], " "), "LOC", [("Port", "Louis")], random.Random(0))
+    assert surfaces(article) == [("Ana Sousa", "PERSON"), ("Nato", "ORG"), ("Port Louis", "LOC")] * 2
+    assert text_of(article) == "Ana Sousa met Nato in Port Louis. Ana Sousa met Nato in Port Louis."
+
+
+# Corpora.
+
+
+def test_open_only_leaves_out_what_states_no_licence():
+    names = list(corpora.SOURCES)
+    assert corpora.chosen(names) == names
+    kept = corpora.chosen(names, open_only=True)
+    assert "ww" not in kept
+    assert all("none" not in corpora.SOURCES[name].licence for name in kept)
+
+
+def test_every_pass_reads_every_source_and_marks_all_but_the_target(tmp_path, nlp, monkeypatch):
+    monkeypatch.setattr(corpora, "read_cities", lambda: [MOSCOW])
+    (tmp_path / "ner").mkdir()
+    for name in ("ww", "ewt"):
+        docs = [passages.to_example(TALKS, nlp.vocab).reference] * 3
+        DocBin(docs=docs).to_disk(tmp_path / "ner" / f"{corpora.SOURCES[name].file}.spacy")
+    one_pass = corpora.articles(str(tmp_path), ["ww", "ewt"])
+    for _ in range(2):
+        seen = [(example.predicted[0].ent_kb_id_, len(example.reference.ents)) for example in one_pass(nlp)]
+        assert sum(count for mark, count in seen if mark == "ewt") == 9
+        assert sum(count for mark, count in seen if mark == "") >= 9 * corpora.SOURCES["ww"].repeat
+
+
+def test_an_unknown_source_is_refused():
+    with pytest.raises(KeyError, match="conll"):
+        corpora.chosen(["conll"])
+
+
+def test_the_recognizer_knows_labels_that_its_first_texts_lack(nlp):
+    data = corpora.labels(["PERSON", "FAC"])
+    recognizer = spacy.blank("en").add_pipe("ner")
+    example = passages.to_example(TALKS._replace(labels=["O"] * 7), nlp.vocab)
+    recognizer.initialize(lambda: [example], labels=data)
+    assert set(recognizer.labels) == {"PERSON", "FAC"}
+
+
+# Vectors.
+
+
+def test_every_city_stands_beside_its_country_as_often_as_asked(monkeypatch):
+    monkeypatch.setattr(vectors, "read_cities", lambda least: [MOSCOW])
+    assert vectors.name_lines(random.Random(0), times=2) == ["Moscow , Russia"] * 2
+
+
+def test_feed_texts_are_english_and_each_comes_once(tmp_path):
+    item = "<item><title>t</title><description>{}</description></item>"
+    items = [item.format(text) for text in ("Floods in the north", "Floods in the north", "Hochwasser im Norden")]
+    (tmp_path / "feed").write_text(f"<rss version='2.0'><channel>{''.join(items)}</channel></rss>", encoding="utf-8")
+    assert list(vectors.feed_texts(tmp_path)) == ["Floods in the north"]
+
+
+# Evaluation.
+
+
+def test_a_facility_counts_as_a_place_and_unknown_tokens_are_not_judged(nlp):
+    words = ["Ana", "saw", "Olympia", "Stadium", "and", "Nato"]
+    gold = Doc(nlp.vocab, words, ents=["B-PERSON", "O", "B-LOC", "I-LOC", "O", None])
+    found = Doc(nlp.vocab, words, ents=["B-PERSON", "O", "B-FAC", "I-FAC", "O", "B-ORG"])
+    assert evaluate.spans(0, found, gold) == evaluate.spans(0, gold, gold)
+
+
+def test_a_group_is_scored_only_where_all_its_labels_are_annotated():
+    spans = {evaluate.Span(0, i, i + 1, label) for i, label in enumerate(evaluate.CORE3)}
+    assert set(evaluate.score(spans, spans)) == {"core3", *evaluate.CORE3}
+    spans |= {evaluate.Span(1, i, i + 1, label) for i, label in enumerate(evaluate.CORE5)}
+    assert set(evaluate.score(spans, spans)) == {"core3", "core5", *evaluate.CORE5}
+
+
+def test_half_a_span_is_no_match():
+    gold, found = evaluate.Span(0, 0, 9, "LOC"), evaluate.Span(0, 0, 4, "LOC")
+    assert evaluate.prf({gold}, {found})["f1"] == 0
+
+
+# The shipped model.
+
+
+def test_what_is_shipped_names_no_path_and_no_code_of_the_recipe(nlp, tmp_path):
+    trained = spacy.blank("en")
+    trained.add_pipe("ner").add_label("LOC")
+    trained.initialize()
+    trained.config["corpora"] = {"train": {"@readers": "dateline.articles.v1"}}
+    trained.config["paths"] = {"corpora": "somewhere"}
+    train_entities.describe(trained, ["ewt"], {})
+    train_entities.ship(trained, tmp_path / "model")
+    config = (tmp_path / "model" / "config.cfg").read_text(encoding="utf-8")
+    assert "dateline." not in config
+    assert "somewhere" not in config
+    assert spacy.load(tmp_path / "model").meta["sources"][0]["license"] == "CC BY-SA 4.0"
+
+
+def test_the_shipped_model_is_small_and_says_what_it_is_made_of(shipped):
+    meta = shipped.meta
+    assert (meta["lang"], meta["name"], meta["version"]) == ("en", train_entities.NAME, train_entities.VERSION)
+    assert meta["sources"] == train_entities.provenance(list(corpora.SOURCES))
+    assert set(meta["performance"]) == set(evaluate.DEVELOPMENT)
+    assert train_entities.size_in_mb(MODEL) < 25
+    assert "dateline." not in (MODEL / "config.cfg").read_text(encoding="utf-8")
+
+
+def test_the_report_is_the_shipped_models(shipped):
+    report = json.loads(train_entities.REPORT.read_text(encoding="utf-8"))
+    assert report["scores"] == shipped.meta["performance"]
+    assert report["model"] == f"{shipped.lang}_{shipped.meta['name']}-{shipped.meta['version']}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("President Emmanuel Macron arrived in Nairobi on Monday.", ["Emmanuel Macron", "Nairobi"]),
+        ("NAIROBI, Kenya - Police fired tear gas at Kenyan protesters.", ["NAIROBI", "Kenya", "Kenyan"]),
+        ("BEIRUT (AP) — The United Nations called for calm in Lebanon.", ["BEIRUT", "United Nations", "Lebanon"]),
+        ("Talks\n\nThe foreign ministers of India and China met.", ["India", "China"]),
+    ],
+)
+def test_the_shipped_model_reads_plain_news(shipped, text, expected):
+    found = [ent.text for ent in shipped(text).ents]
+    assert set(expected) <= set(found)
+
+
+def test_the_shipped_model_scores_what_it_claims(shipped):
+    folder = CORPORA / "ner"
+    if not folder.is_dir():
+        pytest.skip("needs the corpora in ../shared, which are not part of the repository")
+    docs = corpora.read_docs(folder / "ewt_dev.spacy", shipped)
+    claimed = shipped.meta["performance"]["ewt_dev"]["core3"]["f1"]
+    assert evaluate.evaluate_docs(shipped, docs)["core3"]["f1"] == pytest.approx(claimed, abs=0.005)
