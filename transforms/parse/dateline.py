@@ -271,7 +271,7 @@ def _believed(reading: _Reading, is_place: IsPlace, *, at_line: bool, behind_pro
     known = _is_known(reading.main, is_place)
     region = _has_region(reading, is_place)
     strong = wired or region or bool(reading.date)
-    if behind_prose and not (strong and is_capitals(reading.main)):
+    if behind_prose and not (strong and (is_capitals(reading.main) or (known and at_line))):
         return False
     if reading.mark == DASH or (reading.mark in (COLON, GROUP, STOP) and (wired or reading.date)):
         return _believed_with_mark(reading, known=known, wired=wired, strong=strong, at_line=at_line)
