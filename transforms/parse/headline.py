@@ -8,6 +8,7 @@ MAX_HEADLINE = 500
 _SEPARATOR = re.compile(r"\s+[|\-–—:·•»›~/]+\s+|\s*[|»]\s*|:\s+")
 _WEIGHTS = {"h1": 2.0, "json-ld": 1.6, "og": 1.4, "microdata": 1.2, "title": 1.0, "twitter": 0.6, "trafilatura": 0.1}
 """What readers see counts most; twitter:title is mostly a copy of og:title."""
+UNCONFIRMED = 0.4
 
 
 def vote_headline(candidates: Sequence[tuple[str, str]], sites: Iterable[str]) -> str | None:
@@ -22,7 +23,8 @@ def vote_headline(candidates: Sequence[tuple[str, str]], sites: Iterable[str]) -
     """
     known = {key(site) for site in sites} - {""}
     cleaned = [(source, without_site(text, known)) for source, text in candidates if len(text) <= MAX_HEADLINE]
-    valid = [(source, text) for source, text in cleaned if key(text) and key(text) not in known]
+    said = [(source, text) for source, text in cleaned if key(text)]
+    valid = [(source, text) for source, text in said if key(text) not in known] or said
     if not valid:
         return None
     # Of equal texts the first stands for all; `max` keeps the first of equal scores.
@@ -30,20 +32,24 @@ def vote_headline(candidates: Sequence[tuple[str, str]], sites: Iterable[str]) -
 
 
 def _support(text: str, candidates: Sequence[tuple[str, str]]) -> float:
-    """The weight of those that say the same, and half of those that only contain it or are contained."""
+    """The weight of those that say the same, and half of those that only contain it or are contained.
+
+    A heading that nothing else repeats is more often the site's name, or a box's.
+    """
     own = key(text)
     best: dict[str, float] = {}
     for source, other in candidates:
         weight = _WEIGHTS.get(source, 1.0) * _agreement(own, key(other))
         best[source] = max(best.get(source, 0.0), weight)
-    return sum(best.values())
+    confirmed = any(weight for source, weight in best.items() if source != "h1")
+    return sum(best.values()) if confirmed else UNCONFIRMED * best.get("h1", 0.0)
 
 
 def _agreement(one: str, other: str) -> float:
     if one == other:
         return 1.0
     shorter, longer = sorted((one, other), key=len)
-    return 0.5 if len(shorter) >= 12 and shorter in longer else 0.0
+    return 0.5 if longer.startswith(shorter) or (len(shorter) >= 12 and shorter in longer) else 0.0
 
 
 def without_site(title: str, known: set[str]) -> str:

@@ -3,7 +3,7 @@
 import dataclasses
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +33,13 @@ _PUBLISHED, _MODIFIED, _AUTHOR = _PUBLISHED_NAMES.split(), _MODIFIED_NAMES.split
 _BYLINE = re.compile(
     r"(?:^|[\s_-])(?:by-?line|author|article-?author|author-?name|writer|reporter)s?(?:$|[\s_-])", re.IGNORECASE
 )
+_BY = re.compile(r"\s*(?:written |reported |posted |words )?by(?:\s+[A-Z][\w.'’-]+){0,4}:?\s*$", re.IGNORECASE)
+_AUTHOR_PAGE = re.compile(
+    r"/(?:authors?|staff|people|profiles?|contributors?|reporters?|by|columnists?)/([\w.-]{3,60})/?$"
+)
+_BYLINE_TEXT = re.compile(r"[\w ]{0,12}\b[Bb](?:y|Y):? (?![a-z])[^\W\d]|(?![a-z])[^\W\d]\S* \S")
+"""`by` and a name, or two words of which the first is not in small letters."""
+MAX_VISIBLE_BYLINE = 120
 _NO_BYLINE = re.compile(
     r"bio|avatar|image|photo|social|follow|related|comment|more|box|date|desc|list|footer", re.IGNORECASE
 )
@@ -88,7 +95,8 @@ def read_metadata(tree: HtmlElement, url: str | None = None) -> PageMetadata:
 
 
 def _text(element: HtmlElement | None) -> str:
-    return clean_line(element.text_content()) if element is not None else ""
+    """An element's text on one line; texts of inner elements stand apart, as they do on the screen."""
+    return clean_line(" ".join(element.itertext())) if element is not None else ""
 
 
 def _headings(tree: HtmlElement) -> Iterator[str]:
@@ -137,7 +145,8 @@ def _publisher(data: Structured) -> str | None:
     ]
     names_said = [clean_line(html.unescape(name)) for name in said if name and not name.startswith("http")]
     counts = {key(name): sum(key(other) == key(name) for other in names_said) for name in names_said}
-    return max(names_said, key=lambda name: counts[key(name)], default=None)
+    best = max(names_said, key=lambda name: counts[key(name)], default=None)
+    return best.lstrip("@") if best else None
 
 
 def _site_names(data: Structured, publisher: str | None, url: str | None) -> list[str]:
@@ -237,10 +246,18 @@ def _authors(tree: HtmlElement, data: Structured, publisher: str | None) -> tupl
     """The authors from the first place that names people, and the line they stand in."""
     house = {key(publisher or ""), ""}
     for lines in _bylines(tree, data):
-        people = distinct(name for line in lines for name in names(line) if key(name) not in house)
+        said = (_without_house(name, publisher) for line in lines for name in names(line))
+        people = distinct(name for name in said if key(name) not in house)
         if people:
             return people, ", ".join(dict.fromkeys(lines))[:500]
     return (), None
+
+
+def _without_house(name: str, publisher: str | None) -> str:
+    """A name without the publisher's behind it: `Ann Lee The Echo`."""
+    words = name.split()
+    cut = next((at for at in range(1, len(words)) if key(" ".join(words[at:])) == key(publisher or "")), len(words))
+    return " ".join(words[:cut])
 
 
 def _bylines(tree: HtmlElement, data: Structured) -> Iterator[list[str]]:
@@ -252,6 +269,7 @@ def _bylines(tree: HtmlElement, data: Structured) -> Iterator[list[str]]:
     yield data.microdata.get("author", [])[:10]
     yield [_text(link) for link in tree.iterfind(".//a[@rel]") if "author" in link.get("rel", "").lower().split()][:10]
     yield list(_visible_bylines(tree))
+    yield list(_author_links(tree))
 
 
 def _people(value: Any) -> list[str]:
@@ -266,12 +284,22 @@ def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _visible_bylines(tree: HtmlElement) -> Iterable[str]:
-    """The first short element whose class says that it names the author."""
-    for element in tree.iterfind(".//*[@class]"):
-        name = element.get("class", "")
-        if len(name) < 200 and _BYLINE.search(name) and not _NO_BYLINE.search(name):
+def _visible_bylines(tree: HtmlElement) -> Iterator[str]:
+    """The first short element whose class, or whose own words, say that it names the author."""
+    for element in tree.iterfind(".//*"):
+        name = element.get("class") or ""
+        named = len(name) < 200 and _BYLINE.search(name) and not _NO_BYLINE.search(name)
+        if named or _BY.match(element.text or ""):
             text = _text(element)
-            if 4 < len(text) < 120 and len(text.split()) > 1:
+            if 4 < len(text) < MAX_VISIBLE_BYLINE and _BYLINE_TEXT.match(text):
                 yield text
                 return
+
+
+def _author_links(tree: HtmlElement) -> Iterator[str]:
+    """The first link to a page of an author: its address spells its text."""
+    for link in tree.iterfind(".//a[@href]"):
+        match = _AUTHOR_PAGE.search(link.get("href"))
+        if match and key(match[1]) == key(_text(link)) and len(_text(link).split()) > 1:
+            yield _text(link)
+            return

@@ -22,8 +22,24 @@ _ROLE = re.compile(
     r"|editor-in-chief|producer|analyst|newsroom|guest author)\b.*$",
     re.IGNORECASE,
 )
+_LINK = re.compile(r"\S*(?:https?:|www\.)\S*", re.IGNORECASE)
+_LABEL = re.compile(r"^[^\W\d_]{2,12}:\s+")
+"""`Text: Ann Lee`, in any language."""
+_WHEN = re.compile(
+    r"(?:\s*\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\s\d{1,2}[:.]\d\d\b|\s(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct"
+    r"|nov|dec)[a-z]{0,6}\.?\s\d|\s\d{1,2}\.?\s\w|\s(?:published|updated|posted)\b|\s@\w).*$",
+    re.IGNORECASE,
+)
 _BETWEEN = re.compile(r"\s*(?:[,;|•·/]|\s&\s|\band\b|\bund\b|\bet\b|\by\b(?=\s+[A-ZÀ-Þ])|\bwith\b|\s[-–—]\s|\n)\s*")
 _SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|esq|mba|rn)\.?$", re.IGNORECASE)
+_AGENCY = re.compile(
+    r"\s*\b(?:(?:the )?associated press|thomson reuters|reuters|agence france-presse|press association|bloomberg news"
+    r"|usa today(?: network| sports)?|united press international|deutsche presse-agentur|cnn business|bbc news)$",
+    re.IGNORECASE,
+)
+"""Behind a name on one line with it; alone it stays."""
+_SHORT_CAPITALS = re.compile(r"^[A-Z]{2,5}\b")
+"""Behind a name: an agency (`AP Auto`, `CNN Business`) or a degree (`RDN`)."""
 _NOT_A_NAME = re.compile(
     r"https?:|www\.|\.(?:com|org|net|co|ru|de)\b|^@|\d|[<>{}=\[\]#]|^(?:admin|administrator|staff|editor|editorial|guest"
     r"|unknown|none|null|anonymous|webmaster|noreply|newsroom|redaktion|redazione|rédaction|by|the|updated|published)$",
@@ -36,14 +52,17 @@ def names(byline: str) -> tuple[str, ...]:
 
     >>> names("By ANNA LIND and John P. Roe Jr., Staff Writers")
     ('Anna Lind', 'John P. Roe Jr.')
+    >>> names("Text: TOM KRISHER, AP Auto Writer - Monday, May 4")
+    ('Tom Krisher',)
     >>> names("desk@news.test (Ana María Ruiz)"), names("admin")
     (('Ana María Ruiz',), ())
     """
     line = clean_line(byline[:MAX_BYLINE])
     if not line or len(byline) > MAX_BYLINE:
         return ()
-    line = _EMAIL.sub(" ", line).strip(" ,;()")
-    return distinct(_tidy(part) for part in _parts(_BY.sub("", line)))
+    line = _WHEN.sub("", _LINK.sub(" ", _EMAIL.sub(" ", line))).strip(" ,;()")
+    first, *others = [_tidy(part) for part in _parts(_BY.sub("", _LABEL.sub("", line)))]
+    return distinct([first, *(name for name in others if not _SHORT_CAPITALS.match(name))])
 
 
 def distinct(people: Iterable[str]) -> tuple[str, ...]:
@@ -69,6 +88,7 @@ def _parts(line: str) -> list[str]:
 def _tidy(part: str) -> str:
     """One name, or nothing if the part is not one."""
     name = _ROLE.sub("", _BY.sub("", part)).strip(" ,;:|()*\"'-–—")
+    name = _AGENCY.sub("", name) or name
     if len(name) < 2 or len(name) > 80 or len(name.split()) > 6 or _NOT_A_NAME.search(name):
         return ""
     return capitalised(name) if name.isupper() and len(name) > 4 else name
