@@ -145,7 +145,7 @@ class Article:
     )
     body_start: int = column("Offset in `text` where the body begins, behind the dateline.", default=0)
     removed: tuple[str, ...] = column(
-        "Why parts of the head and tail of a plain-text file were left out of `text`.", default=()
+        "Why lines at the head and tail of a plain-text file or a page were left out of `text`.", default=()
     )
     text_sha256: str = column("SHA-256 of `text` in UTF-8, hexadecimal.")
     word_count: int = column("Number of words in `text`, split at white space.")

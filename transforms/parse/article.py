@@ -187,6 +187,7 @@ def _page_fields(page: Page) -> dict[str, Any]:
         "date_modified": _instant(metadata.modified),
         "text": page.text,
         "text_basis": "page",
+        "removed": page.removed,
     }
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import logging
+import re
 
 import trafilatura
 from htmldate import find_date
@@ -10,17 +11,24 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from transforms.failures import BadRecord, Reason
+from transforms.parse.boilerplate import Cut
 from transforms.parse.clean import clean_paragraphs
 from transforms.parse.dates import ParsedDate, parse_date
 from transforms.parse.encoding import decode
+from transforms.parse.headline import key
 from transforms.parse.markup import check_depth, check_markup
 from transforms.parse.page_metadata import PageMetadata, read_metadata
+from transforms.parse.plain_text import parse_plain_text
 
 MAX_PAGE = 10_000_000
 """Characters; the longest page of the benchmark has 1.5 million."""
 
 MIN_PROSE = 140
 """Characters of running text, about two sentences, without which a page has no article."""
+
+MIN_LINE = 60
+_SENTENCE_END = re.compile(r"[.!?…。！？।።؟۔;:]")
+HEAD_CUTS = {Cut.TITLE.value, Cut.DATE.value, Cut.BYLINE.value}
 
 # Libraries log what they try in vain; here each page ends as a row or as a failure with its reason.
 for _name in ("trafilatura", "htmldate", "courlan"):
@@ -32,6 +40,8 @@ class Page:
     """The article of a web page."""
 
     text: str
+    removed: tuple[str, ...]
+    """Why lines at the head and tail of the body were left out."""
     metadata: PageMetadata
     published: ParsedDate | None
     published_raw: str | None
@@ -54,11 +64,14 @@ def parse_page(content: bytes, *, url: str | None, charset: str | None, fetched:
     """
     tree = parse_tree(decode(content, charset))
     metadata = read_metadata(tree, url)
-    text = extract_body(tree)
-    if not has_prose(text):
-        raise BadRecord(Reason.NO_ARTICLE, f"a page with {len(text.split())} words of running text")
+    body = extract_body(tree)
+    if not has_prose(body):
+        raise BadRecord(Reason.NO_ARTICLE, f"a page with {len(body.split())} words of running text")
+    text, removed = trim_body(body, metadata.title)
     published, raw, basis = choose_date(tree, metadata, fetched)
-    return Page(text=text, metadata=metadata, published=published, published_raw=raw, published_basis=basis)
+    return Page(
+        text=text, removed=removed, metadata=metadata, published=published, published_raw=raw, published_basis=basis
+    )
 
 
 def parse_tree(markup: str) -> HtmlElement:
@@ -101,19 +114,42 @@ def _body(tree: HtmlElement, *, favor_precision: bool) -> str:
     return clean_paragraphs(text.replace("\n", "\n\n"))
 
 
+def trim_body(body: str, headline: str | None) -> tuple[str, tuple[str, ...]]:
+    """A body without its headline, which has its own column, and without boilerplate; and why lines were left out.
+
+    What plain text would take for a title stays: in a page it is a standfirst or a subheading.
+
+    >>> trim_body("Rain in Spain\\n\\nIt rained.\\n\\nShare this", "Rain in Spain")
+    ('It rained.', ('title', 'share'))
+    """
+    first, _, rest = body.partition("\n\n")
+    repeated = bool(rest and headline and key(first) == key(headline))
+    text = rest if repeated else body
+    plain = parse_plain_text(text)
+    start = 0 if Cut.TITLE in plain.removed else plain.text_start
+    trimmed = text[start : plain.text_start + len(plain.text)]
+    reasons = tuple(reason for reason in plain.removed if start or reason not in HEAD_CUTS)
+    return trimmed, (Cut.TITLE.value, *reasons) if repeated else reasons
+
+
 def has_prose(text: str) -> bool:
     """Whether there is running text, and not only links and labels.
 
-    A script without spaces says in one character what Latin letters say in about three.
+    Running text has sentences, at least in scripts with capitals, which all have full stops. A script
+    without spaces says in one character what Latin letters say in about three.
 
     >>> has_prose("Home\\n\\nSport\\n\\nWeather"), has_prose("It rained all day in the north of the country. " * 4)
     (False, True)
     """
-    length = 0
-    for line in text.split("\n"):
-        weight = len(line) + 2 * sum(1 for character in line if "\u3040" <= character <= "\ud7a3")
-        length += weight if weight >= 60 else 0
-    return length >= MIN_PROSE
+    return sum(_weight(line) for line in text.split("\n")) >= MIN_PROSE
+
+
+def _weight(line: str) -> int:
+    """The length of a line of running text, in Latin letters; 0 for a label or a list of links."""
+    if not _SENTENCE_END.search(line) and line.lower() != line.upper():
+        return 0
+    length = len(line) + 2 * sum(1 for character in line if "\u3040" <= character <= "\ud7a3")
+    return length if length >= MIN_LINE else 0
 
 
 def choose_date(
