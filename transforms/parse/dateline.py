@@ -7,28 +7,24 @@ dateline places the whole article: `DEAR ABBY:` has the form and no evidence.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from transforms.parse.dateline_evidence import PROSE, IsPlace, Reading, is_believed
 from transforms.parse.dateline_tokens import (
     AGENCY,
-    COLON,
     DASH,
     DATE,
     GROUP,
-    LINE,
     NAME,
     REGIONS,
     STOP,
     Token,
     is_agency,
-    is_capitals,
     is_country,
     tokens,
 )
-
-IsPlace = Callable[[str], bool]
 
 SEARCHED = 1000
 """Characters at the head of a text in which a dateline may stand, behind headline and byline."""
@@ -48,20 +44,6 @@ _STARTS = re.compile(
     r"|[ \xa0][.|•][ \xa0](?=[A-Z(])"
     r"|\bBy (?=[A-Z]{3})"
 )
-_PROSE = 200
-"""A paragraph this long is body; behind it only a dateline with an agency, date or region is believed."""
-_JOINTS = re.compile(r"\s?[/&+]\s?|\s(?:and|und|et|y|e|i|og|och)\s", re.IGNORECASE)
-_ABOARD = re.compile(r"(?:ABOARD|ON BOARD|WITH THE|OFF THE|NEAR|AT)\s", re.IGNORECASE)
-_OPENERS = re.compile(r"(?:The|A|An|In|On|At|It|As|After|Two|Three|Four|Five|When|While)\b")
-_SECTION_NAMES = (
-    "advertisement analysis august best breaking brief briefs business chapter comment correction editor"
-    " editorial exclusive explainer fact file health letter letters live local march may media mobile nation"
-    " national news note notice obituary opinion part photo photos police politics poll profile public quote"
-    " reading region review science section sport sports state story summary sunday today university update"
-    " updated video watch weather world"
-)
-_SECTIONS = frozenset(_SECTION_NAMES.split())
-"""Names of sections and columns that are also the name of some town."""
 _CHINESE = re.compile(
     r"[（(]?(?P<agency>新[华華]社|中新[社网]|中央社|人民网|新华网)(?P<place>[^\W\d_]{2,8}?)"
     r"(?P<date>(?:\d{1,2}月)?\d{1,2}日)[电電][）)]?\s{0,2}"
@@ -90,31 +72,6 @@ class Dateline:
     body_start: int
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """What the tokens at one offset say, before it is judged."""
-
-    text: str
-    start: int
-    names: tuple[Token, ...]
-    region: Token | None
-    agency: str | None
-    date: str | None
-    mark: str
-    end: int
-    body_start: int
-
-    @property
-    def place_end(self) -> int:
-        last = self.region or self.names[-1]
-        return last.end
-
-    @property
-    def main(self) -> str:
-        first = self.names[0]
-        return first.inner or self.text[first.start : first.end]
-
-
 def parse_dateline(text: str, is_place: IsPlace) -> Dateline | None:
     """The dateline in the first lines of an article, or None.
 
@@ -134,7 +91,7 @@ def parse_dateline(text: str, is_place: IsPlace) -> Dateline | None:
         if east_asian := _CHINESE.match(text, start):
             return _from_east_asian(east_asian)
         for reading in _readings(text, start, is_place):
-            if _believed(reading, is_place, at_line=at_line, behind_prose=_behind_prose(text, start)):
+            if is_believed(reading, is_place, at_line=at_line, behind_prose=_behind_prose(text, start)):
                 return _dateline(reading)
     return None
 
@@ -149,7 +106,7 @@ def _starts(text: str) -> Iterator[tuple[int, bool]]:
 
 def _behind_prose(text: str, start: int) -> bool:
     lines = text[:start].split("\n")
-    return any(len(line) > _PROSE for line in lines)
+    return any(len(line) > PROSE for line in lines)
 
 
 def _from_east_asian(match: re.Match[str]) -> Dateline:
@@ -164,7 +121,7 @@ def _from_east_asian(match: re.Match[str]) -> Dateline:
     )
 
 
-def _readings(text: str, start: int, is_place: IsPlace) -> Iterator[_Reading]:
+def _readings(text: str, start: int, is_place: IsPlace) -> Iterator[Reading]:
     """What may stand at an offset: a place with what belongs to it, or a bracket alone."""
     found = list(tokens(text, start))
     kinds = "".join(token.kind for token in found)
@@ -174,7 +131,7 @@ def _readings(text: str, start: int, is_place: IsPlace) -> Iterator[_Reading]:
             yield _read(text, start, found, match, is_place)
 
 
-def _read(text: str, start: int, found: list[Token], match: re.Match[str], is_place: IsPlace) -> _Reading:
+def _read(text: str, start: int, found: list[Token], match: re.Match[str], is_place: IsPlace) -> Reading:
     """Sorts the tokens of a form into place, region, agency, date and mark."""
     used = found[: match.end()]
     groups = _judge_groups(used, is_place)
@@ -183,7 +140,7 @@ def _read(text: str, start: int, found: list[Token], match: re.Match[str], is_pl
     if not names and enclosed:
         names, enclosed = (enclosed,), None
     dates = [token for token in used if token.kind == DATE]
-    return _Reading(
+    return Reading(
         text=text,
         start=start,
         names=names,
@@ -251,7 +208,7 @@ def _body_start(text: str, end: int) -> int:
     return end + len(rest) - len(rest.lstrip())
 
 
-def _dateline(reading: _Reading) -> Dateline:
+def _dateline(reading: Reading) -> Dateline:
     if not reading.names:
         return Dateline(None, None, None, reading.agency, reading.date, reading.body_start)
     first = reading.names[0]
@@ -259,98 +216,3 @@ def _dateline(reading: _Reading) -> Dateline:
     if first.kind == GROUP:
         start, end = start + 1, end - 1
     return Dateline(reading.text[start:end], start, end, reading.agency, reading.date, reading.body_start)
-
-
-def _believed(reading: _Reading, is_place: IsPlace, *, at_line: bool, behind_prose: bool) -> bool:
-    """Whether the evidence bears the form."""
-    wired = bool(reading.agency and is_agency(reading.agency))
-    if not reading.names:
-        return wired and at_line and not behind_prose and reading.mark in (DASH, GROUP) and _agency_alone(reading)
-    if not _is_name_like(reading.main):
-        return False
-    known = _is_known(reading.main, is_place)
-    region = _has_region(reading, is_place)
-    strong = wired or region or bool(reading.date)
-    if behind_prose and not (strong and (is_capitals(reading.main) or (known and at_line))):
-        return False
-    if reading.mark == DASH or (reading.mark in (COLON, GROUP, STOP) and (wired or reading.date)):
-        return _believed_with_mark(reading, known=known, wired=wired, strong=strong, at_line=at_line)
-    early = at_line or (reading.mark == COLON and reading.start <= _PROSE and is_capitals(reading.main))
-    return known and early and _believed_without(reading, region=region, strong=strong)
-
-
-def _agency_alone(reading: _Reading) -> bool:
-    return reading.mark == DASH or reading.text[reading.end : reading.end + 1] in " \xa0\n"
-
-
-def _believed_with_mark(reading: _Reading, *, known: bool, wired: bool, strong: bool, at_line: bool) -> bool:
-    capitals = is_capitals(reading.main)
-    if not _opens_sentence(reading) and not (strong and known):
-        return False
-    if not known and reading.mark not in (DASH, COLON):
-        return False
-    if not known:
-        return (strong and capitals) or (wired and at_line) or (capitals and bool(_ABOARD.match(reading.main)))
-    return strong or (capitals and not _shouts(reading)) or _is_long_enough(reading, at_line=at_line)
-
-
-def _believed_without(reading: _Reading, *, region: bool, strong: bool) -> bool:
-    """Colon, own line, or nothing behind a known place."""
-    capitals = is_capitals(reading.main)
-    if reading.mark == COLON:
-        return _opens_sentence(reading) and not _shouts(reading) and _is_sentence(reading)
-    if reading.mark == LINE:
-        return (bool(reading.date) or (capitals and region)) and reading.body_start < len(reading.text)
-    if reading.mark == "" and not strong:
-        opener = _OPENERS.match(reading.text, reading.body_start)
-        return capitals and "." not in reading.main[1:3] and len(reading.main) > 3 and opener is not None
-    return False
-
-
-def _is_name_like(name: str) -> bool:
-    """Whether it can be the name of a town rather than of a section or an abbreviation."""
-    short = name.isascii() and len(name) < 3
-    return not short and name.casefold() not in _SECTIONS and not name.casefold().startswith("by ")
-
-
-def _is_known(name: str, is_place: IsPlace) -> bool:
-    """Whether each place of `Berlin/Frankfurt` is is in the gazetteer."""
-    if len(name) <= 3 and is_capitals(name) and name.isascii():
-        return False
-    parts = [part for part in _JOINTS.split(name) if part]
-    return is_place(name) or (len(parts) > 1 and all(map(is_place, parts)))
-
-
-def _has_region(reading: _Reading, is_place: IsPlace) -> bool:
-    further = [_words(reading.text, token) for token in reading.names[1:]]
-    return reading.region is not None or any(name in REGIONS or is_country(name) or is_place(name) for name in further)
-
-
-def _opens_sentence(reading: _Reading) -> bool:
-    """Whether the body begins as a sentence does; also at the end of a line or text."""
-    following = reading.text[reading.body_start : reading.body_start + 1]
-    return not following or not following.islower()
-
-
-def _shouts(reading: _Reading) -> bool:
-    """Whether capitals go on behind the mark, as in a heading: `GAZA — A HISTORY`."""
-    words = reading.text[reading.body_start : reading.body_start + 60].split("\n")[0].split()[:4]
-    return len(words) > 1 and all(is_capitals(word) and any(char.isupper() for char in word) for word in words)
-
-
-def _line_behind(reading: _Reading) -> str:
-    return reading.text[reading.body_start : reading.body_start + 400].split("\n", 1)[0]
-
-
-def _is_sentence(reading: _Reading) -> bool:
-    """Whether a sentence of some length follows, not the rest of a headline (`Headington: Mum jailed`)."""
-    first = re.split(r"[.!?](?:\s|$)", _line_behind(reading), maxsplit=1)[0]
-    return len(first.split()) >= 8 and len(_line_behind(reading)) > 90
-
-
-def _is_long_enough(reading: _Reading, *, at_line: bool) -> bool:
-    """A name in small letters with a bare dash must be followed by a sentence, not by a title or another stop."""
-    following = list(islice(tokens(reading.text, reading.body_start), 2))
-    if [token.kind for token in following] in ([NAME, DASH], [NAME, LINE]):
-        return False  # London – Paris – Rome
-    return len(_line_behind(reading)) >= 60 and (at_line or reading.start <= _PROSE)

@@ -13,6 +13,8 @@ from transforms.parse.boilerplate import Cut, boilerplate
 from transforms.parse.dateline_tokens import DATE, GROUP, is_capitals, tokens
 from transforms.parse.dates import parse_date
 
+__all__ = ["Cut", "PlainText", "is_byline", "is_date_line", "is_title_like", "parse_plain_text"]
+
 
 @dataclass(frozen=True)
 class PlainText:
