@@ -113,7 +113,7 @@ def test_forms_of_the_world(head: str, place: str | None, agency: str | None, da
         "In Paris - ",
         "London – Paris – ",
         "London – Paris\n\n",
-        "Paris: best for history\n\n",
+        "Paris: ten walks\n\n",
         "NEW YORK\n\n",
         "Jane Doe, The Associated Press. ",
         "PARIS — A HISTORY IN TEN MAPS\n\n",

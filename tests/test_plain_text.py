@@ -32,11 +32,10 @@ def test_golden(case: Path) -> None:
     ("line", "cut"),
     [
         ("Sign up for our daily newsletter", Cut.NEWSLETTER),
-        ("Sign up for China News", Cut.NEWSLETTER),
+        ("Sign up for Lisbon News", Cut.NEWSLETTER),
         ("Subscribe to The Morning Briefing", Cut.NEWSLETTER),
         ("Get the day's top stories in your inbox", Cut.NEWSLETTER),
-        ("More China News", Cut.LINKS),
-        ("Access More", Cut.LINKS),
+        ("More Lisbon News", Cut.LINKS),
         ("Read more: Harbour closed by fog", Cut.LINKS),
         ("Read More »", Cut.LINKS),
         ("Related articles", Cut.LINKS),
@@ -138,7 +137,7 @@ def test_windows_line_ends_and_marks_keep_offsets() -> None:
     "unit", ["a", "Sign up for ", "more ", "\n", "Home | ", "x\n", "Read more\n", "© 2021 ", "home ", "|", "facebook "]
 )
 def test_time_is_linear(unit: str) -> None:
-    text = unit * (1_000_000 // len(unit))
+    text = unit * (10_000_000 // len(unit))
     began = time.perf_counter()
     parse_plain_text(text)
     assert time.perf_counter() - began < 3

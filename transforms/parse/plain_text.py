@@ -6,8 +6,9 @@ Prose is never judged: a line is boilerplate because it has the form of one.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from transforms.parse.boilerplate import Cut, boilerplate
 from transforms.parse.dateline_tokens import DATE, GROUP, is_capitals, tokens
@@ -46,9 +47,12 @@ class _Line:
 
 MAX_HEAD_LINES = 12
 MAX_TAIL_LINES = 60
+MAX_TAIL = 30_000
+"""Characters at the end of a text in which the tail is looked for."""
 MAX_TAIL_SHARE, SMALL_TAIL = 0.5, 600
 """A tail of boilerplate longer than this share of the article, and than these characters, is not believed."""
 
+_CONTENT = re.compile(r"[^\s\ufeff\u200b][^\n]*")
 _BLANK = " \t\r\n\f\v\xa0\ufeff\u200b"
 _BYLINE = re.compile(
     r"(?:by|von|par|por|di|door|av|af|autor|author|written by|reported by|текст|автор)(?::| ) ?[^\W\d_][^\n]{1,90}",
@@ -67,42 +71,50 @@ def parse_plain_text(text: str) -> PlainText:
     >>> page.date_raw, page.text, page.text_start, page.removed
     ('Wed, 28 Sep 2022', 'OSLO - Trams ran late.', 18, ('date', 'share'))
     """
-    lines = _lines(text)
-    head, fields = _read_head(lines)
-    tail, cuts = _read_tail(lines[head:])
-    body = lines[head : len(lines) - tail]
-    start, end = (body[0].start, body[-1].end) if body else (len(text), len(text))
+    head, fields = _read_head(_first_lines(text))
+    if head is None:
+        return PlainText(None, None, None, "", len(text), ())
+    last = _last_lines(text, head.end)
+    tail, cuts = _read_tail(last, len(text) - head.start)
+    cut = last[len(last) - tail].start if tail else len(text)
     return PlainText(
         title=fields.get(Cut.TITLE),
         byline=fields.get(Cut.BYLINE),
         date_raw=fields.get(Cut.DATE),
-        text=text[start:end],
-        text_start=start,
+        text=text[head.start : cut].rstrip(_BLANK),
+        text_start=head.start,
         removed=tuple(dict.fromkeys([*(cut.value for cut in fields), *(cut.value for cut in cuts)])),
     )
 
 
-def _lines(text: str) -> list[_Line]:
-    """The lines that are not blank, without the white space around them."""
-    lines, at = [], 0
-    for raw in text.split("\n"):
-        content = raw.strip(_BLANK)
-        if content:
-            start = at + raw.index(content[0])
-            lines.append(_Line(start, start + len(content), content))
-        at += len(raw) + 1
-    return lines
+def _first_lines(text: str) -> list[_Line]:
+    return list(islice(_lines(text, 0), MAX_HEAD_LINES + 4))
 
 
-def _read_head(lines: Sequence[_Line]) -> tuple[int, dict[Cut, str]]:
-    """How many lines stand before the body, and what they hold."""
+def _last_lines(text: str, start: int) -> list[_Line]:
+    """The last lines behind an offset, looked for in a window of bounded size."""
+    window = max(start, len(text) - MAX_TAIL)
+    if window > start:
+        window = text.find("\n", window) + 1 or len(text)
+    return list(_lines(text, window))[-MAX_TAIL_LINES:]
+
+
+def _lines(text: str, start: int) -> Iterator[_Line]:
+    """The lines that are not blank from an offset on, without the white space around them."""
+    for match in _CONTENT.finditer(text, start):
+        content = match.group().rstrip(_BLANK)
+        yield _Line(match.start(), match.start() + len(content), content)
+
+
+def _read_head(lines: Sequence[_Line]) -> tuple[_Line | None, dict[Cut, str]]:
+    """The first line of the body, and what the lines before it hold."""
     fields: dict[Cut, str] = {}
     for index, line in enumerate(lines[:MAX_HEAD_LINES]):
         cut = _head_cut(lines, index, fields)
         if cut is None or index == len(lines) - 1:
-            return index, fields
+            return line, fields
         fields.setdefault(cut, line.text)
-    return min(len(lines), MAX_HEAD_LINES), fields
+    return (lines[MAX_HEAD_LINES], fields) if lines else (None, fields)
 
 
 def _head_cut(lines: Sequence[_Line], index: int, fields: dict[Cut, str]) -> Cut | None:
@@ -175,16 +187,16 @@ def _is_prose(line: str) -> bool:
     return len(line) >= 60 or (len(line) >= 20 and _FINAL.search(line) is not None)
 
 
-def _read_tail(lines: Sequence[_Line]) -> tuple[int, list[Cut]]:
-    """How many lines at the end are boilerplate, and why, from the top down.
+def _read_tail(lines: Sequence[_Line], length: int) -> tuple[int, list[Cut]]:
+    """How many lines at the end of an article of that length are boilerplate, and why, from the top down.
 
     Going up from the end, a line of boilerplate takes along what stands below
     it, as long as that is short and no full sentence of an article.
     """
     cuts: list[Cut] = []
-    longest = max(SMALL_TAIL, MAX_TAIL_SHARE * sum(len(line.text) for line in lines))
+    longest = max(SMALL_TAIL, MAX_TAIL_SHARE * length)
     tail = below = 0
-    for count, line in enumerate(reversed(lines[1:][-MAX_TAIL_LINES:]), start=1):
+    for count, line in enumerate(reversed(lines), start=1):
         below += len(line.text)
         cut = boilerplate(line.text)
         if below > longest or (cut is None and not _may_hang(line.text)):
