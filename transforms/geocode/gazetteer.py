@@ -19,7 +19,7 @@ from transforms.geocode.names import normalize
 FORMAT = 1
 """Version of the file's tables; a file of another version is refused."""
 DEFAULT_PATH = Path(__file__).with_name("gazetteer.sqlite")
-BUILD_COMMAND = "python -m transforms.geocode.build"
+BUILD_COMMAND = "dateline gazetteer build --output"
 DATELINE_POPULATION = 1000
 """A name in another language is a dateline's place only for a place of at least this many people."""
 

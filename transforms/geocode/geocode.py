@@ -135,7 +135,7 @@ class Geocode(beam.PTransform):
     """
 
     gazetteer: str = str(DEFAULT_PATH)
-    """The gazetteer file, as built by `python -m transforms.geocode.build`."""
+    """The gazetteer file, as built by `dateline gazetteer build`."""
     min_score: float = 0.0
     """Locations scored lower are left out, from 0 to 1."""
 

@@ -21,7 +21,7 @@ NUMBER_LABELS = frozenset({"DATE", "TIME", "MONEY", "PERCENT", "QUANTITY", "CARD
 _CAPITALIZED = re.compile(r"(?:[A-Z][a-z]?\.){2,}|[^\W\d_][^\W_]*(?:['’-][^\W_]+)*")
 _SPLIT = re.compile(r"\s*(?:,|/|;|\n|\(|\)|\bof\b|\band\b)\s*")
 _SLASH = re.compile("/")
-_EDGES = " \t\n\r,;:()[]\"“”'‘-–—"
+_EDGES = " \t\n\r,;:()[]\"“”'‘’-–—"
 _KIND_WORD = re.compile(
     r"[\s-](?:[Rr]egion|[Oo]blast|[Kk]rai|[Kk]ray|[Pp]rovince|[Pp]refecture|[Gg]overnorate|[Cc]ounty|[Pp]arish"
     r"|[Rr]epublic|[Cc]anton|[Vv]oivodeship|[Tt]erritory|[Pp]eninsula|[Dd]esert|[Oo]krug|District|State|City|Island|Islands)\b"

@@ -31,10 +31,10 @@ WEIGHTS = {
     "second_division": 4.3,
     "second_division_short": 1.04,  # a county named without `County`
     "namesake_city": -1.2,  # a division with a sizeable city of the same name
-    "region": 3.52,  # neither division nor city: a sea, a mountain, a part of the world
+    "region": 5.0,  # neither division nor city: a sea, a mountain, a part of the world
     "wide_region": 2.14,  # ... of more than 300 km
     "first": 0.86,  # the most important of its name
-    "container": 3.29,  # lies where the text says it lies
+    "container": 6.0,  # lies where the text says it lies
     "near": 1.63,  # mass in the degree cells around
     "vicinity": 0.33,  # mass in the seven by seven cells around
     "same_division": 2.86,  # mass in the first-order division
@@ -43,7 +43,8 @@ WEIGHTS = {
     "country_inside": 1.52,  # of a country: mass in it
 }
 """Feature -> weight, in the order of the vectors: facts first, then context. Fitted by maximum likelihood on the
-training parts of LGL and GeoWebNews."""
+training parts of LGL and GeoWebNews, then `namesake_city`, `region` and `container`, of which these have few, were
+rounded by hand."""
 NONE_WEIGHT = 4.52
 """What "none of these" weighs against the candidates."""
 

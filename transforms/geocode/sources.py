@@ -58,7 +58,7 @@ class Row:
 def table(name: str) -> Iterator[dict[str, str]]:
     """The rows of one of our own tables in data/."""
     text = files("transforms.geocode").joinpath("data", name).read_text(encoding="utf-8")
-    return csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    return csv.DictReader(text.split("\n"), delimiter="\t", quoting=csv.QUOTE_NONE)
 
 
 def listed(names: str | None) -> frozenset[str]:

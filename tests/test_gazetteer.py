@@ -1,0 +1,250 @@
+"""The gazetteer: what it holds, what it refuses, how it is built."""
+
+import sqlite3
+import time
+
+import pytest
+
+from transforms.geocode import build, sources
+from transforms.geocode.gazetteer import DEFAULT_PATH, FORMAT, Gazetteer, GazetteerError, Match
+from transforms.geocode.names import normalize
+from transforms.geocode.sources import Row
+
+
+@pytest.fixture(scope="module")
+def gazetteer(tmp_path_factory):
+    if DEFAULT_PATH.is_file():
+        return Gazetteer(DEFAULT_PATH)
+    return Gazetteer(build.build_gazetteer(tmp_path_factory.mktemp("gazetteer") / "gazetteer.sqlite"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("São Paulo", "SAO PAULO"),
+        ("Saint-Denis", "St. Denis"),
+        ("Mount Vernon", "Mt. Vernon"),
+        ("The Gambia", "gambia"),
+        ("U.S.", "US"),
+        ("Xi'an", "Xi’an"),
+        ("Łódź", "Lodz"),
+        ("Trans-Baikal", "Trans Baikal"),
+        ("Côte d’Ivoire", "Cote d'Ivoire"),
+        ("Straße", "Strasse"),
+        ("Bosnia & Herzegovina", "Bosnia and Herzegovina"),
+    ],
+)
+def test_spellings_of_one_name(one, other):
+    assert normalize(one) == normalize(other)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "...", "-"])
+def test_names_without_letters(name):
+    assert normalize(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "place_id"),
+    [
+        ("Russia", "geonames:2017370"),
+        ("China", "geonames:1814991"),
+        ("Australia", "geonames:2077456"),
+        ("America", "geonames:6252001"),
+        ("U.S.", "geonames:6252001"),
+        ("UK", "geonames:2635167"),
+        ("Britain", "geonames:2635167"),
+        ("DRC", "geonames:203312"),
+        ("Burma", "geonames:1327865"),
+        ("Moscow", "geonames:524901"),
+        ("Kiev", "geonames:703448"),
+        ("Kyiv", "geonames:703448"),
+        ("Rostow", "geonames:501175"),
+        ("Roma", "geonames:3169070"),
+        ("Москва", "geonames:524901"),
+        ("Primorsky", "geonames:2017623"),
+        ("Ill.", "geonames:4896861"),
+        ("Crimea", "geonames:703883"),
+        ("Korean Peninsula", "dateline:korean-peninsula"),
+        ("Siberia", "dateline:siberia"),
+        ("Africa", "geonames:6255146"),
+        ("Deutschland", "geonames:2921044"),
+        ("Rapides Parish", "admin2:US.LA.079"),
+    ],
+)
+def test_most_important_place_of_a_name(name, place_id, gazetteer):
+    assert gazetteer.candidates(name)[0].place.place_id == place_id
+
+
+@pytest.mark.parametrize(("code", "city"), [("THE", "Teresina"), ("MAN", "Manchester"), ("MOW", "Moscow")])
+def test_airport_codes_are_no_names(code, city, gazetteer):
+    assert city not in {candidate.place.name for candidate in gazetteer.candidates(code)}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("MOSCOW", True),
+        ("Ill.", True),
+        ("Rostow", True),
+        ("BAAR", True),
+        ("SWITZERLAND", True),
+        ("Bruselas", True),
+        ("Dekalb", True),
+        ("DEAR ABBY", False),
+        ("GIRLS BASKETBALL", False),
+        ("MIGRATION", False),
+        ("Reuters", False),
+        ("AP", False),
+        ("THE", False),
+        ("", False),
+    ],
+)
+def test_is_place(name, expected, gazetteer):
+    assert gazetteer.is_place(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("word", "place"),
+    [
+        ("Russian", "Russia"),
+        ("Russians", "Russia"),
+        ("French", "France"),
+        ("South Korean", "South Korea"),
+        ("Texan", "Texas"),
+        ("Scottish", "Scotland"),
+        ("European", "Europe"),
+        ("Chechen", "Chechnya"),
+        ("Nigerien", "Niger"),
+        ("Nigerian", "Nigeria"),
+        ("Quebecois", "Quebec"),
+        ("Republican", None),
+        ("Catholic", None),
+    ],
+)
+def test_demonyms(word, place, gazetteer):
+    found = gazetteer.demonym(word)
+    assert (found.name if found else None) == place
+
+
+def test_points_of_countries_and_states(gazetteer):
+    usa = gazetteer.candidates("USA")[0].place
+    assert (usa.lat, usa.lon) == pytest.approx((39.8, -98.6), abs=0.2)
+    ohio = gazetteer.candidates("Ohio")[0].place
+    assert ohio.code == "ADM1"
+    assert (ohio.lat, ohio.lon) == pytest.approx((40.3, -82.8), abs=0.5)
+
+
+def test_divisions_and_countries_have_names(gazetteer):
+    assert gazetteer.division("US.LA") == "Louisiana"
+    assert gazetteer.division("US.LA.079") == "Rapides Parish"
+    assert gazetteer.division("XX.99") is None
+    assert gazetteer.iso3("RU") == "RUS"
+    assert gazetteer.iso3("XK") == "XKX"
+    assert gazetteer.iso3(None) is None
+
+
+def test_every_country_has_a_code_and_a_point(gazetteer):
+    with sqlite3.connect(gazetteer.path) as connection:
+        rows = connection.execute("SELECT iso2, iso3, lat, lon FROM countries JOIN places ON id = place").fetchall()
+    assert len(rows) >= 245
+    assert all(len(iso3) == 3 and abs(lat) <= 900_000 and abs(lon) <= 1_800_000 for _, iso3, lat, lon in rows)
+
+
+def test_small_and_quick(gazetteer):
+    assert gazetteer.path.stat().st_size < 25_000_000
+    started = time.perf_counter()
+    Gazetteer(gazetteer.path).candidates("Moscow")
+    assert time.perf_counter() - started < 0.05
+
+
+def test_says_where_it_is_from(gazetteer):
+    assert "GeoNames" in gazetteer.attribution
+    assert "CLDR" in gazetteer.attribution
+    assert gazetteer.id.startswith(f"gazetteer-{FORMAT}-")
+
+
+def test_missing_file_says_how_to_build(tmp_path):
+    with pytest.raises(GazetteerError, match=r"no gazetteer at .*none\.sqlite; build it with `dateline gazetteer"):
+        Gazetteer(tmp_path / "none.sqlite")
+
+
+def test_file_of_another_format_is_refused(tmp_path):
+    path = tmp_path / "old.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE meta (key, value)")
+        connection.execute("INSERT INTO meta VALUES ('format', '0')")
+    with pytest.raises(GazetteerError, match=rf"old\.sqlite has format 0, this version reads {FORMAT}; build"):
+        Gazetteer(path)
+
+
+def test_file_that_is_no_gazetteer_is_refused(tmp_path):
+    path = tmp_path / "noise.sqlite"
+    path.write_bytes(b"not a database" * 100)
+    with pytest.raises(GazetteerError, match=r"noise\.sqlite has format none"):
+        Gazetteer(path)
+
+
+def town(number: int, population: int = 1000, **values) -> Row:
+    return Row(geonameid=number, name="Testville", code="PPL", lat=1.5, lon=-2.25, radius_km=2.0, country="US",
+               admin1="US.OH", population=population, **values)  # fmt: skip
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """Builds a gazetteer of a few rows."""
+
+    def make(*rows: Row, name: str = "small.sqlite"):
+        monkeypatch.setattr(build, "all_rows", lambda: iter(rows))
+        monkeypatch.setattr(build, "demonyms", lambda rows: iter([("testvillian", rows and next(iter(rows)))]))
+        return build.build_gazetteer(tmp_path / name, progress=lambda line: None)
+
+    return make
+
+
+def test_build_keeps_all_of_a_row(small):
+    gazetteer = Gazetteer(small(town(7, alternate=frozenset({"Prüfstadt"}), abbreviation=frozenset({"Tv."}))))
+    ((candidate,), (other,), (short,)) = map(gazetteer.candidates, ("testville", "Prufstadt", "TV"))
+    assert (candidate.match, other.match, short.match) == (Match.MAIN, Match.ALTERNATE, Match.ABBREVIATION)
+    assert candidate.place == other.place == short.place
+    assert (candidate.place.lat, candidate.place.lon, candidate.place.population) == (1.5, -2.25, 1000)
+    assert (candidate.place.country, candidate.place.admin1, candidate.place.admin2) == ("US", "US.OH", None)
+    assert gazetteer.demonym("Testvillian") == candidate.place
+
+
+def test_build_orders_by_importance(small):
+    gazetteer = Gazetteer(small(town(7, 10), town(8, 5000), town(9, 300)))
+    assert [candidate.place.number for candidate in gazetteer.candidates("Testville")] == [8, 9, 7]
+
+
+def test_build_is_deterministic_and_leaves_nothing_aside(small, tmp_path):
+    rows = [town(7, short=frozenset({"A town", "B town", "C town"})), town(8, 5000)]
+    first, second = small(*rows, name="one.sqlite"), small(*rows, name="two.sqlite")
+    assert first.read_bytes() == second.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.sqlite", "two.sqlite"]
+
+
+def test_other_content_has_another_id(small):
+    one, other = small(town(7), name="one.sqlite"), small(town(7, 2000), name="two.sqlite")
+    assert Gazetteer(one).id != Gazetteer(other).id
+
+
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [("regions.tsv", 8), ("divisions.tsv", 5), ("demonyms.tsv", 2), ("countries.tsv", 4), ("abbreviations.tsv", 2)],
+)
+def test_tables_are_whole(name, width):
+    rows = list(sources.table(name))
+    assert rows
+    assert all(len(row) == width and None not in row.values() for row in rows)
+
+
+@pytest.mark.parametrize("name", ["regions.tsv", "divisions.tsv", "countries.tsv", "admin1.tsv", "admin2.tsv"])
+def test_points_of_tables_are_on_earth(name):
+    points = [(float(row["lat"]), float(row["lon"])) for row in sources.table(name)]
+    assert all(-90 <= lat <= 90 and -180 <= lon <= 180 for lat, lon in points)
+
+
+def test_geonames_ids_of_tables_are_given_once():
+    given = [row["geonameid"] for name in ("regions.tsv", "divisions.tsv") for row in sources.table(name)]
+    ids = [number for number in given if number]
+    assert len(ids) == len(set(ids))
