@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import itertools
 import logging
 import re
 
@@ -12,7 +13,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from transforms.failures import BadRecord, Reason
 from transforms.parse.boilerplate import Cut
-from transforms.parse.clean import clean_paragraphs
+from transforms.parse.clean import clean_line, clean_paragraphs
 from transforms.parse.dates import ParsedDate, parse_date
 from transforms.parse.encoding import decode
 from transforms.parse.headline import key
@@ -27,6 +28,7 @@ MIN_PROSE = 140
 """Characters of running text, about two sentences, without which a page has no article."""
 
 MIN_LINE = 60
+MIN_TABLES = 400
 _SENTENCE_END = re.compile(r"[.!?…。！？।።؟۔;:]")
 HEAD_CUTS = {Cut.TITLE.value, Cut.DATE.value, Cut.BYLINE.value}
 
@@ -65,7 +67,7 @@ def parse_page(content: bytes, *, url: str | None, charset: str | None, fetched:
     tree = parse_tree(decode(content, charset))
     metadata = read_metadata(tree, url)
     body = extract_body(tree)
-    if not has_prose(body):
+    if not (has_prose(body) or has_tables(tree, body)):
         raise BadRecord(Reason.NO_ARTICLE, f"a page with {len(body.split())} words of running text")
     text, removed = trim_body(body, metadata.title)
     published, raw, basis = choose_date(tree, metadata, fetched)
@@ -142,6 +144,17 @@ def has_prose(text: str) -> bool:
     (False, True)
     """
     return sum(_weight(line) for line in text.split("\n")) >= MIN_PROSE
+
+
+def has_tables(tree: HtmlElement, text: str) -> bool:
+    """Whether a text without sentences is still one: results or a calendar, and not a list of links.
+
+    Looked at no further than it takes to tell.
+    """
+    start = text[:100_000]
+    labels = (clean_line(link.text_content()) for link in itertools.islice(tree.iter("a"), 2_000))
+    linked = sum(len(label) for label in labels if label and label in start)
+    return len(start) >= MIN_TABLES and linked * 2 < len(start)
 
 
 def _weight(line: str) -> int:

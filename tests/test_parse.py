@@ -1,0 +1,233 @@
+"""Items to articles: each kind whole, offsets, ids, and every item that gives no article."""
+
+import datetime
+import hashlib
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import pytest
+from apache_beam.testing.util import assert_that, equal_to
+
+from transforms.failures import FAILURES, BadRecord, Reason
+from transforms.parse import Parse, parse_item, split
+from transforms.parse.addresses import absolute, canonical
+from transforms.parse.article import entry_text
+from transforms.parse.feed import Body, Entry
+from transforms.records import Article, Document, Item
+
+RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+SEED = Path(__file__).parents[2] / "shared" / "seed"
+THEN = datetime.datetime(2026, 3, 6, tzinfo=datetime.UTC)
+PLACES = {"MOSCOW", "Russia", "OSLO", "BERGEN", "Moscow"}
+
+
+def item(kind: Any, content: Any, **fields: Any) -> Item:
+    return Item(**{"uri": "a.x", "position": 0, "kind": kind, "content": content, "fetched": THEN, **fields})
+
+
+def parse(kind: Any, content: Any, **fields: Any) -> Article:
+    return parse_item(item(kind, content, **fields), PLACES.__contains__)
+
+
+def jsonl(**fields: Any) -> bytes:
+    return json.dumps(fields).encode()
+
+
+# Plain text.
+
+
+def test_plain_text() -> None:
+    article = parse("text", b"Wed, 28 Sep 2022\r\n\r\nOSLO \x97 Trams ran\xa0late on Monday.\r\n\r\nShare this\r\n")
+    assert article.text == "OSLO — Trams ran late on Monday."
+    assert (article.text_start, article.text_basis, article.removed) == (18, "file", ("date", "share"))
+    assert article.date_published == datetime.datetime(2022, 9, 28, tzinfo=datetime.UTC)
+    assert (article.date_published_raw, article.date_published_basis) == ("Wed, 28 Sep 2022", "text")
+    assert article.dateline_start is not None
+    assert article.text[article.dateline_start : article.dateline_end] == article.dateline == "OSLO"
+    assert article.text[article.body_start :] == "Trams ran late on Monday."
+
+
+@pytest.mark.skipif(not SEED.is_dir(), reason="the seed article of ../shared is not here")
+def test_the_seed_article() -> None:
+    expected = json.loads((SEED / "expected.json").read_text(encoding="utf-8"))["article"]
+    article = parse("text", (SEED / "article.txt").read_bytes())
+    assert article.date_published is not None
+    assert article.date_published.date().isoformat() == expected["date_published"]
+    assert (article.headline, article.byline, article.language) == (None, None, expected["language"])
+    assert article.dateline == expected["dateline"]["surface"]
+    assert article.text[article.body_start :].startswith(expected["body_starts_with"])
+    assert article.text.endswith(expected["body_ends_with"])
+    assert not any(phrase in article.text for phrase in expected["not_in_body"])
+
+
+# JSON.
+
+
+def test_jsonl_text_is_verbatim_and_its_fields_come_through() -> None:
+    text = " MOSCOW, Russia - Trams\u00a0ran late.\r\n\r\nShare this "
+    article = parse(
+        "json",
+        jsonl(id=7, url="https://n.test/a?utm_source=x#y", title="Trams", text=text, date="2026-03-01", source="N"),
+        position=3,
+    )
+    assert article.text == text
+    assert (article.source_id, article.source_position, article.headline, article.publisher) == ("7", 3, "Trams", "N")
+    assert (article.url, article.canonical_url) == ("https://n.test/a?utm_source=x#y", "https://n.test/a")
+    assert (article.date_published_raw, article.date_published_basis) == ("2026-03-01", "json:date")
+    assert article.removed == ()
+    assert article.text[article.dateline_start or 0 : article.dateline_end] == article.dateline == "MOSCOW, Russia"
+
+
+def test_jsonl_html_goes_through_the_page_parser() -> None:
+    body = "".join(f"<p>On day {day} the trams of the town ran late again, said the mayor.</p>" for day in range(5))
+    html = f"<html><head><title>Of the page</title></head><body><script>x</script>{body}</body></html>"
+    article = parse("json", jsonl(id="a", title="Of the line", html=html, url="https://n.test/a"))
+    assert article.text.startswith("On day 0 the trams")
+    assert (article.headline, article.text_basis) == ("Of the line", "html")
+    assert parse("json", jsonl(html=html)).headline == "Of the page"
+
+
+def test_a_date_that_names_no_day_is_kept_raw() -> None:
+    article = parse("json", jsonl(text="It rained.", date="last week"))
+    assert (article.date_published, article.date_published_raw) == (None, "last week")
+    assert parse("json", jsonl(text="It rained.")).date_published_raw is None
+
+
+# Feed entries.
+
+
+@pytest.mark.parametrize(
+    ("bodies", "text", "basis", "summary"),
+    [
+        ([("content", "<p>Long text.</p>", True), ("summary", "Short.", False)], "Long text.", "content", "Short."),
+        ([("content", "Short.", False), ("summary", "<b>Longer</b> text.", True)], "Longer text.", "summary", None),
+        ([("summary", "1 < 2\n\nand more", True)], "1 < 2\n\nand more", "summary", None),
+        ([("summary", "<img src='x'>", True)], "A title", "title", None),
+        ([("media", "A caption that is long", False), ("summary", "News.", False)], "News.", "summary", None),
+        ([("media", "A caption", False)], "A caption", "media", None),
+        ([], "A title", "title", None),
+    ],
+)
+def test_the_text_of_an_entry_is_its_fullest(
+    bodies: list[tuple[str, str, bool]], text: str, basis: str, summary: str | None
+) -> None:
+    made = tuple(Body(basis=basis, value=value, is_html=is_html) for basis, value, is_html in bodies)
+    assert entry_text(Entry(title="A title", bodies=made)) == (text, basis, summary)
+
+
+def test_an_entry() -> None:
+    entry = Entry(
+        entry_id="g1",
+        url="https://n.test/a",
+        feed_url="https://n.test/rss",
+        title="Trams",
+        language="en-GB",
+        published="Wed, 28 Sep 2022 10:00:00 GMT",
+        published_basis="feed",
+        latitude=59.9,
+        longitude=10.7,
+        bodies=(Body(basis="content", value="<p>OSLO — Trams ran late.</p><p>Again.</p>", is_html=True),),
+    )
+    article = parse("entry", entry, position=2)
+    assert article.text == "OSLO — Trams ran late.\n\nAgain."
+    assert (article.source_id, article.feed_url, article.dateline) == ("g1", "https://n.test/rss", "OSLO")
+    assert (article.source_latitude, article.source_longitude) == (59.9, 10.7)
+    assert article.date_published == datetime.datetime(2022, 9, 28, 10, tzinfo=datetime.UTC)
+
+
+# All kinds.
+
+
+def test_ids_depend_on_address_and_text_alone() -> None:
+    one = parse("json", jsonl(url="https://n.test/a?utm_source=x", text="It rained."))
+    same = parse("json", jsonl(url="https://n.test/a#top", text="It rained.", title="Rain"), uri="b.y", position=9)
+    edited = parse("json", jsonl(url="https://n.test/a", text="It snowed."))
+    other = parse("json", jsonl(url="https://n.test/b", text="It rained."))
+    assert one.article_id == same.article_id
+    assert len({one.article_id, edited.article_id, other.article_id}) == 3
+    assert one.text_sha256 == hashlib.sha256(b"It rained.").hexdigest()
+    assert one.word_count == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "reason"),
+    [
+        ("text", b"\xc2\xa0\n", Reason.NO_TEXT),
+        ("text", b"word " * 250_000, Reason.TOO_LARGE),
+        ("html", b"<p>Log in.</p>", Reason.NO_ARTICLE),
+        ("json", b"{broken", Reason.BAD_JSON),
+        ("json", b'{"text": ""}', Reason.NO_TEXT),
+        ("json", jsonl(text="word " * 250_000), Reason.TOO_LARGE),
+        ("entry", Entry(), Reason.NO_TEXT),
+        ("entry", BadRecord(Reason.TOO_COMPLEX, "too deep"), Reason.TOO_COMPLEX),
+        ("entry", Entry(bodies=(Body(basis="content", value="<p>" * 60_000, is_html=True),)), Reason.TOO_COMPLEX),
+    ],
+)
+def test_an_item_without_an_article(kind: Any, content: Any, reason: Reason) -> None:
+    with pytest.raises(BadRecord) as caught:
+        parse(kind, content)
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("address", "clean"),
+    [
+        ("https://n.test/a?utm_source=x&id=7&fbclid=y#top", "https://n.test/a?id=7"),
+        ("HTTP://N.test:80", "http://n.test/"),
+        ("https://n.test/a?ref=7&cmp=x", "https://n.test/a?ref=7"),
+        ("https://u:p@n.test/a", "https://n.test/a"),
+        ("ftp://n.test/a", None),
+        ("//n.test/a", None),
+        ("https://[broken/a", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_canonical_addresses(address: str | None, clean: str | None) -> None:
+    assert canonical(address) == clean
+
+
+def test_absolute_addresses() -> None:
+    assert absolute("../x?y=1", "https://n.test/a/b/c") == "https://n.test/a/x?y=1"
+    assert absolute("x" * 10_000, "https://n.test/") is None
+    assert absolute("data:image/png;base64,xx", "https://n.test/") is None
+
+
+def test_items_can_be_sent_between_workers() -> None:
+    feed = b"<rss><channel><item><title>a</title></item></channel></rss>"
+    (entry,) = split(Document(uri="f", kind="feed", content=feed, fetched=THEN))
+    assert pickle.loads(pickle.dumps(entry)) == entry
+    error = pickle.loads(pickle.dumps(BadRecord(Reason.BAD_FEED, "bad")))
+    assert (error.reason, str(error)) == (Reason.BAD_FEED, "bad")
+
+
+# The transform.
+
+
+def test_parse_gives_an_article_or_a_failure_for_each_item() -> None:
+    items = [
+        item("json", jsonl(id=1, text="OSLO - Trams ran late on Monday."), uri="a.jsonl", position=1),
+        item("json", b"{broken", uri="a.jsonl", position=2),
+        item("json", jsonl(id=3, text="It rained."), uri="a.jsonl", position=3),
+    ]
+    with beam.Pipeline(runner=RUNNER) as p:
+        found = p | beam.Create(items) | Parse()
+        articles = found["articles"] | "Ids" >> beam.Map(lambda article: (article.source_id, article.dateline))
+        failures = found[FAILURES] | "Rows" >> beam.Map(
+            lambda failure: (failure.stage, failure.reason, failure.source, failure.payload)
+        )
+        assert_that(articles, equal_to([("1", "OSLO"), ("3", None)]), "articles")
+        assert_that(failures, equal_to([("parse", "bad_json", "a.jsonl#2", b"{broken")]), "failures")
+
+
+def test_settings_are_checked(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"parse\.max_characters: 0"):
+        Parse(max_characters=0)
+    with pytest.raises(ValueError, match=r"parse\.gazetteer: .*no gazetteer"):
+        Parse(gazetteer=str(tmp_path / "none.sqlite"))
+    (tmp_path / "other.sqlite").write_bytes(b"something else")
+    with pytest.raises(ValueError, match=r"parse\.gazetteer: "):
+        Parse(gazetteer=str(tmp_path / "other.sqlite"))
