@@ -133,6 +133,13 @@ def test_a_broken_entry_leaves_the_others() -> None:
     assert [entry.title for entry in found if isinstance(entry, Entry)] == ["T0", "T1", "Two", "T3", "T4"]
 
 
+@pytest.mark.parametrize("reference", ["&#xD800;", "&#0;", "&#99999999;", "&#x110000;", "&#8;"])
+def test_references_to_no_character_are_dropped(reference: str) -> None:
+    (entry,) = parse(f"{HEAD}<item><title>a{reference}b</title></item>{TAIL}")
+    assert isinstance(entry, Entry)
+    assert entry.title == "ab"
+
+
 @pytest.mark.parametrize(
     "hostile",
     [

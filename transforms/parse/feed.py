@@ -134,13 +134,13 @@ def _parse_run(cut: CutFeed, segments: list[str], uri: str, feed: Feed | None) -
     try:
         parsed = _feedparser(head + "".join(segments) + cut.tail, uri)
         feed = feed or _feed(parsed, uri)
-        if len(parsed.entries) == len(segments):
-            return [_entry(entry, feed) for entry in parsed.entries], feed
-    except (MemoryError, RecursionError):
+        entries: list[Entry | BadRecord] = [_entry(entry, feed) for entry in parsed.entries]
+    except MemoryError:
         raise
-    except Exception:  # feedparser raises what its Python raises: ValueError, OverflowError, AttributeError ...
-        if len(segments) == 1:
-            raise
+    except Exception:  # whatever feedparser's own code raises comes again below, for the entry it comes from
+        entries = []
+    if len(entries) == len(segments):
+        return entries, feed or Feed(base=uri)
     return _parse_each(cut, segments, uri, feed or Feed(base=uri))
 
 

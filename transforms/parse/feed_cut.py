@@ -23,6 +23,7 @@ _PROLOG = re.compile(r"\s*(<\?|<!--|<!DOCTYPE\b|<[A-Za-z_])", re.IGNORECASE)
 _ENTITY = re.compile(r"""<!ENTITY\s+([\w.-]{1,64})\s+(?:"([^"]*)"|'([^']*)')\s*>""")
 _ROOT = re.compile(r"<(?:([\w.-]{1,64}):)?([\w.-]{1,64})")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|(\d{1,10}));")
 _ROOTS = {"rss": "item", "rdf": "item", "channel": "item", "feed": "entry"}
 """Root element -> element of an entry. Some feeds have lost their root."""
 
@@ -51,7 +52,7 @@ def cut_feed(text: str) -> CutFeed:
     ['<item>1</item>', '<item>2</item>']
     """
     start, entities = _prolog(text)
-    text = _CONTROL.sub("", _replace_entities(text[start:], entities))
+    text = _CONTROL.sub("", _REFERENCE.sub(_valid_reference, _replace_entities(text[start:], entities)))
     prefix, element = _root(text)
     starts, ends = _boundaries(text, prefix, element)
     if not starts:
@@ -102,6 +103,13 @@ def _replace_entities(text: str, entities: dict[str, str]) -> str:
     if not entities:
         return text
     return re.sub(r"&([\w.-]{1,64});", lambda match: entities.get(match[1], match[0]), text)
+
+
+def _valid_reference(match: re.Match[str]) -> str:
+    """A character reference as it is, or nothing if XML does not allow the character."""
+    code = int(match[1], 16) if match[1] else int(match[2])
+    allowed = code < 0x110000 and not _CONTROL.match(chr(code))
+    return match[0] if allowed else ""
 
 
 def _root(text: str) -> tuple[str, str]:
