@@ -25,7 +25,7 @@ setup(
         "htmldate>=1.9",
         "lxml>=5",
         "psutil>=5.9",
-        "py3langid>=0.3",
+        "py3langid>=0.4",
         "pyarrow>=21,<26",
         "pycountry>=24",
         "pydantic>=2.7",

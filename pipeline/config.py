@@ -279,6 +279,5 @@ def _flag_values_refused(flags: Sequence[str]) -> list[str]:
 def _options(launch: Launch, flags: Sequence[str]) -> PipelineOptions:
     local = []
     if launch.runner in LOCAL_RUNNERS:
-        mode = "in_memory" if launch.workers == 1 else "multi_processing"
-        local = [f"--direct_num_workers={launch.workers}", f"--direct_running_mode={mode}"]
+        local = [f"--direct_num_workers={launch.workers}"]
     return PipelineOptions([*local, *flags])

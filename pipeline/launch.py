@@ -8,12 +8,11 @@ import sys
 import time
 
 import apache_beam as beam
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.runner import PipelineState
 
 from pipeline.config import LOCAL_RUNNERS, Settings
 from pipeline.errors import ConfigurationError, Exit
-from pipeline.local import ended_by_lost_worker, shown_progress
+from pipeline.local import ended_by_lost_worker, local_runner, shown_progress
 from pipeline.news import build
 from pipeline.summary import adds_up, failure_share, summarize
 from transforms import Run, Source, begin_run, read_run, resolve_inputs
@@ -68,8 +67,7 @@ def _execute(settings: Settings, run: Run) -> None:
     with contextlib.ExitStack() as stack:
         runner = settings.launch.runner
         if runner in LOCAL_RUNNERS:
-            # Named outright: DirectRunner would run elsewhere if a Prism binary could be downloaded.
-            runner = FnApiRunner()
+            runner = local_runner(settings.launch.workers)
             # spaCy's matrix products are small; threads of several workers would only be in each other's way.
             os.environ.setdefault("OMP_NUM_THREADS", "1")
             stack.enter_context(ended_by_lost_worker(Exit.FAILED))

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import sys
 import tempfile
 import threading
@@ -11,11 +12,27 @@ from pathlib import Path
 from typing import TextIO
 
 import psutil
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from transforms.progress import FOLDER_VARIABLE, read_progress
 
 WORKER_THREAD = "run_worker"
 """Name of the thread in which FnApiRunner waits for a worker process."""
+
+
+def local_runner(workers: int) -> FnApiRunner:
+    """Beam's local runner itself, in this process or with worker processes of ours.
+
+    DirectRunner would run elsewhere if a Prism binary could be downloaded.
+
+    Args:
+        workers: processes; 0 for one a core. One works within this process.
+    """
+    if workers == 1:
+        return FnApiRunner()
+    command = f"{shlex.quote(sys.executable)} -m pipeline.worker"
+    return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """What a finished run says of itself: totals, the first places, how to query them."""
 
+import itertools
 import shlex
 import shutil
 import sys
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 from transforms import Run
 from transforms.write import files
 
+FIRST_FAILURES = 5
 FIRST_PLACES = 6
 
 
@@ -28,7 +30,7 @@ def failure_share(run: Run) -> float:
 
 def summarize(run: Run, output: str, *, seconds: float) -> str:
     """The text that `dateline run` ends with."""
-    parts = [totals(run, seconds), first_places(run, output), where_to_look(output)]
+    parts = [totals(run, seconds), first_failures(run, output), first_places(run, output), where_to_look(output)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -52,30 +54,37 @@ def _reasons(counts: dict[str, int], name: str) -> str:
     return ", ".join(f"{reason} {n:,}" for reason, n in sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
+def first_failures(run: Run, output: str) -> str:
+    """What failed and why, a few of them; all are in the failures table."""
+    rows = list(itertools.islice(_rows(run, output, "failures", ["source", "reason", "message"]), FIRST_FAILURES))
+    lines = [f"  {row['source']}: {row['reason']}: {row['message'][:120]}" for row in rows]
+    more = run.rows.get("failures", 0) - len(rows)
+    return "\n".join([*lines, *([f"  ... and {more:,} more in {output}/failures"] if more else [])])
+
+
 def first_places(run: Run, output: str) -> str:
-    """A few of the places found, as a promise of what the dataset holds."""
+    """The first mention of each of the first places, as a promise of what the dataset holds."""
+    columns = ["surface", "name", "country", "latitude", "longitude", "score", "place_id"]
+    first: dict[str, dict[str, Any]] = {}
+    for row in _rows(run, output, "locations", columns):
+        first.setdefault(row["place_id"], row)
+        if len(first) == FIRST_PLACES:
+            break
     lines = [
         f"  {row['surface'][:26]:<27} {row['name'][:26]:<27} {row['country'] or '':<4}"
         f" {row['latitude']:>8.3f} {row['longitude']:>9.3f}  {row['score']:.2f}"
-        for row in _first_rows(run, output)
+        for row in first.values()
     ]
     header = f"  {'in the text':<27} {'place':<27} {'':<4} {'lat':>8} {'lon':>9}  score"
     return "\n".join([header, *lines]) if lines else ""
 
 
-def _first_rows(run: Run, output: str) -> Iterator[dict[str, Any]]:
-    """The first mention of each of the first places."""
-    seen: set[str] = set()
-    columns = ["surface", "name", "country", "latitude", "longitude", "score", "place_id"]
-    for file in (file for file in sorted(run.files) if file.startswith("locations/")):
+def _rows(run: Run, output: str, table: str, columns: list[str]) -> Iterator[dict[str, Any]]:
+    """The rows of one table that the run committed; reads no more than is taken."""
+    for file in (file for file in sorted(run.files) if file.startswith(f"{table}/")):
         with files.open_file(files.join(output, file)) as handle:
             for batch in pq.ParquetFile(handle).iter_batches(batch_size=1000, columns=columns):
-                for row in batch.to_pylist():
-                    if row["place_id"] not in seen:
-                        seen.add(row["place_id"])
-                        yield row
-                    if len(seen) == FIRST_PLACES:
-                        return
+                yield from batch.to_pylist()
 
 
 def where_to_look(output: str) -> str:

@@ -28,8 +28,7 @@ def test_good_settings(tmp_path):
     assert found.inputs == ["seeds/*"]
     assert found.output == "out/test"
     assert found.sections["extract"] == {"batch_size": 8}
-    options = found.options.get_all_options()
-    assert (options["direct_num_workers"], options["direct_running_mode"]) == (2, "multi_processing")
+    assert found.options.get_all_options()["direct_num_workers"] == 2
 
 
 @pytest.mark.parametrize(

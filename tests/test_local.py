@@ -13,16 +13,15 @@ DYING = """
     import os, signal
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
-    from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-    from pipeline.local import ended_by_lost_worker
+    from pipeline.local import ended_by_lost_worker, local_runner
 
     def die(number):
         import os, signal
         os.kill(os.getpid(), signal.SIGKILL)
 
     if __name__ == "__main__":
-        options = PipelineOptions(["--direct_running_mode=multi_processing", "--direct_num_workers=2"])
-        with ended_by_lost_worker(7), beam.Pipeline(runner=FnApiRunner(), options=options) as p:
+        options = PipelineOptions(["--direct_num_workers=2"])
+        with ended_by_lost_worker(7), beam.Pipeline(runner=local_runner(2), options=options) as p:
             p | beam.Create([1, 2]) | beam.Map(die)
 """
 
