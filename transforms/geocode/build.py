@@ -99,7 +99,9 @@ def gather_names(rows: dict[int, Row]) -> Names:
     return names
 
 
-_FLOORS = {"L": 500_000, "H": 100_000, "T": 100_000}
+_FLOORS = {"L": 500_000, "H": 100_000, "T": 100_000, "S": 200_000, "R": 200_000}
+ALTERNATE_SHARE = 0.05
+"""A place counts this share where the name is one of another language or time."""
 
 
 def importance(row: Row) -> int:
@@ -110,8 +112,12 @@ def importance(row: Row) -> int:
 
 def packed(places: dict[int, Match], rows: dict[int, Row]) -> bytes:
     """The places of one name, most important first, at most `MAX_PLACES_PER_NAME`."""
-    order = sorted(places, key=lambda number: (-importance(rows[number]), number))[:MAX_PLACES_PER_NAME]
+    order = sorted(places, key=lambda number: (-_weight(number, places, rows), number))[:MAX_PLACES_PER_NAME]
     return pack_places([(number, places[number]) for number in order])
+
+
+def _weight(number: int, places: dict[int, Match], rows: dict[int, Row]) -> float:
+    return importance(rows[number]) * (ALTERNATE_SHARE if places[number] is Match.ALTERNATE else 1.0)
 
 
 def demonyms(rows: dict[int, Row]) -> Iterator[tuple[str, int]]:
@@ -130,7 +136,7 @@ def demonyms(rows: dict[int, Row]) -> Iterator[tuple[str, int]]:
 def known(rows: dict[int, Row], names: Names) -> Iterator[tuple[str, int]]:
     """(name, place id) of the names that are places wherever they stand with a capital."""
     for name, places in names.items():
-        best = max(places, key=lambda number: (importance(rows[number]), -number))
+        best = max(places, key=lambda number: (_weight(number, places, rows), -number))
         if places[best] in (Match.MAIN, Match.SHORT) and _is_known(best, places, rows, name):
             yield name, best
 
@@ -142,7 +148,7 @@ def _is_known(best: int, places: dict[int, Match], rows: dict[int, Row], name: s
     if row.code == "ADM1" and row.country in KNOWN_DIVISIONS:
         return len(name) > 3 and name not in {"washington", "victoria", "delhi"}
     if row.slug and row.slug.startswith("dateline:"):
-        return " " in name and len(name) > 7
+        return (" " in name and len(name) > 7) or name == "eu"
     people = sum(rows[number].population for number, match in places.items() if match <= Match.SHORT)
     return len(name) > 4 and row.population >= KNOWN_POPULATION and row.population >= KNOWN_SHARE * people
 

