@@ -13,6 +13,7 @@ from transforms.parse.addresses import absolute, canonical
 from transforms.parse.clean import clean_line
 from transforms.parse.encoding import decode
 from transforms.parse.feed_cut import CutFeed, cut_feed, runs
+from transforms.parse.feed_media import media_of, point_of
 from transforms.parse.markup import check_markup, html_to_line
 from transforms.parse.people import distinct, names
 
@@ -184,8 +185,8 @@ def _feed(parsed: Any, uri: str) -> Feed:
 def _entry(entry: Any, feed: Feed) -> Entry:
     link = absolute(entry.get("link"), feed.base)
     published, basis = _published(entry, feed)
-    latitude, longitude = _point(entry)
-    pictures, media = _media(entry, feed)
+    latitude, longitude = point_of(entry)
+    pictures, media = media_of(entry, feed.base)
     return Entry(
         entry_id=clean_line(entry.get("id") or "")[:1000] or None,
         url=link or absolute(entry.get("id")),
@@ -270,54 +271,3 @@ def _bodies(entry: Any) -> Iterator[Body]:
         yield Body(basis="summary", value=entry["summary"], is_html=not plain)
     if entry.get("dateline_media_description"):
         yield Body(basis="media", value=entry["dateline_media_description"], is_html=False)
-
-
-def _media(entry: Any, feed: Feed) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Addresses of pictures, and of all media."""
-    files = [*entry.get("media_content", []), *_enclosures(entry), *entry.get("media_thumbnail", [])]
-    found = [(absolute(file.get("url") or file.get("href"), feed.base), _is_picture(file)) for file in files]
-    thumbnails = {absolute(file.get("url"), feed.base) for file in entry.get("media_thumbnail", [])}
-    addresses = [address for address, _ in found if address]
-    pictures = [address for address, picture in found if address and (picture or address in thumbnails)]
-    return tuple(dict.fromkeys(pictures)), tuple(dict.fromkeys(addresses))
-
-
-def _enclosures(entry: Any) -> list[Any]:
-    return [link for link in entry.get("links", []) if link.get("rel") == "enclosure"]
-
-
-def _is_picture(file: Any) -> bool:
-    kind = f"{file.get('medium') or ''} {file.get('type') or ''}".lower()
-    return "image" in kind
-
-
-def _point(entry: Any) -> tuple[float | None, float | None]:
-    """Latitude and longitude of what the feed calls the entry's place: a point, or the middle of a shape."""
-    where = entry.get("where")
-    points = list(_positions(where.get("coordinates"))) if isinstance(where, dict) else _w3c_point(entry)
-    if not points:
-        return None, None
-    longitudes, latitudes = zip(*points, strict=True)
-    latitude = (min(latitudes) + max(latitudes)) / 2
-    longitude = (min(longitudes) + max(longitudes)) / 2
-    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else (None, None)
-
-
-def _w3c_point(entry: Any) -> list[tuple[float, float]]:
-    """(longitude, latitude) of the W3C vocabulary, which feedparser leaves as text."""
-    try:
-        return [(float(entry["geo_long"]), float(entry["geo_lat"]))]
-    except (KeyError, ValueError, TypeError):
-        return []
-
-
-def _positions(coordinates: Any) -> Iterator[tuple[float, float]]:
-    """The (longitude, latitude) pairs of GeoJSON coordinates, however nested."""
-    if not isinstance(coordinates, list | tuple) or not coordinates:
-        return
-    if isinstance(coordinates[0], int | float):
-        if len(coordinates) > 1:
-            yield float(coordinates[0]), float(coordinates[1])
-        return
-    for inner in coordinates:
-        yield from _positions(inner)

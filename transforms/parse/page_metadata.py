@@ -4,7 +4,6 @@ import dataclasses
 import html
 import re
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -12,10 +11,13 @@ from lxml.html import HtmlElement
 from transforms.parse.addresses import absolute, canonical
 from transforms.parse.clean import clean_line
 from transforms.parse.headline import key, vote_headline
-from transforms.parse.people import distinct, names
-from transforms.parse.structured import Structured, read_structured, types
+from transforms.parse.page_authors import authors_of
+from transforms.parse.people import distinct
+from transforms.parse.structured import Structured, one_line, read_structured, types, visible_text
 
 MAX_HEADINGS = 20
+
+_ORGANISATIONS = {"Organization", "NewsMediaOrganization"}
 
 _PUBLISHED_NAMES = (
     "article:published_time og:article:published_time article:published og:published_time datepublished"
@@ -25,24 +27,7 @@ _PUBLISHED_NAMES = (
     " iso-8601-publish-date article-published-date published_time dc.date dcterms.date date"
 )
 _MODIFIED_NAMES = "article:modified_time og:updated_time datemodified lastmod last-modified dcterms.modified"
-_AUTHOR_NAMES = (
-    "author article:author_name parsely-author sailthru.author dc.creator dcterms.creator dc.creator.name byl"
-    " cxenseparse:author article.author og:article:author article:author creator"
-)
-_PUBLISHED, _MODIFIED, _AUTHOR = _PUBLISHED_NAMES.split(), _MODIFIED_NAMES.split(), _AUTHOR_NAMES.split()
-_BYLINE = re.compile(
-    r"(?:^|[\s_-])(?:by-?line|author|article-?author|author-?name|writer|reporter)s?(?:$|[\s_-])", re.IGNORECASE
-)
-_BY = re.compile(r"\s*(?:written |reported |posted |words )?by(?:\s+[A-Z][\w.'’-]+){0,4}:?\s*$", re.IGNORECASE)
-_AUTHOR_PAGE = re.compile(
-    r"/(?:authors?|staff|people|profiles?|contributors?|reporters?|by|columnists?)/([\w.-]{3,60})/?$"
-)
-_BYLINE_TEXT = re.compile(r"[\w ]{0,12}\b[Bb](?:y|Y):? (?![a-z])[^\W\d]|(?![a-z])[^\W\d]\S* \S")
-"""`by` and a name, or two words of which the first is not in small letters."""
-MAX_VISIBLE_BYLINE = 120
-_NO_BYLINE = re.compile(
-    r"bio|avatar|image|photo|social|follow|related|comment|more|box|date|desc|list|footer", re.IGNORECASE
-)
+_PUBLISHED, _MODIFIED = _PUBLISHED_NAMES.split(), _MODIFIED_NAMES.split()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,20 +57,20 @@ def read_metadata(tree: HtmlElement, url: str | None = None) -> PageMetadata:
         url: its address, if known; relative addresses are resolved against it.
     """
     headings = list(_headings(tree))
-    title_tag = _text(tree.find(".//title"))
+    title_tag = visible_text(tree.find(".//title"))
     data = read_structured(tree, " ".join([title_tag, *headings]))
     publisher = _publisher(data)
     address = _canonical(tree, data, url)
-    authors, byline = _authors(tree, data, publisher)
+    authors, byline = authors_of(tree, data, publisher)
     return PageMetadata(
         title=vote_headline(list(_titles(data, headings, title_tag)), _site_names(data, publisher, address or url)),
         authors=authors,
         byline=byline,
         dates=tuple(_dates(tree, data)),
-        modified=_one(data.article.get("dateModified")) or data.first_meta(*_MODIFIED),
+        modified=one_line(data.article.get("dateModified")) or data.first_meta(*_MODIFIED),
         canonical_url=address,
         language=_language(tree, data),
-        section=_one(data.article.get("articleSection"))
+        section=one_line(data.article.get("articleSection"))
         or data.first_meta("article:section", "section", "parsely-section"),
         keywords=_keywords(data),
         image_url=_image(data, address or url),
@@ -94,34 +79,20 @@ def read_metadata(tree: HtmlElement, url: str | None = None) -> PageMetadata:
     )
 
 
-def _text(element: HtmlElement | None) -> str:
-    """An element's text on one line; texts of inner elements stand apart, as they do on the screen."""
-    return clean_line(" ".join(element.itertext())) if element is not None else ""
-
-
 def _headings(tree: HtmlElement) -> Iterator[str]:
     """Texts of the first h1 elements."""
     for number, element in enumerate(tree.iter("h1")):
         if number >= MAX_HEADINGS:
             return
-        if _text(element):
-            yield _text(element)
-
-
-def _one(value: Any) -> str | None:
-    """A JSON-LD value as one line: of a list the first, of an object its name or address."""
-    if isinstance(value, list):
-        value = value[0] if value else None
-    if isinstance(value, dict):
-        value = value.get("name") or value.get("@value") or value.get("url") or value.get("@id")
-    return clean_line(html.unescape(value)) or None if isinstance(value, str) else None
+        if visible_text(element):
+            yield visible_text(element)
 
 
 def _titles(data: Structured, headings: list[str], title_tag: str) -> Iterator[tuple[str, str]]:
     for heading in headings:
         yield "h1", heading
     sources = (
-        ("json-ld", _one(data.article.get("headline")) or _one(data.article.get("name"))),
+        ("json-ld", one_line(data.article.get("headline")) or one_line(data.article.get("name"))),
         ("og", data.first_meta("og:title", "title", "parsely-title", "sailthru.title", "dc.title")),
         ("microdata", next(iter(data.microdata.get("headline", [])), None)),
         ("title", title_tag),
@@ -134,12 +105,11 @@ def _titles(data: Structured, headings: list[str], title_tag: str) -> Iterator[t
 
 def _publisher(data: Structured) -> str | None:
     """The site's name, as most places have it."""
-    organisations = [
-        _one(node.get("name")) for node in data.nodes if {"Organization", "NewsMediaOrganization"} & set(types(node))
-    ]
+    houses = (node for node in data.nodes if _ORGANISATIONS & set(types(node)))
+    organisations = [one_line(node.get("name")) for node in houses]
     said = [
         data.first_meta("og:site_name"),
-        _one(data.article.get("publisher")) if isinstance(data.article.get("publisher"), dict) else None,
+        one_line(data.article.get("publisher")) if isinstance(data.article.get("publisher"), dict) else None,
         data.first_meta("application-name", "apple-mobile-web-app-title", "dc.publisher", "cre"),
         *organisations,
     ]
@@ -168,8 +138,8 @@ def _canonical(tree: HtmlElement, data: Structured, url: str | None) -> str | No
     said = [
         *links,
         data.first_meta("og:url"),
-        _one(data.article.get("mainEntityOfPage")),
-        _one(data.article.get("url")),
+        one_line(data.article.get("mainEntityOfPage")),
+        one_line(data.article.get("url")),
     ]
     for address in said:
         full = canonical(absolute(address, base))
@@ -189,7 +159,7 @@ def _language(tree: HtmlElement, data: Structured) -> str | None:
         root.get("lang")
         or root.get("{http://www.w3.org/XML/1998/namespace}lang")
         or root.get("xml:lang")
-        or _one(data.article.get("inLanguage"))
+        or one_line(data.article.get("inLanguage"))
         or data.first_meta("og:locale", "content-language", "language", "dc.language")
     )
 
@@ -198,7 +168,7 @@ def _keywords(data: Structured) -> tuple[str, ...]:
     """Keywords of the article node, else of the article's tags, else of the page."""
     said = data.article.get("keywords")
     listed = said if isinstance(said, list) else [said]
-    tags = [word for text in listed if (word := _one(text))] or data.meta.get("article:tag", [])
+    tags = [word for text in listed if (word := one_line(text))] or data.meta.get("article:tag", [])
     tags = (
         tags
         or [text for name in ("news_keywords", "keywords", "parsely-tags") for text in data.meta.get(name, [])[:1]][:1]
@@ -223,7 +193,7 @@ def _image(data: Structured, base: str | None) -> str | None:
 def _dates(tree: HtmlElement, data: Structured) -> Iterator[tuple[str, str]]:
     """Publication dates as the page gives them to machines, then in `<time>`."""
     for name in ("datePublished", "dateCreated", "uploadDate"):
-        text = _one(data.article.get(name))
+        text = one_line(data.article.get(name))
         if text:
             yield "json-ld", text
     for name in _PUBLISHED:
@@ -232,7 +202,7 @@ def _dates(tree: HtmlElement, data: Structured) -> Iterator[tuple[str, str]]:
     for text in data.microdata.get("datepublished", [])[:3]:
         yield "microdata", text
     for node in data.nodes:
-        text = _one(node.get("datePublished"))
+        text = one_line(node.get("datePublished"))
         if text and node is not data.article and "WebPage" in types(node):
             yield "json-ld", text
     for element in tree.iterfind(".//time"):
@@ -240,66 +210,3 @@ def _dates(tree: HtmlElement, data: Structured) -> Iterator[tuple[str, str]]:
             r"publish|pubdate|posted|entry-date", element.get("class") or ""
         ):
             yield "time", clean_line(element.get("datetime") or element.text_content())
-
-
-def _authors(tree: HtmlElement, data: Structured, publisher: str | None) -> tuple[tuple[str, ...], str | None]:
-    """The authors from the first place that names people, and the line they stand in."""
-    house = {key(publisher or ""), ""}
-    for lines in _bylines(tree, data):
-        said = (_without_house(name, publisher) for line in lines for name in names(line))
-        people = distinct(name for name in said if key(name) not in house)
-        if people:
-            return people, ", ".join(dict.fromkeys(lines))[:500]
-    return (), None
-
-
-def _without_house(name: str, publisher: str | None) -> str:
-    """A name without the publisher's behind it: `Ann Lee The Echo`."""
-    words = name.split()
-    cut = next((at for at in range(1, len(words)) if key(" ".join(words[at:])) == key(publisher or "")), len(words))
-    return " ".join(words[:cut])
-
-
-def _bylines(tree: HtmlElement, data: Structured) -> Iterator[list[str]]:
-    """Lines that may name authors, the most trusted places first."""
-    yield _people(data.article.get("author"))
-    yield _people(data.article.get("creator"))
-    for name in _AUTHOR:
-        yield [html.unescape(text) for text in data.meta.get(name, [])[:10]]
-    yield data.microdata.get("author", [])[:10]
-    yield [_text(link) for link in tree.iterfind(".//a[@rel]") if "author" in link.get("rel", "").lower().split()][:10]
-    yield list(_visible_bylines(tree))
-    yield list(_author_links(tree))
-
-
-def _people(value: Any) -> list[str]:
-    """Names of JSON-LD authors that are not organisations."""
-    listed = value if isinstance(value, list) else [value]
-    persons = [entry for entry in listed if not (isinstance(entry, dict) and "Organization" in types(entry))]
-    flat = [name for entry in persons for name in _as_list(entry.get("name") if isinstance(entry, dict) else entry)]
-    return [line for entry in flat if (line := _one(entry))]
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _visible_bylines(tree: HtmlElement) -> Iterator[str]:
-    """The first short element whose class, or whose own words, say that it names the author."""
-    for element in tree.iterfind(".//*"):
-        name = element.get("class") or ""
-        named = len(name) < 200 and _BYLINE.search(name) and not _NO_BYLINE.search(name)
-        if named or _BY.match(element.text or ""):
-            text = _text(element)
-            if 4 < len(text) < MAX_VISIBLE_BYLINE and _BYLINE_TEXT.match(text):
-                yield text
-                return
-
-
-def _author_links(tree: HtmlElement) -> Iterator[str]:
-    """The first link to a page of an author: its address spells its text."""
-    for link in tree.iterfind(".//a[@href]"):
-        match = _AUTHOR_PAGE.search(link.get("href"))
-        if match and key(match[1]) == key(_text(link)) and len(_text(link).split()) > 1:
-            yield _text(link)
-            return

@@ -88,16 +88,16 @@ def _nodes(tree: HtmlElement) -> Iterator[dict[str, Any]]:
         if "ld+json" not in script.get("type", "").lower() or len(text) > budget:
             continue
         budget -= len(text)
-        queue = [loads(text)]
-        while queue and left:
+        stack = [loads(text)]
+        while stack and left:
             left -= 1
-            value = queue.pop(0)
+            value = stack.pop()
             if isinstance(value, list):
-                queue[:0] = value
+                stack.extend(reversed(value))
             elif isinstance(value, dict):
                 if "@type" in value:
                     yield value
-                queue[:0] = [value[key] for key in ("@graph", "mainEntity", "mainEntityOfPage") if key in value]
+                stack.extend(value[key] for key in ("mainEntityOfPage", "mainEntity", "@graph") if key in value)
 
 
 def loads(text: str) -> Any:
@@ -147,3 +147,17 @@ def _value(element: HtmlElement) -> str:
     named = element.find(".//*[@itemprop='name']")
     chosen = element if named is None else named
     return clean_line(chosen.get("content") or chosen.text_content())[:500]
+
+
+def one_line(value: Any) -> str | None:
+    """A JSON-LD value as one line: of a list the first, of an object its name or address."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        value = value.get("name") or value.get("@value") or value.get("url") or value.get("@id")
+    return clean_line(html.unescape(value)) or None if isinstance(value, str) else None
+
+
+def visible_text(element: HtmlElement | None) -> str:
+    """An element's text on one line; texts of inner elements stand apart, as they do on the screen."""
+    return clean_line(" ".join(element.itertext())) if element is not None else ""
