@@ -7,37 +7,23 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import psutil
 import pyarrow.dataset as ds
 import pytest
 
+from benchmarks.kills import command, dataset, kill_after, rows
 from benchmarks.throughput import articles
 from transforms.records import TABLES
 from transforms.write import list_runs
 
 COMMAND = [sys.executable, "-m", "pipeline"]
-VOLATILE = {"date_fetched", "date"}
-"""What differs between two runs that began at different times."""
 
 
 def dateline(*arguments: str, check: int | None = 0) -> subprocess.CompletedProcess[str]:
     done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300)
     assert check is None or done.returncode == check, done.stdout + done.stderr
     return done
-
-
-def rows(output: Path, table: str) -> list[dict]:
-    """All rows as a reader that globs `**/*.parquet` finds them, in a fixed order."""
-    paths = sorted(map(str, (output / table).glob("**/*.parquet")))
-    found = ds.dataset(paths, format="parquet").to_table().to_pylist() if paths else []
-    kept = [{key: value for key, value in row.items() if key not in VOLATILE} for row in found]
-    return sorted(kept, key=lambda row: json.dumps(row, default=str))
-
-
-def dataset(output: Path) -> dict[str, list[dict]]:
-    return {table: rows(output, table) for table in TABLES}
 
 
 @pytest.fixture(scope="module")
@@ -113,29 +99,28 @@ def test_overlapping_input_adds_nothing_twice(many, tmp_path, undisturbed):
     assert len(rows(output, "articles")) == 30
 
 
-@pytest.mark.parametrize("share", [0.2, 0.5, 0.8, 0.97])
-def test_killed_and_started_again(many, undisturbed, tmp_path, share):
-    arguments = ["run", "configs/sample.yaml", "--input", str(many), "--output", str(tmp_path)]
+@pytest.fixture(scope="module")
+def seconds(many, tmp_path_factory):
+    """How long the run takes here and now."""
     begun = time.monotonic()
-    dateline("run", "configs/sample.yaml", "--input", str(many), "--output", str(tmp_path / "timing"))
-    seconds = time.monotonic() - begun
-    killed = tmp_path / "killed"
-    arguments[-1] = str(killed)
-    process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(share * seconds)
-    process.kill()
-    process.wait()
-    for path in killed.rglob("*.parquet"):
+    dateline("run", "configs/sample.yaml", "--input", str(many), "--output", str(tmp_path_factory.mktemp("timing")))
+    return time.monotonic() - begun
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7, 0.95])
+def test_killed_and_started_again(many, undisturbed, seconds, tmp_path, share):
+    arguments = command(many, tmp_path)
+    kill_after(share * seconds, arguments)
+    for path in tmp_path.rglob("*.parquet"):
         ds.dataset(str(path), format="parquet").count_rows()  # raises on a broken file
-    dateline(*arguments)
-    assert dataset(killed) == undisturbed
-    assert not list(killed.glob("_dateline/staging/*"))
+    subprocess.run(arguments, check=True, capture_output=True, timeout=300)
+    assert dataset(tmp_path) == undisturbed
+    assert not list(tmp_path.glob("_dateline/staging/*"))
 
 
 def test_a_killed_worker_ends_the_run(many, tmp_path):
     process = subprocess.Popen(
-        [*COMMAND, "run", "configs/sample.yaml", "--input", str(many), "--output", str(tmp_path / "out"),
-         "--set", "workers=2"],
+        command(many, tmp_path / "out", "--set", "workers=2"),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     worker = _wait_for_worker(process.pid)

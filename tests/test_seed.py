@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_pipeline import dateline, rows
+from benchmarks.kills import rows
+from tests.test_pipeline import dateline
 
 SEED = Path(__file__).parents[2] / "shared" / "seed"
 pytestmark = pytest.mark.skipif(not SEED.exists(), reason="the user's sample article is not part of this repository")
