@@ -148,7 +148,7 @@ def _is_known(best: int, places: dict[int, Match], rows: dict[int, Row], name: s
     if row.code == "ADM1" and row.country in KNOWN_DIVISIONS:
         return len(name) > 3 and name not in {"washington", "victoria", "delhi"}
     if row.slug and row.slug.startswith("dateline:"):
-        return (" " in name and len(name) > 7) or name == "eu"
+        return feature_class(row.code) not in "SR" and ((" " in name and len(name) > 7) or name == "eu")
     people = sum(rows[number].population for number, match in places.items() if match <= Match.SHORT)
     return len(name) > 4 and row.population >= KNOWN_POPULATION and row.population >= KNOWN_SHARE * people
 

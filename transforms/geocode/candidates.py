@@ -94,7 +94,7 @@ def fits_spelling(name: str, candidate: Candidate) -> bool:
     if candidate.match is Match.ABBREVIATION:
         return name.isupper() or name.rstrip().endswith(".") or len(letters) > 4
     if len(letters) <= 2:
-        return name.isupper() and (candidate.place.is_country or candidate.match is Match.SHORT)
+        return name.isupper() and (candidate.place.feature_class != "P" or candidate.match is Match.SHORT)
     return True
 
 

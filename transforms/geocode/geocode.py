@@ -16,7 +16,7 @@ from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, Place
 from transforms.geocode.mentions import Mention, containers_named
 from transforms.geocode.missed import find_mentions
 from transforms.geocode.names import normalize
-from transforms.geocode.ranking import Name, rank
+from transforms.geocode.ranking import Name, rank, rank_doubtful
 from transforms.records import AnnotatedArticle, Location, stable_id
 
 DATELINE_WEIGHT = 2.0
@@ -50,7 +50,10 @@ def locate(mentions: Sequence[Mention], article_id: str, gazetteer: Gazetteer) -
     for mention in mentions:
         groups[normalize(mention.name), normalize(mention.container)].append(mention)
     names = {key: name_of(group, gazetteer) for key, group in groups.items()}
-    rank(list(names.values()))
+    doubtful = {key for key, group in groups.items() if all(mention.doubtful for mention in group)}
+    sure = [name for key, name in names.items() if key not in doubtful]
+    rank(sure)
+    rank_doubtful([names[key] for key in doubtful], sure)
     for mention in mentions:
         name = names[normalize(mention.name), normalize(mention.container)]
         location = place_mention(mention, name, article_id, gazetteer)

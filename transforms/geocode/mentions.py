@@ -31,6 +31,15 @@ _CONTAINER = re.compile(
 )
 
 
+_FACILITIES = (
+    "airport airfield base jail prison sheriff court courts courthouse school schools college university police"
+    " hospital stadium port harbor harbour cemetery museum fairgrounds embassy cathedral refinery station library"
+    " suburb suburbs area"
+)
+_FACILITY = re.compile(rf"\s(?:[A-Z][\w’'.-]*\s){{0,2}}(?i:{_FACILITIES.replace(' ', '|')})\b")
+"""What stands in the place that its name begins with; a street does not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """One place named in the text, not yet placed."""
@@ -46,6 +55,8 @@ class Mention:
     """The place itself, where the name leaves no choice (demonyms)."""
     container: str = ""
     """A place that the text says it lies in: `Texas` in `Paris, Texas`."""
+    doubtful: bool = False
+    """Whether it is a place only if it lies among the other places of the article."""
 
 
 def mention_at(
@@ -138,11 +149,23 @@ def places(text: str, start: int, end: int, gazetteer: Gazetteer) -> Iterator[Me
     end_with_kind = with_kind_word(text, start, end, gazetteer)
     if end_with_kind > end or options_for(name, gazetteer):
         yield mention_at(text, start, end_with_kind, basis="model")
+    elif facility := _facility_place(text, start, end, gazetteer):
+        yield mention_at(text, start, facility, basis="model")
     elif _SPLIT.search(text, start, end):
         for left, right in parts(text, start, end, _SPLIT):
             left, right = trimmed(text, left, right)
             if right > left and options_for(plain_name(text[left:right]), gazetteer):
                 yield mention_at(text, left, right, basis="model")
+
+
+def _facility_place(text: str, start: int, end: int, gazetteer: Gazetteer) -> int:
+    """End of the place that a facility is named by, `Clarke County` of `Clarke County Jail`; 0 for none."""
+    for space in sorted((match.start() for match in re.finditer(r"\s", text[start:end])), reverse=True):
+        stop = start + space
+        options = options_for(plain_name(text[start:stop]), gazetteer)
+        if _FACILITY.match(text, stop, end) and any(c.match is not Match.ALTERNATE for c in options.candidates):
+            return stop
+    return 0
 
 
 def with_kind_word(text: str, start: int, end: int, gazetteer: Gazetteer) -> int:

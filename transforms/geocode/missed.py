@@ -6,12 +6,13 @@ puts it into a state (`Dekalb, Ill.`), it follows `in` or `near`, or the same
 article names it as a place elsewhere.
 """
 
+import dataclasses
 import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from transforms.geocode.candidates import options_for
+from transforms.geocode.candidates import options_for, plain_name
 from transforms.geocode.gazetteer import Gazetteer, Match
 from transforms.geocode.mentions import (
     NUMBER_LABELS,
@@ -59,11 +60,13 @@ def find_mentions(article: Article, entities: Sequence[Entity], gazetteer: Gazet
     add(taken, longer_names(text, words, entities, gazetteer))
     for entity in entities:
         add(taken, mentions_of(entity, text, gazetteer))
-    reader = _Reader(text, gazetteer, _names_of(taken) - _parts_of_persons(entities))
+    persons = _parts_of_persons(entities)
+    reader = _Reader(text, gazetteer, _names_of(taken) - persons, persons)
     spans = list(_spans(text, words, entities))
     add(taken, filter(None, (reader.read(start, end) for start, end in spans)))
-    reader.evidence |= _names_of(taken) - _parts_of_persons(entities)
+    reader.evidence |= _names_of(taken) - persons
     add(taken, filter(None, (reader.read(start, end) for start, end in spans)))
+    add(taken, filter(None, (reader.doubt(start, end) for start, end in spans)))
     add(taken, single_demonyms(text, words, entities, gazetteer))
     taken = [with_container(mention, text, gazetteer) for mention in taken]
     add(taken, container_mentions(taken, text))
@@ -86,11 +89,23 @@ class _Reader:
 
     Attributes:
         evidence: normalized names that the article is known to use for places.
+        persons: normalized words of persons' full names.
     """
 
     text: str
     gazetteer: Gazetteer
     evidence: set[str]
+    persons: set[str]
+
+    def doubt(self, start: int, end: int) -> Mention | None:
+        """A doubtful mention: the name is a city's or a division's, and nothing in the text says more."""
+        name = plain_name(self.text[start:end])
+        if len(name) < 4 or normalize(name) in self.persons:
+            return None
+        options = options_for(name, self.gazetteer).candidates[:10]
+        if not any(c.match is not Match.ALTERNATE and c.place.feature_class in "AP" for c in options):
+            return None
+        return dataclasses.replace(mention_at(self.text, start, end, basis="gazetteer"), doubtful=True)
 
     def read(self, start: int, end: int) -> Mention | None:
         """The mention at a span, or None."""

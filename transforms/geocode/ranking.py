@@ -50,6 +50,9 @@ NONE_WEIGHT = 4.52
 """What "none of these" weighs against the candidates."""
 
 _WEIGHTS = tuple(WEIGHTS.values())
+_NEAR = list(WEIGHTS).index("near")
+NEAR_MASS = 0.9
+"""A doubtful name needs so much probability of other names in the cells around."""
 Vector = tuple[float, ...]
 
 
@@ -89,6 +92,19 @@ def rank(names: Sequence[Name], rounds: int = ROUNDS) -> None:
         scores = [[weighted(vector) for vector in in_context(name, everywhere)] for name in names]
         for name, score in zip(names, scores, strict=True):
             name.probabilities = probabilities(score)
+
+
+def rank_doubtful(doubtful: Sequence[Name], sure: Sequence[Name]) -> None:
+    """Sets the probabilities of names that count only where a sure place of the article lies near; 0 elsewhere."""
+    everywhere = Mass()
+    for name in sure:
+        everywhere.add(name, 1.0)
+    for name in doubtful:
+        name.facts = facts(name)
+        vectors = [(*f, *everywhere.around(c.place)) for c, f in zip(name.candidates, name.facts, strict=True)]
+        shares = probabilities([weighted(vector) for vector in vectors])
+        near = (vector[_NEAR] >= math.log1p(NEAR_MASS) for vector in vectors)
+        name.probabilities = [share if is_near else 0.0 for share, is_near in zip(shares, near, strict=True)]
 
 
 def weighted(vector: Vector) -> float:
