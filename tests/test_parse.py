@@ -4,6 +4,7 @@ import datetime
 import hashlib
 import json
 import pickle
+import time
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,15 @@ def test_an_item_without_an_article(kind: Any, content: Any, reason: Reason) -> 
     with pytest.raises(BadRecord) as caught:
         parse(kind, content)
     assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize("content", [b"word " * 9_800_000, b"It rained.\n" * 4_400_000, b"\n" * 49_000_000])
+def test_a_text_of_49_mb_is_refused_at_once(content: bytes) -> None:
+    began = time.monotonic()
+    with pytest.raises(BadRecord) as caught:
+        parse("text", content)
+    assert caught.value.reason == Reason.TOO_LARGE
+    assert time.monotonic() - began < 0.5
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,9 @@ from transforms.records import Article, Item, stable_id
 
 STAGE = "parse"
 
+MOST_BYTES = 4
+"""A character takes no more in any charset of the web, so a longer file need not be decoded to be refused."""
+
 IsPlace = Callable[[str], bool]
 
 
@@ -86,14 +89,19 @@ def parse_item(item: Item, is_place: IsPlace, *, max_characters: int = 1_000_000
     """
     if isinstance(item.content, BadRecord):
         raise item.content
+    if item.kind == "text":
+        _check_length(len(item.content) // MOST_BYTES, max_characters)
     fields = _FIELDS[item.kind](item)
-    text = fields["text"]
-    if not text.strip():
+    if not fields["text"].strip():
         raise BadRecord(Reason.NO_TEXT, "no text in it")
-    if len(text) > max_characters:
-        message = f"a text of {len(text):,} characters; at most {max_characters:,} (parse.max_characters)"
-        raise BadRecord(Reason.TOO_LARGE, message)
+    _check_length(len(fields["text"]), max_characters)
     return Article(**_complete(item, fields, is_place))
+
+
+def _check_length(characters: int, allowed: int) -> None:
+    if characters > allowed:
+        message = f"a text of {characters:,} or more characters; at most {allowed:,} (parse.max_characters)"
+        raise BadRecord(Reason.TOO_LARGE, message)
 
 
 def _complete(item: Item, fields: dict[str, Any], is_place: IsPlace) -> dict[str, Any]:

@@ -57,9 +57,8 @@ def _bylines(tree: HtmlElement, data: Structured) -> Iterator[list[str]]:
     for name in _AUTHOR:
         yield [html.unescape(text) for text in data.meta.get(name, [])[:10]]
     yield data.microdata.get("author", [])[:10]
-    yield [
-        visible_text(link) for link in tree.iterfind(".//a[@rel]") if "author" in link.get("rel", "").lower().split()
-    ][:10]
+    links = (link for link in tree.iterfind(".//a[@rel]") if "author" in link.get("rel", "").lower().split())
+    yield [visible_text(link) for link in itertools.islice(links, 10)]
     yield list(_visible_bylines(tree))
     yield list(_author_links(tree))
 
