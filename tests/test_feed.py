@@ -84,6 +84,12 @@ def test_there_are_golden_pairs() -> None:
         ("<guid isPermaLink='false'>abc</guid>", "url", None),
         ("<guid isPermaLink='false'>abc</guid>", "entry_id", "abc"),
         ("<media:thumbnail url='https://x.test/t.jpg'/>", "image_url", "https://x.test/t.jpg"),
+        (
+            "<media:content url='https://0.gravatar.com/avatar/1' medium='image'/>"
+            "<media:content url='https://x.test/p.jpg' medium='image'/>",
+            "image_url",
+            "https://x.test/p.jpg",
+        ),
         ("<source url='https://other.test/rss'>Other Paper</source>", "publisher", "Other Paper"),
         ("<category>A</category><category>a</category><category>B</category>", "keywords", ("A", "B")),
         ("<author>noreply@x.test</author>", "authors", ()),

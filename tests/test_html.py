@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import datetime
+import gzip
 import json
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.parsing import f1, ours, precision_recall
 from transforms.failures import BadRecord, Reason
 from transforms.parse import parse_item
 from transforms.parse.headline import vote_headline
@@ -22,6 +24,8 @@ from transforms.records import Item
 DATA = Path(__file__).parent / "data" / "html"
 CASES = sorted(DATA.glob("*.html"))
 THEN = datetime.datetime(2026, 3, 6, tzinfo=datetime.UTC)
+CORPUS = Path(__file__).parents[2] / "shared" / "corpora" / "html"
+BODY_F1_FLOOR = 0.963
 PLACES = {"BERGEN", "Norway", "CÁDIZ", "MILLBROOK", "Ohio"}
 PROSE = "".join(
     f"<p>On day {day} the council of the town met again, and {day} of its members spoke about the road.</p>"
@@ -192,6 +196,19 @@ def test_a_headline_at_the_head_of_the_body_is_cut_once() -> None:
         "Rain\n\nIt rained on the hills.",
         ("title",),
     )
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the pages of ../shared/corpora are not here")
+def test_bodies_of_real_pages_keep_their_quality() -> None:
+    """The floor is what was measured, less what a new release of trafilatura may cost; raise it, not lower it."""
+    truth = json.loads((CORPUS / "ground-truth.json").read_text(encoding="utf-8"))
+    pairs = [
+        precision_recall(gold["articleBody"], ours(gzip.decompress(page.read_bytes()), gold["url"]))
+        for name, gold in truth.items()
+        if (page := CORPUS / "pages" / f"{name}.html.gz").is_file()
+    ]
+    assert len(pairs) == 181
+    assert f1(pairs)[0] > BODY_F1_FLOOR
 
 
 # Harm.

@@ -109,6 +109,7 @@ def test_a_date_that_names_no_day_is_kept_raw() -> None:
         ([("summary", "<img src='x'>", True)], "A title", "title", None),
         ([("media", "A caption that is long", False), ("summary", "News.", False)], "News.", "summary", None),
         ([("media", "A caption", False)], "A caption", "media", None),
+        ([("summary", "Plain&nbsp;so called, 1 < 2", False)], "Plain so called, 1 < 2", "summary", None),
         ([], "A title", "title", None),
     ],
 )

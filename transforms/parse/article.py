@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import hashlib
+import html
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -276,7 +277,10 @@ def entry_text(entry: Entry) -> tuple[str, str, str | None]:
 
 
 def _render(body: Body) -> str:
-    return html_to_text(body.value) if body.is_html and has_markup(body.value) else clean_paragraphs(body.value)
+    """A body as plain text; feeds that call a text plain still escape it as if it were HTML."""
+    if not has_markup(body.value):
+        return clean_paragraphs(body.value)
+    return html_to_text(body.value) if body.is_html else clean_paragraphs(html.unescape(body.value))
 
 
 _FIELDS: dict[str, Callable[[Item], dict[str, Any]]] = {

@@ -1,9 +1,13 @@
 """What hangs on a feed entry beside its text: media files, and the point on the map."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from transforms.parse.addresses import absolute
+
+_AVATAR = re.compile(r"gravatar\.com/avatar|/avatars?/", re.IGNORECASE)
+"""WordPress lists the author's portrait as the entry's first picture."""
 
 
 def media_of(entry: Any, base: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -17,7 +21,11 @@ def media_of(entry: Any, base: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found = [(absolute(file.get("url") or file.get("href"), base), _is_picture(file)) for file in files]
     thumbnails = {absolute(file.get("url"), base) for file in entry.get("media_thumbnail", [])}
     addresses = [address for address, _ in found if address]
-    pictures = [address for address, picture in found if address and (picture or address in thumbnails)]
+    pictures = [
+        address
+        for address, picture in found
+        if address and (picture or address in thumbnails) and not _AVATAR.search(address)
+    ]
     return tuple(dict.fromkeys(pictures)), tuple(dict.fromkeys(addresses))
 
 
