@@ -283,6 +283,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"<!doctype html><p>x")
         elif self.path == "/bomb":
             self.wfile.write(bomb(100_000_000))
+        elif self.path == "/packed":
+            self.wfile.write(gzip.compress(b"<rss><channel>"))
         elif self.path == "/drip":
             for _ in range(100):
                 self.wfile.write(b"<")
@@ -300,7 +302,9 @@ def server() -> Iterator[str]:
     httpd.shutdown()
 
 
-@pytest.mark.parametrize(("path", "kind"), [("/feed", "feed"), ("/page", "html"), ("/moved", "html")])
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/feed", "feed"), ("/page", "html"), ("/moved", "html"), ("/packed", "feed")]
+)
 def test_an_answer_becomes_a_document(server: str, path: str, kind: str) -> None:
     (document,) = read_source(Source(uri=server + path, kind=None), limits=LIMITS, fetched=THEN)
     assert isinstance(document, Document)

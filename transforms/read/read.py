@@ -18,6 +18,7 @@ from transforms.read.sources import ALLOWED, Source, is_address, resolve_inputs
 from transforms.records import Document, Failure, MediaKind
 
 STAGE = "read"
+GZIP_MAGIC = b"\x1f\x8b"
 
 
 def utc_now() -> datetime.datetime:
@@ -101,14 +102,17 @@ def read_source(source: Source, *, limits: Limits, fetched: datetime.datetime) -
     """
     if is_address(source.uri):
         with fetch(source.uri, timeout_seconds=limits.timeout_seconds, user_agent=limits.user_agent) as response:
-            blocks = _unpacked(source.uri, response.blocks(), limits.max_bytes)
-            head, blocks = peek(blocks)
+            head, blocks = peek(response.blocks())
+            if head.startswith(GZIP_MAGIC):  # a packed file, which some servers also declare as a content encoding
+                head, blocks = peek(inflate(blocks, max_bytes=limits.max_bytes))
             kind = kind_of_response(response.url, response.media_type, head)
             frame = Document(uri=source.uri, kind=kind, content=b"", fetched=fetched, charset=response.charset)
             yield from documents(frame, blocks, max_bytes=limits.max_bytes)
     else:
         frame = Document(uri=source.uri, kind=_known(source), content=b"", fetched=fetched)
-        blocks = _unpacked(source.uri, _file_blocks(source.uri), limits.max_bytes)
+        blocks = _file_blocks(source.uri)
+        if source.uri.lower().endswith(".gz"):
+            blocks = inflate(blocks, max_bytes=limits.max_bytes)
         yield from documents(frame, blocks, max_bytes=limits.max_bytes)
 
 
@@ -161,11 +165,6 @@ def _file_blocks(uri: str) -> Iterator[bytes]:
                 yield block
     except (OSError, BeamIOError) as error:
         raise BadRecord(Reason.UNREADABLE, f"{type(error).__name__}: {error}") from error
-
-
-def _unpacked(uri: str, blocks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
-    """Inflates what is called `.gz`."""
-    return inflate(blocks, max_bytes=max_bytes) if uri.lower().endswith(".gz") else blocks
 
 
 def peek(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
