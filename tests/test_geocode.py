@@ -111,6 +111,14 @@ def test_min_score_leaves_out_doubtful_places(gazetteer):
     assert geocode(doubtful, gazetteer, min_score=0.99).locations == ()
 
 
+def test_places_in_organizations_are_a_setting(gazetteer):
+    named = [["Ohio Department of Health", "ORG"], ["UN Security Council", "ORG"], ["USS Carl Vinson", "ORG"]]
+    case = annotated("The Ohio Department of Health asked the UN Security Council and the USS Carl Vinson.", named)
+    assert geocode(case, gazetteer).locations == ()
+    rows = geocode(case, gazetteer, organizations=True).locations
+    assert [(row.surface, row.basis, row.feature_code) for row in rows] == [("Ohio", "organization", "ADM1")]
+
+
 def test_same_input_same_output(gazetteer):
     case = annotated("From Paris to Moscow, Idaho.", [["Paris", "LOC"], ["Moscow", "LOC"], ["Idaho", "LOC"]])
     assert geocode(case, gazetteer) == geocode(case, gazetteer)

@@ -190,7 +190,7 @@ class Location:
     end: int = column("Offset past the mention.")
     surface: str = column("The mention as printed: text[start:end].")
     kind: str = column("name, demonym (`Russian`), or dateline.")
-    basis: str = column("What found the mention: model, gazetteer, demonyms or dateline.")
+    basis: str = column("What found the mention: model, gazetteer, demonyms, dateline or organization.")
     geonameid: int | None = column("GeoNames id; null for places that GeoNames does not have.", default=None)
     place_id: str = column("Id in our gazetteer: `geonames:524901`, or `dateline:korean-peninsula`.")
     name: str = column("The place's name in the gazetteer.")

@@ -23,16 +23,19 @@ DATELINE_WEIGHT = 2.0
 """A dateline's place says this much more about where an article plays."""
 
 
-def geocode(annotated: AnnotatedArticle, gazetteer: Gazetteer, min_score: float = 0.0) -> AnnotatedArticle:
+def geocode(
+    annotated: AnnotatedArticle, gazetteer: Gazetteer, *, min_score: float = 0.0, organizations: bool = False
+) -> AnnotatedArticle:
     """The article with its locations, in text order.
 
     Args:
         annotated: the article and its entities; offsets into `article.text`.
         gazetteer: where places are looked up.
         min_score: a mention whose best candidate scores less gets no row.
+        organizations: whether the place that an organization's name begins with is a mention.
     """
     article = annotated.article
-    mentions = find_mentions(article, annotated.entities, gazetteer)
+    mentions = find_mentions(article, annotated.entities, gazetteer, organizations=organizations)
     located = locate(mentions, article.article_id, gazetteer)
     locations = tuple(location for location in located if location.score >= min_score)
     places = tuple(dict.fromkeys(location.name for location in locations))
@@ -141,6 +144,8 @@ class Geocode(beam.PTransform):
     """The gazetteer file, as built by `dateline gazetteer build`."""
     min_score: float = 0.0
     """Locations scored lower are left out, from 0 to 1."""
+    organizations: bool = False
+    """Whether `Athens` in `Athens Police Department` is a place mention too, with the basis `organization`."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -150,9 +155,9 @@ class Geocode(beam.PTransform):
             Gazetteer(self.gazetteer)  # says what is missing and how to make it
 
     def expand(self, articles: beam.PCollection[AnnotatedArticle]) -> Any:
-        return articles | "Place mentions" >> beam.ParDo(_Geocode(self.gazetteer, self.min_score)).with_outputs(
-            failures.FAILURES, main="main"
-        )
+        return articles | "Place mentions" >> beam.ParDo(
+            _Geocode(self.gazetteer, self.min_score, self.organizations)
+        ).with_outputs(failures.FAILURES, main="main")
 
 
 class _Open(Gazetteer):
@@ -160,8 +165,9 @@ class _Open(Gazetteer):
 
 
 class _Geocode(beam.DoFn):
-    def __init__(self, path: str, min_score: float) -> None:
-        self._path, self._min_score, self._shared = path, min_score, shared.Shared()
+    def __init__(self, path: str, min_score: float, organizations: bool) -> None:
+        self._path, self._shared = path, shared.Shared()
+        self._min_score, self._organizations = min_score, organizations
 
     def setup(self) -> None:
         self._gazetteer = self._shared.acquire(lambda: _Open(self._path), tag=self._path)
@@ -173,4 +179,4 @@ class _Geocode(beam.DoFn):
         )
 
     def _place(self, annotated: AnnotatedArticle) -> Iterable[AnnotatedArticle]:
-        yield geocode(annotated, self._gazetteer, self._min_score)
+        yield geocode(annotated, self._gazetteer, min_score=self._min_score, organizations=self._organizations)

@@ -47,11 +47,19 @@ _PRONE = frozenset({"polish", "pole", "poles", "dane", "danes", "finn", "finns",
 """Demonyms that are often something else: a verb, a surname."""
 
 
-def find_mentions(article: Article, entities: Sequence[Entity], gazetteer: Gazetteer) -> list[Mention]:
+def find_mentions(
+    article: Article, entities: Sequence[Entity], gazetteer: Gazetteer, *, organizations: bool = False
+) -> list[Mention]:
     """All place mentions of an article in text order, none overlapping another.
 
     In order of trust: the dateline, longer well-known names (`Russian Far East`
     over the demonym `Russian`), the model, what follows from these, the rest.
+
+    Args:
+        article: the text and its dateline.
+        entities: the model's, with offsets into the text.
+        gazetteer: where names are looked up.
+        organizations: whether the place that an organization's name begins with is a mention.
     """
     text = article.text
     taken: list[Mention] = []
@@ -68,6 +76,8 @@ def find_mentions(article: Article, entities: Sequence[Entity], gazetteer: Gazet
     add(taken, filter(None, (reader.read(start, end) for start, end in spans)))
     add(taken, filter(None, (reader.doubt(start, end) for start, end in spans)))
     add(taken, single_demonyms(text, words, entities, gazetteer))
+    if organizations:
+        add(taken, organization_places(text, entities, reader))
     taken = [with_container(mention, text, gazetteer) for mention in taken]
     add(taken, container_mentions(taken, text))
     return sorted(taken, key=lambda mention: mention.start)
@@ -100,10 +110,7 @@ class _Reader:
     def doubt(self, start: int, end: int) -> Mention | None:
         """A doubtful mention: the name is a city's or a division's, and nothing in the text says more."""
         name = plain_name(self.text[start:end])
-        if len(name) < 4 or normalize(name) in self.persons:
-            return None
-        options = options_for(name, self.gazetteer).candidates[:10]
-        if not any(c.match is not Match.ALTERNATE and c.place.feature_class in "AP" for c in options):
+        if normalize(name) in self.persons or not _is_plain_place(name, self.gazetteer):
             return None
         return dataclasses.replace(mention_at(self.text, start, end, basis="gazetteer"), doubtful=True)
 
@@ -191,6 +198,23 @@ def _is_free(start: int, end: int, entities: Sequence[Entity], text: str) -> boo
             if (left, right) != (start, end) and not (within and label_fits):
                 return False
     return True
+
+
+def organization_places(text: str, entities: Sequence[Entity], reader: _Reader) -> Iterator[Mention]:
+    """The place that an organization's name begins with: `Athens` of `Athens Police Department`."""
+    for entity in entities:
+        if entity.label == "ORG":
+            start, end = trimmed(text, entity.start, entity.end)
+            for space in sorted(re.finditer(r"\s+", text[start:end]), key=lambda space: -space.start()):
+                mention = reader.read(start, start + space.start()) or reader.doubt(start, start + space.start())
+                if mention is not None:
+                    yield dataclasses.replace(mention, basis="organization")
+                    break
+
+
+def _is_plain_place(name: str, gazetteer: Gazetteer) -> bool:
+    options = options_for(name, gazetteer).candidates[:10]
+    return len(name) > 3 and any(c.match is not Match.ALTERNATE and c.place.feature_class in "AP" for c in options)
 
 
 def single_demonyms(
