@@ -9,7 +9,7 @@ from transforms.geocode.names import normalize, split_camel, without_possessive
 
 _REGION_WORDS = (
     "region|regions|oblast|krai|kray|province|prefecture|governorate|county|counties|parish|district|state"
-    "|territory|republic|department|canton|voivodeship|emirate|division|autonomous region|borough|okrug"
+    "|territory|republic|canton|voivodeship|emirate|autonomous region|borough|okrug"
 )
 _CITY_WORDS = "city|town|village|municipality|township|metropolitan area|metro area|suburbs?"
 _TRAILING = (
