@@ -12,6 +12,7 @@ from transforms.extract.entities import annotate
 from transforms.extract.extract import extract_batch
 from transforms.extract.persons import join_persons, plain_name
 from transforms.extract.pieces import cut
+from transforms.extract.revise import Span, revise
 from transforms.failures import FAILURES
 
 
@@ -94,6 +95,31 @@ def test_plain_name(surface, name):
 )
 def test_join_persons(names, fullest):
     assert join_persons(names) == fullest
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "revised"),
+    [
+        ("of the Russian Far Eastern Institute", [("Russian", "NORP")], [("Russian Far Eastern Institute", "ORG")]),
+        ("Kim of the Lisbon University", [("Lisbon", "LOC")], [("Lisbon University", "ORG")]),
+        ("Japan's Foreign Ministry said", [("Japan", "LOC")], [("Japan's Foreign Ministry", "ORG")]),
+        ("The Palestinian Society met", [("Palestinian", "NORP")], [("Palestinian Society", "ORG")]),
+        ("Institute of Physics in Rome", [("Rome", "LOC")], [("Rome", "LOC")]),
+        ("the Lisbon University Hospital burned", [("Lisbon", "LOC")], [("Lisbon University Hospital", "ORG")]),
+        ("Ana Silva Foundation", [("Ana Silva", "PERSON")], [("Ana Silva", "PERSON")]),
+        ("the Vienna Society", [("Vienna Society", "ORG")], [("Vienna Society", "ORG")]),
+        ("an Institute without a name", [], []),
+        ("Bo Li left. Li", [("Bo Li", "PERSON"), ("Li", "MISC")], [("Bo Li", "PERSON"), ("Li", "PERSON")]),
+        ("Bo Li left. Li", [("Bo Li", "PERSON"), ("Li", "LOC")], [("Bo Li", "PERSON"), ("Li", "LOC")]),
+    ],
+)  # fmt: skip
+def test_revise(text, found, revised):
+    position, spans = 0, []
+    for surface, label in found:
+        start = text.index(surface, position)
+        position = start + len(surface)
+        spans.append(Span(start, position, label))
+    assert [(text[s.start : s.end], s.label) for s in revise(text, spans)] == revised
 
 
 def test_offsets_hold_in_pieces(ruler):

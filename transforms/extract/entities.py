@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from spacy.language import Language
-from spacy.tokens import Span
+from spacy.tokens import Doc
 
 from transforms.extract.models import model_id
 from transforms.extract.persons import join_persons, plain_name
 from transforms.extract.pieces import cut
+from transforms.extract.revise import Span, revise
 from transforms.records import AnnotatedArticle, Article, Entity, stable_id
 
 
@@ -21,37 +22,43 @@ def annotate(articles: Sequence[Article], nlp: Language, piece_chars: int) -> It
         piece_chars: longer texts are read in pieces of at most so many characters.
     """
     model = model_id(nlp)
-    found: list[list[Entity]] = [[] for _ in articles]
+    found: list[list[Span]] = [[] for _ in articles]
     pieces = (
         (piece, (index, offset))
         for index, article in enumerate(articles)
         for offset, piece in cut(article.text, piece_chars)
     )
     for doc, (index, offset) in nlp.pipe(pieces, as_tuples=True):
-        found[index].extend(_mentions(doc.ents, offset, articles[index].article_id, model))
-    for article, entities in zip(articles, found, strict=True):
-        yield _summarize(article, join_mentions(entities), model)
+        found[index].extend(_spans(doc, offset))
+    for article, spans in zip(articles, found, strict=True):
+        mentions = [_mention(article, span, model) for span in revise(article.text, spans)]
+        yield _summarize(article, join_mentions(mentions), model)
 
 
-def _mentions(spans: Iterable[Span], offset: int, article_id: str, model: str) -> Iterator[Entity]:
-    for span in spans:
-        surface = span.text.strip()
-        if not surface:
-            continue
-        start = offset + span.start_char + span.text.index(surface)
-        end = start + len(surface)
-        entity_id = stable_id(article_id, str(start), str(end), span.label_)
-        yield Entity(
-            entity_id=entity_id,
-            article_id=article_id,
-            start=start,
-            end=end,
-            surface=surface,
-            label=span.label_,
-            name=plain_name(surface),
-            canonical_id=entity_id,
-            model=model,
-        )
+def _spans(doc: Doc, offset: int) -> Iterator[Span]:
+    """The doc's entities without white space at their ends."""
+    for entity in doc.ents:
+        surface = entity.text.strip()
+        if surface:
+            start = offset + entity.start_char + entity.text.index(surface)
+            yield Span(start, start + len(surface), entity.label_)
+
+
+def _mention(article: Article, span: Span, model: str) -> Entity:
+    """The row of one mention, which stands for itself until it is joined."""
+    surface = article.text[span.start : span.end]
+    entity_id = stable_id(article.article_id, str(span.start), str(span.end), span.label)
+    return Entity(
+        entity_id=entity_id,
+        article_id=article.article_id,
+        start=span.start,
+        end=span.end,
+        surface=surface,
+        label=span.label,
+        name=plain_name(surface),
+        canonical_id=entity_id,
+        model=model,
+    )
 
 
 def join_mentions(entities: Sequence[Entity]) -> tuple[Entity, ...]:
