@@ -139,6 +139,11 @@ def test_a_broken_entry_leaves_the_others() -> None:
     assert [entry.title for entry in found if isinstance(entry, Entry)] == ["T0", "T1", "Two", "T3", "T4"]
 
 
+def test_a_broken_root_does_not_take_its_entries_along() -> None:
+    found = parse("<rss version='2.0' xmlns:a='http://purl <b" + ITEM.format(1) + ITEM.format(2) + TAIL)
+    assert [entry.title for entry in found if isinstance(entry, Entry)] == ["T1", "T2"]
+
+
 @pytest.mark.parametrize("reference", ["&#xD800;", "&#0;", "&#99999999;", "&#x110000;", "&#8;"])
 def test_references_to_no_character_are_dropped(reference: str) -> None:
     (entry,) = parse(f"{HEAD}<item><title>a{reference}b</title></item>{TAIL}")

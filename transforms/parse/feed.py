@@ -147,14 +147,21 @@ def _parse_run(cut: CutFeed, segments: list[str], uri: str, feed: Feed | None) -
 
 def _parse_each(cut: CutFeed, segments: list[str], uri: str, feed: Feed) -> tuple[list[Entry | BadRecord], Feed]:
     """As `_parse_run`, each segment as a feed of its own, so that what is wrong with one stays with it."""
-    entries: list[Entry | BadRecord] = []
-    for segment in segments:
+    return [_parse_alone(cut, segment, uri, feed) for segment in segments], feed
+
+
+def _parse_alone(cut: CutFeed, segment: str, uri: str, feed: Feed) -> Entry | BadRecord:
+    """One entry within the feed's own root element, or within ours if that one is broken."""
+    for document in (cut.frame + segment + cut.tail, cut.plain_frame + segment):
         try:
-            parsed = _feedparser(cut.frame + segment + cut.tail, uri).entries
-            entries.append(_entry(parsed[0], feed))
-        except Exception as error:
-            entries.append(BadRecord(Reason.BAD_FEED, f"an entry that cannot be parsed: {type(error).__name__}"))
-    return entries, feed
+            entries = _feedparser(document, uri).entries
+            if entries:
+                return _entry(entries[0], feed)
+        except MemoryError:
+            raise
+        except Exception:  # as in `_parse_run`
+            continue
+    return BadRecord(Reason.BAD_FEED, f"an entry that cannot be parsed: {segment[:60]!r}")
 
 
 # feedparser takes the caption of a picture for a second description, and so for the content.

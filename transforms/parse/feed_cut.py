@@ -27,6 +27,22 @@ _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|(\d{1,10}));")
 _ROOTS = {"rss": "item", "rdf": "item", "channel": "item", "feed": "entry"}
 """Root element -> element of an entry. Some feeds have lost their root."""
 
+_NAMESPACES = " ".join(
+    f'xmlns:{prefix}="{uri}"'
+    for prefix, uri in {
+        "content": "http://purl.org/rss/1.0/modules/content/",
+        "dc": "http://purl.org/dc/elements/1.1/",
+        "media": "http://search.yahoo.com/mrss/",
+        "georss": "http://www.georss.org/georss",
+        "geo": "http://www.w3.org/2003/01/geo/wgs84_pos#",
+        "feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
+    }.items()
+)
+_PLAIN_FRAMES = {
+    "item": f'<rss version="2.0" {_NAMESPACES}><channel>',
+    "entry": f'<feed xmlns="http://www.w3.org/2005/Atom" {_NAMESPACES}>',
+}
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CutFeed:
@@ -36,6 +52,8 @@ class CutFeed:
     """From the root element to the first entry: what the feed says of itself."""
     frame: str
     """The part of the head that later entries need: the root element with its namespaces."""
+    plain_frame: str
+    """A frame of our own, for entries whose feed has a root element that is broken."""
     entries: list[str]
     tail: str
     beyond: int
@@ -56,7 +74,7 @@ def cut_feed(text: str) -> CutFeed:
     prefix, element = _root(text)
     starts, ends = _boundaries(text, prefix, element)
     if not starts:
-        return CutFeed(head=text, frame="", entries=[], tail="", beyond=0)
+        return CutFeed(head=text, frame="", plain_frame="", entries=[], tail="", beyond=0)
     end = next((at for at in reversed(ends) if at > starts[-1]), len(text))
     bounds = [*starts, end]
     head = text[: starts[0]]
@@ -64,7 +82,14 @@ def cut_feed(text: str) -> CutFeed:
         raise BadRecord(Reason.TOO_COMPLEX, f"{len(head):,} characters before the first entry; at most {MAX_HEAD:,}")
     entries = [text[at:until] for at, until in itertools.pairwise(bounds[: MAX_ENTRIES + 1])]
     beyond = len(starts) - len(entries)
-    return CutFeed(head=head, frame=_frame(head), entries=entries, tail=text[end:], beyond=beyond)
+    return CutFeed(
+        head=head,
+        frame=_frame(head),
+        plain_frame=_PLAIN_FRAMES[element],
+        entries=entries,
+        tail=text[end:],
+        beyond=beyond,
+    )
 
 
 def _prolog(text: str) -> tuple[int, dict[str, str]]:
