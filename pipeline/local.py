@@ -31,7 +31,8 @@ def local_runner(workers: int) -> FnApiRunner:
     """
     if workers == 1:
         return FnApiRunner()
-    command = f"{shlex.quote(sys.executable)} -m pipeline.worker"
+    # Without `exec` the worker would be the child of a shell, and not ours to watch.
+    command = f"exec {shlex.quote(sys.executable)} -m pipeline.worker"
     return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
 
 

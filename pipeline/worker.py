@@ -1,9 +1,21 @@
-"""A worker process of a local run: Beam's own, that says nothing but errors."""
+"""A worker process of a local run: Beam's own, that says nothing but errors and never outlives its launcher."""
 
 import logging
+import os
 import sys
+import threading
+import time
+
+
+def _end_with(launcher: int) -> None:
+    """Leaves when the launcher is gone: it may have been killed, and Beam's worker waits for its word for long."""
+    while os.getppid() == launcher:
+        time.sleep(0.5)
+    os._exit(1)
+
 
 if __name__ == "__main__":
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     # Beam sets the level of the log to INFO, whatever was asked; the handler is ours to set, first of all.
     handler = logging.StreamHandler()
     handler.setLevel(logging.ERROR)

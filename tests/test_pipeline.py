@@ -141,6 +141,14 @@ def _wait_for_worker(launcher: int) -> int:
     raise AssertionError("no worker process was started")
 
 
+def test_workers_do_not_outlive_a_killed_launcher(many, tmp_path):
+    process = subprocess.Popen(command(many, tmp_path, "--set", "workers=2"), stdout=subprocess.DEVNULL)
+    worker = psutil.Process(_wait_for_worker(process.pid))
+    process.kill()
+    process.wait()
+    assert not psutil.wait_procs([worker], timeout=10)[1]
+
+
 def test_two_workers_share_the_work(many, undisturbed, tmp_path):
     dateline("run", "configs/sample.yaml", "--input", str(many), "--output", str(tmp_path), "--set", "workers=2")
     assert dataset(tmp_path) == undisturbed
