@@ -70,13 +70,16 @@ BODIES = [
     "the African Union",
 ]
 SENTENCES = (
-    "{person} told reporters in {place} on {day} that {body} would send {number} more workers to {other}.",
-    "Heavy rain closed the road between {place} and {other}, officials of {body} said.",
-    "“We did not expect this,” said {person}, who has lived in {place} for {number} years.",
-    "According to {body}, prices rose by {number} percent in {place} and fell in {other}.",
-    "{person} and {body} signed the agreement in {place} after talks that lasted until late on {day}.",
-    "Residents of {place} have waited for a decision since the flood, which reached {other} within hours.",
-    "The report, published on {day}, names {number} villages near {place} where wells have run dry.",
+    "{person} told reporters in {place} on {day} that {body} would send {number} more workers within the week.",
+    "Heavy rain closed the road for most of the night, officials of {body} said.",
+    "“We did not expect this,” said {person}, who has worked there for {number} years and plans to stay.",
+    "According to {body}, prices rose by {number} percent in {place}, more than anywhere else in the country.",
+    "The agreement was signed after talks that lasted until late on {day}, but neither side gave any details.",
+    "Residents have waited for a decision since the flood, which reached the lower villages within hours.",
+    "The report names {number} places where wells have run dry and asks for help before the end of the season.",
+    "Nobody could say how long the repairs would take, or who is going to pay for them in the end.",
+    "The price of bread has doubled since the summer, and many families have begun to bake at home again.",
+    "It was the third time in a month that the trains did not run, and patience is wearing thin.",
 )
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
@@ -94,7 +97,6 @@ def _sentence(rng: random.Random) -> str:
     return rng.choice(SENTENCES).format(
         person=rng.choice(PEOPLE),
         place=rng.choice(PLACES),
-        other=rng.choice(PLACES),
         body=rng.choice(BODIES),
         day=rng.choice(DAYS),
         number=rng.randint(2, 900),

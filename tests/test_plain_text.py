@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.floors import check_floor
 from transforms.parse.boilerplate import Cut, boilerplate
 from transforms.parse.plain_text import parse_plain_text
 
@@ -158,4 +159,4 @@ def test_clean_bodies_stay_whole() -> None:
     truth = json.loads((SHARED / "corpora/html/ground-truth.json").read_text(encoding="utf-8"))
     bodies = [page["articleBody"].strip() for page in truth.values()]
     kept = [len(parse_plain_text(body).text) for body in bodies]
-    assert sum(kept) / sum(map(len, bodies)) > 0.997
+    check_floor("plain_text.kept", sum(kept) / sum(map(len, bodies)))
