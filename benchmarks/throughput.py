@@ -93,6 +93,16 @@ def articles(count: int, seed: int = 7) -> Iterator[dict[str, str]]:
         yield {"id": str(number), "title": f"Report {number}", "text": text, "url": f"https://example.org/{number}"}
 
 
+def given(file: Path | None, count: int) -> Iterator[dict[str, str]]:
+    """The texts of a file, again and again with a number in front, or made-up articles."""
+    if file is None:
+        yield from articles(count)
+        return
+    texts = [json.loads(line)["text"] for line in file.read_text(encoding="utf-8").rstrip("\n").split("\n")]
+    for number in range(count):
+        yield {"id": str(number), "text": f"Report {number}.\n\n{texts[number % len(texts)]}"}
+
+
 def _sentence(rng: random.Random) -> str:
     return rng.choice(SENTENCES).format(
         person=rng.choice(PEOPLE),
@@ -135,10 +145,11 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=1000)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--texts", type=Path, help="JSON Lines with `text`, instead of made-up articles")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         many, one = Path(folder, "many.jsonl"), Path(folder, "one.jsonl")
-        lines = [json.dumps(article) + "\n" for article in articles(args.articles)]
+        lines = [json.dumps(article) + "\n" for article in given(args.texts, args.articles)]
         many.write_text("".join(lines))
         one.write_text(lines[0])
         words = sum(len(json.loads(line)["text"].split()) for line in lines)

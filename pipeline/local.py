@@ -98,7 +98,7 @@ def _print_progress(folder: Path, out: TextIO, interval_seconds: float, done: th
     while not done.wait(interval_seconds):
         seconds = time.monotonic() - begun
         stages = read_progress(folder)
-        text = ", ".join(f"{count:,} {stage}" for stage, count in stages.items()) or "starting"
+        text = ", ".join(f"{count:,} {stage}" for stage, count in sorted(stages.items(), reverse=True)) or "starting"
         if text != shown:
             shown = text
             rate = f" ({stages['extracted'] / seconds:.0f} articles/s)" if stages["extracted"] else ""

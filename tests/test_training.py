@@ -22,6 +22,8 @@ import train_entities  # noqa: E402
 import vectors  # noqa: E402
 from passages import Passage  # noqa: E402
 
+from tests.floors import check_floor
+
 MOSCOW = augment.City(("Moscow",), ("Russia",))
 TALKS = Passage(
     ["Ana", "Sousa", "met", "Nato", "in", "Rio", "."],

@@ -24,6 +24,7 @@ from transforms.parse.markup import has_markup, html_to_text
 from transforms.parse.page import Page, parse_page
 from transforms.parse.people import names
 from transforms.parse.plain_text import parse_plain_text
+from transforms.progress import advance
 from transforms.records import Article, Item, stable_id
 
 STAGE = "parse"
@@ -71,7 +72,8 @@ class _ParseItem(beam.DoFn):
 
     def process(self, item: Item) -> Iterator[Any]:
         payload = item.content if isinstance(item.content, bytes) else repr(item.content)[:4096]
-        return attempt(self._parse, item, stage=STAGE, source=item.source, payload=payload)
+        yield from attempt(self._parse, item, stage=STAGE, source=item.source, payload=payload)
+        advance("parsed")
 
     def _parse(self, item: Item) -> list[Article]:
         return [parse_item(item, self._gazetteer.is_place, max_characters=self._max_characters)]
