@@ -9,6 +9,8 @@ import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
 
+from tests.floors import check_floor
+
 ROOT = Path(__file__).parent.parent
 CORPORA = ROOT.parent / "shared" / "corpora"
 MODEL = ROOT / "transforms" / "extract" / "model"
@@ -21,8 +23,6 @@ import passages  # noqa: E402
 import train_entities  # noqa: E402
 import vectors  # noqa: E402
 from passages import Passage  # noqa: E402
-
-from tests.floors import check_floor
 
 MOSCOW = augment.City(("Moscow",), ("Russia",))
 TALKS = Passage(
