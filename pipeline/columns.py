@@ -1,10 +1,11 @@
-"""The tables and their columns as Markdown, from the records themselves: `make docs`."""
+"""The tables, their columns and the reasons of failures as Markdown, from the code itself: `make docs`."""
 
 import sys
 from collections.abc import Iterator
 
 import pyarrow as pa
 
+from transforms.failures import Reason
 from transforms.records import SCHEMA_VERSION, TABLES
 from transforms.write.schema import table_schema
 
@@ -15,7 +16,7 @@ def columns_page() -> str:
         f"# Tables and columns\n\nSchema version {SCHEMA_VERSION}. Made from `transforms/records.py` by `make docs`;"
         " the same descriptions stand in the metadata of every Parquet file.\n"
     )
-    return "\n".join([head, *(_table(name) for name in TABLES)])
+    return "\n".join([head, *(_table(name) for name in TABLES), _reasons()])
 
 
 def _table(name: str) -> str:
@@ -23,6 +24,11 @@ def _table(name: str) -> str:
     return "\n".join(
         [f"## {name}\n\n{doc}\n", "| column | type | what it holds |", "|---|---|---|", *_rows(table_schema(name)), ""]
     )
+
+
+def _reasons() -> str:
+    rows = [f"| `{reason.value}` | {reason.meaning} |" for reason in Reason]
+    return "\n".join(["## Reasons of failures\n", "| reason | meaning |", "|---|---|", *rows, ""])
 
 
 def _rows(schema: pa.Schema) -> Iterator[str]:

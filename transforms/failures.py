@@ -9,7 +9,7 @@ is not a record's fault and is left to the runner.
 import enum
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Self
 
 import apache_beam as beam
 
@@ -22,22 +22,31 @@ MAX_PAYLOAD = 4096
 
 
 class Reason(enum.StrEnum):
-    """Every way in which an input can give no article."""
+    """Every way in which an input can give no article, with what it means."""
 
-    UNREADABLE = "unreadable"
-    EMPTY = "empty"
-    BINARY = "binary"
-    TOO_LARGE = "too_large"
-    BAD_ARCHIVE = "bad_archive"
-    ARCHIVE_BOMB = "archive_bomb"
-    TOO_COMPLEX = "too_complex"
-    BAD_JSON = "bad_json"
-    NO_TEXT = "no_text"
-    NO_ARTICLE = "no_article"
-    BAD_FEED = "bad_feed"
-    NO_ENTRIES = "no_entries"
-    FETCH_FAILED = "fetch_failed"
-    UNEXPECTED = "unexpected"
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> Self:
+        """A member is its value; the meaning goes into the documentation."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    UNREADABLE = "unreadable", "The file cannot be opened, or is of a kind that is not read."
+    EMPTY = "empty", "Nothing in it."
+    BINARY = "binary", "No text, whatever its name says."
+    TOO_LARGE = "too_large", "Longer than `read.max_bytes`, or a text longer than `parse.max_characters`."
+    BAD_ARCHIVE = "bad_archive", "Called `.gz`, but not gzip, damaged, or cut short."
+    ARCHIVE_BOMB = "archive_bomb", "A small archive that unpacks to far more than `read.max_bytes`."
+    TOO_COMPLEX = "too_complex", "A page with more tags, attributes or depth than any article has."
+    BAD_JSON = "bad_json", "Not JSON, or not an object."
+    NO_TEXT = "no_text", "A record or entry without text."
+    NO_ARTICLE = "no_article", "A page without an article: a login, a list, an error."
+    BAD_FEED = "bad_feed", "No feed, or one that is broken or hostile."
+    NO_ENTRIES = "no_entries", "A feed without entries."
+    FETCH_FAILED = "fetch_failed", "The server did not answer, refused, or took too long."
+    UNEXPECTED = "unexpected", "An error that was not foreseen; the row keeps its traceback. Please report it."
 
 
 class BadRecord(Exception):
