@@ -1,5 +1,7 @@
 """Extract: pieces, persons, entities, and one bad article in a batch."""
 
+import json
+
 import apache_beam as beam
 import pytest
 import spacy
@@ -189,6 +191,14 @@ def test_a_pipeline_without_entities_is_refused(tmp_path):
     spacy.blank("en").to_disk(tmp_path / "blank")
     with pytest.raises(ValueError, match="finds no entities"):
         models.load_model(str(tmp_path / "blank"))
+
+
+def test_a_model_for_another_spacy_is_refused(tmp_path, ruler):
+    ruler.to_disk(tmp_path / "old")
+    meta = json.loads((tmp_path / "old" / "meta.json").read_text())
+    (tmp_path / "old" / "meta.json").write_text(json.dumps({**meta, "spacy_version": ">=2.0,<2.1"}))
+    with pytest.raises(ValueError, match=r"is made for spaCy >=2\.0,<2\.1, but 3\..* is installed"):
+        Extract(model=str(tmp_path / "old"))
 
 
 def test_a_damaged_model_is_refused(tmp_path, ruler):

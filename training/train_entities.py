@@ -79,6 +79,7 @@ def describe(nlp: Language, names: Sequence[str], scores: dict[str, Scores]) -> 
     nlp.meta.update(
         name=NAME,
         version=VERSION,
+        spacy_version=">=3.8.0,<3.9.0",
         description="Entities of English news, by the guideline of the first source; vectors learned from all of them.",
         sources=provenance(names),
         performance=scores,

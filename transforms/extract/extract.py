@@ -11,7 +11,7 @@ from apache_beam.utils.shared import Shared
 from spacy.language import Language
 
 from transforms.extract.entities import annotate
-from transforms.extract.models import SHIPPED_NAME, load_models, model_path, reader_of
+from transforms.extract.models import SHIPPED_NAME, check_model, load_models, reader_of
 from transforms.failures import FAILURES, attempt
 from transforms.progress import advance
 from transforms.records import AnnotatedArticle, Article
@@ -41,7 +41,7 @@ class Extract(beam.PTransform):
         if self.piece_chars < 1000:
             raise ValueError(f"piece_chars is {self.piece_chars}; allowed is 1000 or more")
         for name in [self.model] if isinstance(self.model, str) else self.model.values():
-            model_path(name)
+            check_model(name)
 
     def expand(self, articles: PCollection[Article]) -> DoOutputsTuple:
         return (

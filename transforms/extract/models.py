@@ -4,6 +4,7 @@ The shipped model is package data, trained by `training/train_entities.py`.
 Any installed spaCy pipeline, or a folder with one, can stand in its place.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,21 +21,37 @@ _NOT_NEEDED = ("tagger", "morphologizer", "parser", "senter", "lemmatizer", "att
 """Components that entities do without; those that a pipeline lacks are ignored."""
 
 
-def model_path(name: str) -> str:
-    """What `spacy.load` takes for a configured name.
+def check_model(name: str) -> None:
+    """Finds out before a run what would keep a model from being loaded, without loading it.
+
+    Raises:
+        ValueError: there is no such model, or it is made for another spaCy; says what is allowed.
+    """
+    folder = model_folder(name)
+    wanted = json.loads((folder / "meta.json").read_text(encoding="utf-8")).get("spacy_version", "")
+    if spacy.util.is_compatible_version(spacy.about.__version__, wanted) is False:
+        raise ValueError(
+            f"model {name!r} is made for spaCy {wanted}, but {spacy.about.__version__} is installed;"
+            " install the model's release for this spaCy"
+        )
+
+
+def model_folder(name: str) -> Path:
+    """The folder of a configured model.
 
     Raises:
         ValueError: there is no such model; says what may be given instead.
     """
+    folder = SHIPPED_PATH if name == SHIPPED_NAME else Path(name)
+    if name != SHIPPED_NAME and spacy.util.is_package(name):
+        folder = spacy.util.get_package_path(name)
+    if (folder / "meta.json").is_file():
+        return folder
     if name == SHIPPED_NAME:
-        if not (SHIPPED_PATH / "meta.json").exists():
-            raise ValueError(
-                f"the shipped model {SHIPPED_NAME!r} is missing from this installation;"
-                " reinstall dateline, or train it with `make model`"
-            )
-        return str(SHIPPED_PATH)
-    if spacy.util.is_package(name) or (Path(name) / "meta.json").is_file():
-        return name
+        raise ValueError(
+            f"the shipped model {SHIPPED_NAME!r} is missing from this installation;"
+            " reinstall dateline, or train it with `make model`"
+        )
     installed = ", ".join([SHIPPED_NAME, *sorted(spacy.util.get_installed_models())])
     raise ValueError(
         f"model {name!r} is neither an installed spaCy pipeline nor a folder with one"
@@ -48,7 +65,8 @@ def load_model(name: str) -> Language:
     Raises:
         ValueError: the model is missing, made for another spaCy, or finds no entities.
     """
-    path = model_path(name)
+    check_model(name)
+    path = SHIPPED_PATH if name == SHIPPED_NAME else name
     try:
         nlp = spacy.load(path, exclude=list(_NOT_NEEDED))
     except (OSError, ValueError, ImportError, KeyError) as error:
