@@ -178,7 +178,7 @@ def check_fields(target: type, given: Any, where: str) -> tuple[dict[str, Any], 
     problems = [_unknown(where.rpartition(":")[0], key, list(fields), where) for key in given if key not in fields]
     values, wrong = _check_types(target, fields, {k: v for k, v in given.items() if k in fields}, where)
     problems += wrong
-    if not problems:
+    if not wrong:
         try:
             # What the run will give is not known yet and not checked here.
             target(**values, **dict.fromkeys(GIVEN_BY_RUN & _required(target)))
@@ -217,8 +217,8 @@ def _type_problem(where: str, problem: Any) -> str:
 
 def _unknown(file: str, key: Any, known: Sequence[str], where: str | None = None) -> str:
     close = difflib.get_close_matches(str(key), known, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"{where or file + ': '}{key}: unknown key{hint} allowed: {', '.join(known)}"
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{where or file + ': '}{key}: unknown key; {hint}allowed: {', '.join(known)}"
 
 
 def _as_flags(beam: Mapping[str, Any]) -> list[str]:

@@ -131,6 +131,13 @@ def test_offsets_hold_in_pieces(ruler):
     assert all(text[e.start : e.end] == e.surface for e in found.entities)
 
 
+def test_a_mention_ends_where_the_name_does():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "LOC", "pattern": [{"TEXT": "Lima"}, {"TEXT": "😀"}]}])
+    (found,) = annotate([article("Rain in Lima 😀 today")], nlp, 1000)
+    assert [(e.surface, e.start, e.end) for e in found.entities] == [("Lima", 8, 12)]
+
+
 def test_persons_are_joined_and_listed(ruler):
     (found,) = annotate([article("Silva of the Red Cross said. Ana Maria Silva left Lisbon. Mr. Silva")], ruler, 1000)
     persons = [e for e in found.entities if e.label == "PERSON"]

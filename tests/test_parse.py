@@ -91,6 +91,11 @@ def test_jsonl_html_goes_through_the_page_parser() -> None:
     assert parse("json", jsonl(html=html)).headline == "Of the page"
 
 
+def test_jsonl_html_may_be_a_fragment_too_short_for_a_page() -> None:
+    article = parse("json", jsonl(html="<p>Snow fell in Oslo.</p><p>Trams <b>stood</b>.</p>"))
+    assert (article.text, article.text_basis) == ("Snow fell in Oslo.\n\nTrams stood.", "html")
+
+
 def test_a_date_that_names_no_day_is_kept_raw() -> None:
     article = parse("json", jsonl(text="It rained.", date="last week"))
     assert (article.date_published, article.date_published_raw) == (None, "last week")

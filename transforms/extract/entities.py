@@ -1,5 +1,6 @@
 """Texts through a spaCy pipeline -> entity mentions with offsets into the whole text."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -11,6 +12,8 @@ from transforms.extract.persons import join_persons, plain_name
 from transforms.extract.pieces import cut
 from transforms.extract.revise import Span, revise
 from transforms.records import AnnotatedArticle, Article, Entity, stable_id
+
+_EDGES = re.compile(r"^[\s\u2600-\u27bf\U0001f000-\U0001faff]+|[\s\u2600-\u27bf\U0001f000-\U0001faff]+$")
 
 
 def annotate(articles: Sequence[Article], nlp: Language, piece_chars: int) -> Iterator[AnnotatedArticle]:
@@ -36,9 +39,9 @@ def annotate(articles: Sequence[Article], nlp: Language, piece_chars: int) -> It
 
 
 def _spans(doc: Doc, offset: int) -> Iterator[Span]:
-    """The doc's entities without white space at their ends."""
+    """The doc's entities without white space and pictographs at their ends."""
     for entity in doc.ents:
-        surface = entity.text.strip()
+        surface = _EDGES.sub("", entity.text)
         if surface:
             start = offset + entity.start_char + entity.text.index(surface)
             yield Span(start, start + len(surface), entity.label_)

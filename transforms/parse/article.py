@@ -208,7 +208,14 @@ def _json_fields(item: Item) -> dict[str, Any]:
     said = {key: value for key, value in _record_fields(record).items() if value}
     if record.text is not None:
         return {**said, "text": record.text, "text_basis": "text"}
-    page = parse_page((record.html or "").encode(), url=absolute(record.url), charset="utf-8", fetched=item.fetched)
+    try:
+        page = parse_page((record.html or "").encode(), url=absolute(record.url), charset="utf-8", fetched=item.fetched)
+    except BadRecord as error:
+        # Who gives html for an article has cut it out already; too short for a page is not too short for that.
+        text = html_to_text(record.html or "") if error.reason == Reason.NO_ARTICLE else ""
+        if not text:
+            raise
+        return {**said, "text": text, "text_basis": "html"}
     return {**_page_fields(page), **said, "text_basis": "html"}
 
 
