@@ -2,6 +2,8 @@
 
 import argparse
 import logging
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -28,12 +30,13 @@ exit codes:
   1  the run failed: a worker died, a disk was full, totals did not add up; start it again
   2  the settings or arguments are wrong; nothing was started
   3  done, but more inputs failed than `max_failure_share` allows
+  130  interrupted
 """
 
 RUN_EPILOG = """\
 A section of the configuration is a step of the pipeline and a key its setting; `--set` changes one
 for this run: --set extract.batch_size=16, --set workers=2, --set 'read.inputs=[a.txt, b.txt]'.
-What stands behind `--` goes to Beam: -- --runner=FlinkRunner --flink_master=localhost:8081
+What stands behind `--` goes to Beam: --set runner=FlinkRunner -- --flink_master=localhost:8081
 
 Inputs are files by glob (.txt .html .htm .jsonl .xml .rss .atom .json, each also .gz, local or gs://,
 s3://, hdfs:// ...) or http(s) addresses of feeds. Started again over the same files, a run replaces
@@ -46,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     own, beam_flags = _split_at_dashes(list(sys.argv[1:] if arguments is None else arguments))
     args = _parser().parse_args(own)
     args.beam_flags = beam_flags
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     # Beam warns of what does not concern a user, such as packages of clouds that are not used.
     logging.basicConfig(level=logging.INFO if args.verbose else logging.ERROR)
     try:
@@ -54,6 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             print(f"dateline: {problem}", file=sys.stderr)
         return Exit.CONFIGURATION
+    except BrokenPipeError:
+        # Who reads our output has seen enough, as `head` does; Python would complain of it again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
     except KeyboardInterrupt:
         print("\ndateline: interrupted; start the same command again to do the run over", file=sys.stderr)
         return Exit.INTERRUPTED
@@ -80,7 +88,9 @@ def _parser() -> argparse.ArgumentParser:
         )
         sub.set_defaults(command=command)
         sub.add_argument("config", help="YAML file, such as configs/sample.yaml")
-        sub.add_argument("--input", nargs="+", default=[], metavar="GLOB_OR_URL", help="read these instead")
+        sub.add_argument(
+            "--input", nargs="+", action="extend", default=[], metavar="GLOB_OR_URL", help="read these instead"
+        )
         sub.add_argument("--output", metavar="DIR", help="write the dataset here instead")
         sub.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change a setting")
     sub = commands.add_parser("describe", help="say what a dataset holds", description="Say what a dataset holds.")

@@ -31,7 +31,8 @@ SECTIONS: dict[str, type] = {
     "write": Write,
 }
 GIVEN_BY_RUN = {"run", "fetched"}
-LOCAL_RUNNERS = {"DirectRunner", "FnApiRunner"}
+LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
+RUNNERS = (*LOCAL_RUNNERS, "PrismRunner", "FlinkRunner", "SparkRunner", "DataflowRunner", "PortableRunner")
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -52,6 +53,10 @@ class Launch:
             raise ValueError(f"workers is {self.workers}; allowed is 0 (one a core) or more")
         if not 0 <= self.max_failure_share <= 1:
             raise ValueError(f"max_failure_share is {self.max_failure_share}; allowed is 0 to 1")
+        if self.runner not in RUNNERS and "." not in self.runner:
+            raise ValueError(
+                f"runner is {self.runner!r}; allowed are {', '.join(RUNNERS)}, or a class by its full name"
+            )
         if self.runner not in LOCAL_RUNNERS and self.workers != 1:
             raise ValueError(f"workers is {self.workers}, but {self.runner} is sized by its own options under `beam`")
 
@@ -107,6 +112,7 @@ def load_settings(
     for name, transform in SECTIONS.items():
         sections[name], wrong = check_fields(transform, tree.get(name) or {}, f"{file}: {name}.")
         problems += wrong
+    _share_gazetteer(sections)
     top, wrong = check_fields(Launch, {k: v for k, v in tree.items() if k not in SECTIONS and k in known}, f"{file}: ")
     problems += wrong
     flags = [*_as_flags(top.get("beam", {})), *beam_flags]
@@ -115,6 +121,13 @@ def load_settings(
         raise ConfigurationError(problems)
     launch = Launch(**top)
     return Settings(sections=sections, launch=launch, options=_options(launch, flags))
+
+
+def _share_gazetteer(sections: dict[str, dict[str, Any]]) -> None:
+    """Datelines are checked against the gazetteer that places them, unless another is named for each."""
+    for one, other in (("geocode", "parse"), ("parse", "geocode")):
+        if "gazetteer" in sections[one]:
+            sections[other].setdefault("gazetteer", sections[one]["gazetteer"])
 
 
 def read_yaml(file: str) -> dict[str, Any]:
@@ -199,7 +212,7 @@ def _check_types(
     try:
         checked = model(**given)
     except pydantic.ValidationError as error:
-        return {}, [_type_problem(where, problem) for problem in error.errors()]
+        return {}, _type_problems(where, error.errors())
     return {name: getattr(checked, name) for name in given}, []
 
 
@@ -208,11 +221,19 @@ def _required(target: type) -> set[str]:
     return {f.name for f in dataclasses.fields(target) if f.default is missing and f.default_factory is missing}
 
 
-def _type_problem(where: str, problem: Any) -> str:
-    key = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "missing":
-        return f"{where}{key}: is missing; it has no default"
-    return f"{where}{key}: is {problem['input']!r}; {problem['msg'][0].lower()}{problem['msg'][1:]}"
+def _type_problems(where: str, errors: Sequence[Any]) -> list[str]:
+    """A line for each key, though a value that fits none of several types gives an error for each type."""
+    by_key: dict[str, list[Any]] = {}
+    for error in errors:
+        by_key.setdefault(str(error["loc"][0]), []).append(error)
+    return [_type_problem(where + key, found) for key, found in by_key.items()]
+
+
+def _type_problem(key: str, errors: Sequence[Any]) -> str:
+    if errors[0]["type"] == "missing":
+        return f"{key}: is missing; it has no default"
+    wanted = " or ".join(dict.fromkeys(error["msg"].replace("Input should be ", "") for error in errors))
+    return f"{key}: is {errors[0]['input']!r}; allowed is {wanted}"
 
 
 def _unknown(file: str, key: Any, known: Sequence[str], where: str | None = None) -> str:
@@ -233,28 +254,30 @@ def _as_flags(beam: Mapping[str, Any]) -> list[str]:
 
 
 def check_beam_flags(flags: Sequence[str]) -> list[str]:
-    """A line for each flag that Beam does not know: Beam itself only warns of them."""
-    known = _beam_flag_names()
-    problems = []
-    for flag in flags:
-        name = flag.partition("=")[0].removeprefix("--")
-        if flag.startswith("--") and name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean --{close[0]}?" if close else ""
-            problems.append(f"beam: --{name}: no such flag of Beam{hint}")
-        elif name == "save_main_session" and flag.startswith("--"):
-            problems.append("beam: --save_main_session: is not needed, dateline is an installed package")
-    if not problems:
-        problems += _flag_values_refused(flags)
-    return problems
-
-
-def _beam_flag_names() -> set[str]:
-    parser = argparse.ArgumentParser(conflict_handler="resolve")
+    """A line for each flag that Beam does not know, and for a value that it refuses: Beam itself only warns."""
+    parser = argparse.ArgumentParser(conflict_handler="resolve", add_help=False, allow_abbrev=False)
     for options in _subclasses(PipelineOptions):
         # The public get_all_options() knows destinations only, not the spellings of the flags.
         options._add_argparse_args(parser)
-    return {name.removeprefix("--") for name in parser._option_string_actions if name.startswith("--")}
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            given, unknown = parser.parse_known_args(list(flags))
+    except SystemExit:  # the parser's way to refuse a value
+        return [f"beam: {said.getvalue().strip().splitlines()[-1].partition('error: ')[2]}"]
+    names = [name.removeprefix("--") for name in parser._option_string_actions if name.startswith("--")]
+    problems = [_unknown_flag(flag, names) for flag in unknown]
+    if getattr(given, "runner", None):
+        problems.append(f"beam: --runner: is a key of its own: --set runner={given.runner}")
+    if getattr(given, "save_main_session", None):
+        problems.append("beam: --save_main_session: is not needed, dateline is an installed package")
+    return problems
+
+
+def _unknown_flag(flag: str, known: Sequence[str]) -> str:
+    name = flag.partition("=")[0]
+    close = difflib.get_close_matches(name.removeprefix("--"), known, n=1)
+    return f"beam: {name}: no such flag of Beam" + (f"; did you mean --{close[0]}?" if close else "")
 
 
 def _subclasses(cls: type) -> Iterator[Any]:
@@ -263,17 +286,6 @@ def _subclasses(cls: type) -> Iterator[Any]:
         if "_add_argparse_args" in vars(child):
             yield child
         yield from _subclasses(child)
-
-
-def _flag_values_refused(flags: Sequence[str]) -> list[str]:
-    """Values that Beam's parser refuses; it leaves through SystemExit and standard error."""
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said):
-            PipelineOptions(list(flags)).get_all_options()
-    except SystemExit:
-        return [f"beam: {said.getvalue().strip().splitlines()[-1]}"]
-    return []
 
 
 def _options(launch: Launch, flags: Sequence[str]) -> PipelineOptions:

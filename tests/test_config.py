@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.config import LOCAL_RUNNERS, SECTIONS, check_beam_flags, load_settings
 from pipeline.errors import ConfigurationError
+from transforms.geocode.gazetteer import DEFAULT_PATH
 
 GOOD = "read: {inputs: [seeds/*]}\nwrite: {output: out/test}\n"
 
@@ -36,7 +37,7 @@ def test_good_settings(tmp_path):
     [
         ("reed: {}\n", "reed: unknown key; did you mean 'read'?"),
         ("extract: {batchsize: 8}\n", "extract.batchsize: unknown key; did you mean 'batch_size'?"),
-        ("extract: {batch_size: many}\n", "extract.batch_size: is 'many'; input should be a valid integer"),
+        ("extract: {batch_size: many}\n", "extract.batch_size: is 'many'; allowed is a valid integer"),
         ("extract: {batch_size: 0}\n", "extract.batch_size is 0; allowed is 1 or more"),
         ("extract: 5\n", "extract: is 5; allowed is a mapping of keys"),
         ("extract: {model: nowhere/at_all}\n", "'nowhere/at_all' is neither an installed spaCy pipeline"),
@@ -47,6 +48,9 @@ def test_good_settings(tmp_path):
         ("beam: {regoin: europe-west1}\n", "--regoin: no such flag of Beam; did you mean --region?"),
         ("beam: {direct_num_workers: many}\n", "direct_num_workers: invalid int value: 'many'"),
         ("beam: {save_main_session: true}\n", "is not needed"),
+        ("beam: {runner: FlinkRunner}\n", "--set runner=FlinkRunner"),
+        ("runner: NopeRunner\n", "runner is 'NopeRunner'; allowed are DirectRunner"),
+        ("extract: {model: 5}\n", "extract.model: is 5; allowed is a valid string or a valid dictionary"),
     ],
 )
 def test_mistakes_in_the_file(tmp_path, text, said):
@@ -109,6 +113,8 @@ def test_changes_of_another_form(tmp_path, change):
         (["--region=europe-west1", "--worker_machine_type=n2-standard-4", "--no_use_public_ips"], 0),
         (["--flink_master", "localhost:8081"], 0),
         (["--streeming", "--regoin=x"], 2),
+        (["-h"], 1),
+        (["runner", "foo"], 2),
     ],
 )
 def test_beam_flags(flags, count):
@@ -118,6 +124,12 @@ def test_beam_flags(flags, count):
 def test_every_shipped_configuration_is_right():
     for file in sorted(Path("configs").glob("*.yaml")):
         assert load_settings(str(file)).launch.runner
+
+
+def test_one_gazetteer_for_both_who_need_it(tmp_path):
+    path = str(DEFAULT_PATH)
+    found = settings(tmp_path, GOOD + f"geocode: {{gazetteer: {path}}}\n").sections
+    assert found["parse"]["gazetteer"] == found["geocode"]["gazetteer"] == path
 
 
 def test_directrunner_is_local():

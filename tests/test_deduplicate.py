@@ -21,6 +21,9 @@ A = made("Storm hits the coast", canonical_url="https://example.org/1", headline
 A_LONGER = made("Storm hits the coast, and more of it", canonical_url="https://example.org/1", headline="Storm ")
 LIVE = made("Another entry", canonical_url="https://example.org/1", headline="Live: flood")
 COPY = made("Storm hits the coast", canonical_url="https://example.net/9", headline="Reprinted")
+UNTITLED = made("Storm hits the coast", canonical_url="https://example.org/1")
+UNTITLED_2 = made("Quite another storm", canonical_url="https://example.org/1")
+KNOWN_COPY = dataclasses.replace(made("Storm hits the coast", source_id="copy"), duplicate_of=A.article_id)
 BY_ID_1 = made("Short", source_id="1")
 BY_ID_2 = made("Another", source_id="1")
 EARLIER = dataclasses.replace(COPY, date_published=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC))
@@ -31,21 +34,23 @@ EARLIER = dataclasses.replace(COPY, date_published=datetime.datetime(2020, 1, 1,
     [
         ([], [], [], []),
         ([A], [], [(A, None)], []),
-        ([A, A], [], [(A, None)], ["same_address"]),
-        ([A, A_LONGER], [], [(A_LONGER, None)], ["same_address"]),
+        ([A, A], [], [(A, None)], ["same_article"]),
+        ([A, A_LONGER], [], [(A_LONGER, None)], ["same_article"]),
         ([A, LIVE], [], [(A, None), (LIVE, None)], []),
         ([A, COPY], [], [(COPY, None), (A, COPY)], None),
         ([A, EARLIER], [], [(EARLIER, None), (A, EARLIER)], []),
-        ([BY_ID_1, BY_ID_2, BY_ID_1], [], [(BY_ID_1, None), (BY_ID_2, None)], ["same_address"]),
+        ([BY_ID_1, BY_ID_2, BY_ID_1], [], [(BY_ID_1, None), (BY_ID_2, None)], ["same_article"]),
         ([A, LIVE], [A], [(LIVE, None)], ["already_in_dataset"]),
         ([COPY], [A], [(COPY, A)], []),
+        ([COPY], [KNOWN_COPY, A], [(COPY, A)], []),
+        ([UNTITLED, UNTITLED_2], [], [(UNTITLED, None), (UNTITLED_2, None)], []),
     ],
 )
 def test_deduplicate(articles, known, kept, dropped):
     with beam.Pipeline(runner=RUNNER) as p:
         inputs = {
             "articles": p | "articles" >> beam.Create(articles),
-            "known": p | "known" >> beam.Create([(k.text_sha256, k.article_id) for k in known]),
+            "known": p | "known" >> beam.Create([(k.text_sha256, (k.article_id, k.duplicate_of)) for k in known]),
         }
         unique, duplicates = inputs | Deduplicate()
         ids = unique | beam.Map(lambda a: (a.article_id, a.duplicate_of))

@@ -17,7 +17,7 @@ from transforms.records import Article, stable_id
 
 DUPLICATES = "duplicates"
 
-SAME_ADDRESS = "same_address"
+SAME_ARTICLE = "same_article"
 ALREADY_IN_DATASET = "already_in_dataset"
 
 
@@ -26,7 +26,7 @@ class Deduplicate(beam.PTransform):
     """Drops articles met before, and marks copies.
 
     Takes `articles` (a PCollection of `Article`) and `known` (of
-    `(text_sha256, article_id)`, what earlier runs have put into the dataset);
+    `(text_sha256, (article_id, duplicate_of))`, what earlier runs have put into the dataset);
     gives the articles to keep and the reason for each dropped one.
     Deterministic whatever the order of the input. Shuffles each article twice,
     with its text; holds in memory the articles of one address, then those of
@@ -60,30 +60,32 @@ def address_key(article: Article) -> str:
     """Equal for two readings of one article.
 
     The address alone is not enough: live pages and podcast feeds give many
-    articles one address, and their headlines tell them apart. Without an
-    address only the same id and text make the same article.
+    articles one address, and their headlines tell them apart, or else their
+    texts. Without an address only the same id, if any, and text make the same.
     """
     address = article.canonical_url or article.url
     if not address:
         return article.article_id
-    return stable_id(address, " ".join((article.headline or "").casefold().split()))
+    return stable_id(address, " ".join((article.headline or article.text).casefold().split()))
 
 
 def order(article: Article) -> tuple[Any, ...]:
     """Sorts the fullest reading first, and is the same on every run."""
-    return -article.word_count, article.source_uri, article.source_position, article.article_id
+    told = sum(getattr(article, name) is not None for name in ("date_published", "headline", "byline", "publisher"))
+    return -article.word_count, -told, article.source_uri, article.source_position, article.article_id
 
 
 def _first_only(_: str, readings: Iterable[Article]) -> Iterator[Any]:
     first, *others = sorted(readings, key=order)
     yield first
     for _other in others:
-        yield TaggedOutput(DUPLICATES, SAME_ADDRESS)
+        yield TaggedOutput(DUPLICATES, SAME_ARTICLE)
 
 
 def _not_known(_: str, found: dict[str, Iterable[Any]], copies: bool = True) -> Iterator[Any]:
-    known = sorted(set(found["known"]))
-    original = known[0] if known else None
+    known = dict(found["known"])
+    originals = sorted(article_id for article_id, duplicate_of in known.items() if duplicate_of is None)
+    original = originals[0] if originals else None
     for article in sorted(found["new"], key=_publication_order):
         if article.article_id in known:
             yield TaggedOutput(DUPLICATES, ALREADY_IN_DATASET)

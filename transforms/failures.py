@@ -7,6 +7,7 @@ is not a record's fault and is left to the runner.
 """
 
 import enum
+import sqlite3
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
@@ -19,6 +20,9 @@ FAILURES = "failures"
 """Tag of the output that carries `Failure` rows."""
 
 MAX_PAYLOAD = 4096
+
+INFRASTRUCTURE = (MemoryError, sqlite3.DatabaseError)
+"""Errors that would befall any record, and are left to the runner."""
 
 
 class Reason(enum.StrEnum):
@@ -93,11 +97,11 @@ def attempt(
 ) -> Iterator[Any]:
     """Yields all that `function(item)` gives, or one tagged `Failure`; never a part and a failure.
 
-    MemoryError is not caught: it says more about the worker than about the record.
+    What says more about the worker than about the record is not caught: no memory, a damaged gazetteer.
     """
     try:
         results = list(function(item))
-    except MemoryError:
+    except INFRASTRUCTURE:
         raise
     except Exception as error:
         failure = failure_from(error, stage=stage, source=source, payload=payload)

@@ -41,6 +41,15 @@ def stable_id(*parts: str) -> str:
     return digest.hexdigest()
 
 
+def source_of(uri: str, position: int) -> str:
+    """A file, or a line or entry of it.
+
+    >>> source_of("a.jsonl", 3), source_of("a.txt", 0)
+    ('a.jsonl#3', 'a.txt')
+    """
+    return f"{uri}#{position}" if position else uri
+
+
 # What flows from read to parse; not tables.
 
 
@@ -78,7 +87,7 @@ class Item:
     @property
     def source(self) -> str:
         """Where it came from, for messages: `seeds/a.jsonl#3`."""
-        return f"{self.uri}#{self.position}" if self.position else self.uri
+        return source_of(self.uri, self.position)
 
 
 # Tables.
@@ -89,8 +98,8 @@ class Article:
     """One article, with the text that every offset of the other tables refers to."""
 
     article_id: str = column(
-        "Stable hash of where the article came from and its text; the same article read again"
-        " has the same id, an edited one another."
+        "Stable hash of the article's address (else the source's own id, if any) and its text; the same article"
+        " read again has the same id, an edited one another."
     )
     source_id: str | None = column("The source's own id: `id` of a JSONL line, guid of a feed entry.", default=None)
     source_uri: str = column("File or feed that the article was read from.")
@@ -161,6 +170,11 @@ class Article:
     model: str | None = column("Id of the model that read the text.", default=None)
     gazetteer: str | None = column("Id of the gazetteer that placed its mentions.", default=None)
 
+    @property
+    def source(self) -> str:
+        """Where it came from, for messages: `seeds/a.jsonl#3`."""
+        return source_of(self.source_uri, self.source_position)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Entity:
@@ -214,7 +228,7 @@ class Location:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Failure:
-    """One input that gave no row, and why."""
+    """One input that gave no row in a run, and why; an input that fails in each run has a row for each."""
 
     failure_id: str = column("Stable id: stage, source and reason.")
     stage: str = column("Where it failed: read, parse, extract or geocode.")

@@ -12,7 +12,7 @@ from spacy.language import Language
 
 from transforms.extract.entities import annotate
 from transforms.extract.models import SHIPPED_NAME, check_model, load_models, reader_of
-from transforms.failures import FAILURES, attempt
+from transforms.failures import FAILURES, INFRASTRUCTURE, attempt
 from transforms.progress import advance
 from transforms.records import AnnotatedArticle, Article
 
@@ -70,7 +70,7 @@ def _read_together(articles: Sequence[Article], nlp: Language, piece_chars: int)
     """One call for all; if it breaks, one for each, so that only the culprit fails."""
     try:
         annotated = list(annotate(articles, nlp, piece_chars))
-    except MemoryError:
+    except INFRASTRUCTURE:
         raise
     except Exception:
         for article in articles:
@@ -78,7 +78,7 @@ def _read_together(articles: Sequence[Article], nlp: Language, piece_chars: int)
                 lambda one: annotate([one], nlp, piece_chars),
                 article,
                 stage="extract",
-                source=f"{article.source_uri}#{article.source_position}",
+                source=article.source,
                 payload=article.text,
             )
     else:

@@ -49,7 +49,7 @@ def model_folder(name: str) -> Path:
         return folder
     if name == SHIPPED_NAME:
         raise ValueError(
-            f"the shipped model {SHIPPED_NAME!r} is missing from this installation;"
+            f"model: the shipped {SHIPPED_NAME!r} is missing from this installation;"
             " reinstall dateline, or train it with `make model`"
         )
     installed = ", ".join([SHIPPED_NAME, *sorted(spacy.util.get_installed_models())])

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Sequence
 
 _TITLE = re.compile(
@@ -40,11 +41,19 @@ def join_persons(names: Sequence[str]) -> list[int]:
     [1, 1, 2, 2]
     """
     parts = [_parts(name) for name in names]
-    fullest: list[int] = []
+    first: dict[tuple[str, ...], int] = {}
+    having: dict[str, list[int]] = defaultdict(list)
     for index, mention in enumerate(parts):
-        fuller = [i for i, other in enumerate(parts) if _is_fuller(other, mention)]
+        first.setdefault(mention, index)
+        for part in set(mention):
+            having[part].append(index)
+    fullest = []
+    for index, mention in enumerate(parts):
+        # Only names that share a part can be fuller; comparing all with all would take minutes for a book.
+        sharing = having[max(mention, key=len)] if mention else []
+        fuller = [i for i in sharing if _is_fuller(parts[i], mention)]
         fullest.append(_choose(index, mention, fuller, parts))
-    return [_first_equal(fullest[index], parts) for index in range(len(names))]
+    return [first[parts[index]] for index in fullest]
 
 
 def _parts(name: str) -> tuple[str, ...]:
@@ -78,8 +87,3 @@ def _choose(index: int, mention: tuple[str, ...], fuller: list[int], parts: list
         return _choose(nearest, parts[nearest], fuller_still, parts)
     persons = {parts[i] for i in fuller}
     return fuller[0] if len(persons) == 1 else index
-
-
-def _first_equal(index: int, parts: list[tuple[str, ...]]) -> int:
-    """The first mention with the very same name."""
-    return parts.index(parts[index])

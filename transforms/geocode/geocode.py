@@ -4,7 +4,6 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
@@ -12,7 +11,7 @@ from apache_beam.utils import shared
 
 from transforms import failures
 from transforms.geocode.candidates import NONE, Options, options_for
-from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, Place
+from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, GazetteerError, Place
 from transforms.geocode.mentions import Mention, containers_named
 from transforms.geocode.missed import find_mentions
 from transforms.geocode.names import normalize
@@ -86,7 +85,8 @@ def place_mention(mention: Mention, name: Name, article_id: str, gazetteer: Gaze
     if name.fixed is not None:
         return location_of(mention, name.fixed, article_id, gazetteer, score=1.0)
     ranked = sorted(zip(name.probabilities, name.candidates, strict=True), key=lambda pair: -pair[0])
-    if not ranked or ranked[0][0] < 1.0 - sum(name.probabilities):
+    # A dateline names a place, whatever else its name may mean.
+    if not ranked or (ranked[0][0] < 1.0 - sum(name.probabilities) and mention.kind != "dateline"):
         return None
     (score, best), *others = ranked
     runner_up = others[0] if others else None
@@ -151,8 +151,10 @@ class Geocode(beam.PTransform):
         super().__init__()
         if not 0.0 <= self.min_score <= 1.0:
             raise ValueError(f"geocode.min_score is {self.min_score}; it must lie between 0 and 1")
-        if not Path(self.gazetteer).is_file():
-            Gazetteer(self.gazetteer)  # says what is missing and how to make it
+        try:
+            Gazetteer(self.gazetteer)
+        except GazetteerError as error:
+            raise ValueError(f"gazetteer: {self.gazetteer!r} cannot be used: {error}") from error
 
     def expand(self, articles: beam.PCollection[AnnotatedArticle]) -> Any:
         return articles | "Place mentions" >> beam.ParDo(
@@ -175,7 +177,7 @@ class _Geocode(beam.DoFn):
     def process(self, annotated: AnnotatedArticle) -> Iterator[Any]:
         article = annotated.article
         yield from failures.attempt(
-            self._place, annotated, stage="geocode", source=article.url or article.source_uri, payload=article.text
+            self._place, annotated, stage="geocode", source=article.source, payload=article.text
         )
 
     def _place(self, annotated: AnnotatedArticle) -> Iterable[AnnotatedArticle]:

@@ -34,19 +34,13 @@ def new_run(inputs: Sequence[Input], now: datetime.datetime) -> Run:
     return Run(run_id=run_id, listing=listing, started=started, inputs=tuple(inputs))
 
 
-def clear_staging(output: str, run_id: str) -> None:
-    """Removes what an earlier attempt at the run left, once it is sure that none is going on."""
-    folder = files.join(output, layout.staging_folder(run_id))
-    if files.is_local(folder):
-        lock.hold(folder)
-    files.remove(files.list_files(files.join(folder, "**")))
-
-
 def begin(output: str, inputs: Sequence[Input], now: datetime.datetime, versions: dict[str, str]) -> Run:
     """As `begin_run`, with errors as the file system gives them."""
+    if files.is_local(output):
+        lock.hold(files.join(output, layout.OWN))
     roll_forward_all(output)
     run = find_earlier(output, inputs) or dataclasses.replace(new_run(inputs, now), versions=versions)
-    clear_staging(output, run.run_id)
+    files.remove(files.list_files(files.join(output, layout.staging_folder(run.run_id), "**")))
     # A record that is there stays as it is: it tells what was committed until something else is.
     runs.write_run(output, run)
     return dataclasses.replace(run, versions=versions)
@@ -73,7 +67,7 @@ def begin_run(
 
     Raises:
         ValueError: the output cannot be written to, another process of this
-            machine is at this run, or `now` has no time zone.
+            machine is at a run into it, or `now` has no time zone.
     """
     if now.tzinfo is None:
         raise ValueError(f"now: {now!r} has no time zone; give an aware time")
@@ -83,7 +77,7 @@ def begin_run(
         return begin(output, [Input(*one) for one in inputs], now, made_with)
     except lock.Held as error:
         raise ValueError(
-            f"output: another process is at a run over the same inputs into {output!r}; wait until it has ended"
+            f"output: another run is writing into {output!r}; wait until it has ended, or give another folder"
         ) from error
     except (OSError, ValueError) as error:
         raise ValueError(

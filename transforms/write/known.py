@@ -15,16 +15,17 @@ def article_files(output: str, except_run: str) -> list[str]:
     return [path for path in paths if layout.run_of(path) != except_run]
 
 
-def read_ids(path: str) -> Iterator[tuple[str, str]]:
-    """`(text_sha256, article_id)` of each row of one file; reads no other column, some thousand rows at a time."""
+def read_ids(path: str) -> Iterator[tuple[str, tuple[str, str | None]]]:
+    """`(text_sha256, (article_id, duplicate_of))` of each row of one file, some thousand rows at a time."""
     with files.open_file(path) as handle:
-        for batch in pq.ParquetFile(handle).iter_batches(columns=["text_sha256", "article_id"]):
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        for batch in pq.ParquetFile(handle).iter_batches(columns=["text_sha256", "article_id", "duplicate_of"]):
+            for row in batch.to_pylist():
+                yield row["text_sha256"], (row["article_id"], row["duplicate_of"])
 
 
 @dataclasses.dataclass
 class KnownArticles(beam.PTransform):
-    """Gives `(text_sha256, article_id)` of each article that other runs have committed.
+    """Gives `(text_sha256, (article_id, duplicate_of))` of each article that other runs have committed.
 
     Bounded. The files are listed once and read one by one on all workers; a
     worker holds some thousand ids at a time. Shuffles the files' names.
@@ -39,7 +40,7 @@ class KnownArticles(beam.PTransform):
         super().__init__()
         self.output = files.check_output(self.output)
 
-    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[tuple[str, str]]:
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[tuple[str, tuple[str, str | None]]]:
         return (
             begin
             | "The dataset" >> beam.Create([self.output])

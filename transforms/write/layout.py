@@ -14,8 +14,9 @@ folders that begin with an underscore, too.
 
 import datetime
 
-RUNS = "_dateline/runs"
-STAGING = "_dateline/staging"
+OWN = "_dateline"
+RUNS = f"{OWN}/runs"
+STAGING = f"{OWN}/staging"
 
 
 def record_path(run_id: str) -> str:

@@ -1,9 +1,9 @@
-"""One process at a time attempts a run, on disks that can tell.
+"""One process at a time writes into a dataset, on disks that can tell.
 
 The lock is the operating system's: it ends with the process, however that
 ends, so that a killed run can be started again at once. Object stores have no
-such locks; there, of two attempts at the same time, the second to begin takes
-the first one's files away, and the first fails when it commits.
+such locks; there, of two attempts at one run at the same time, the second to
+begin takes the first one's files away, and the first fails when it commits.
 """
 
 import fcntl
