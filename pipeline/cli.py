@@ -3,7 +3,6 @@
 import argparse
 import logging
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -49,7 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     own, beam_flags = _split_at_dashes(list(sys.argv[1:] if arguments is None else arguments))
     args = _parser().parse_args(own)
     args.beam_flags = beam_flags
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     # Beam warns of what does not concern a user, such as packages of clouds that are not used.
     logging.basicConfig(level=logging.INFO if args.verbose else logging.ERROR)
     try:

@@ -6,21 +6,26 @@ import logging
 import os
 import sys
 import time
+from pathlib import Path
 
 import apache_beam as beam
 from apache_beam.runners.runner import PipelineState
 
 from pipeline.config import LOCAL_RUNNERS, Settings
 from pipeline.errors import ConfigurationError, Exit
-from pipeline.local import ended_by_lost_worker, local_runner, shown_progress
+from pipeline.local import ended_by_lost_worker, interruptible, local_runner, shown_progress
 from pipeline.news import build
 from pipeline.summary import adds_up, failure_share, summarize
 from transforms import Run, Source, begin_run, read_run, resolve_inputs
+from transforms.extract.models import SHIPPED_NAME, load_models, model_ids
+from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
 
 
 def check(settings: Settings) -> int:
     """Says what a run would do, having checked all that can be checked without running."""
     sources = _sources(settings)
+    _check_output(settings.output)
+    _check_models(settings)
     print(
         f"{_plural(len(sources), 'input file or address', 'input files and addresses')}, written to {settings.output}"
     )
@@ -39,7 +44,7 @@ def launch(settings: Settings) -> int:
         _execute(settings, run)
     except Exception as error:
         print(f"\ndateline: the run failed: {_last_line(error)}", file=sys.stderr)
-        print("Nothing is lost: start the same command again to do the run over.", file=sys.stderr)
+        print("Nothing was committed. Started again, the same command does the run over.", file=sys.stderr)
         logging.getLogger(__name__).info("the run failed", exc_info=error)
         return Exit.FAILED
     finished = read_run(settings.output, run.run_id)
@@ -47,19 +52,45 @@ def launch(settings: Settings) -> int:
     return _exit_code(finished, settings)
 
 
+def _check_output(output: str) -> None:
+    """Whether a local folder can be made or written to; a run finds out by writing."""
+    if "://" in output:
+        return
+    folder = next(path for path in (Path(output).absolute(), *Path(output).absolute().parents) if path.exists())
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise ConfigurationError(
+            [f"write.output: cannot write to {output!r}: {folder} is no folder that can be written"]
+        )
+
+
+def _check_models(settings: Settings) -> None:
+    try:
+        load_models(settings.sections["extract"].get("model", SHIPPED_NAME))
+    except ValueError as error:
+        raise ConfigurationError([f"extract.{error}"]) from error
+
+
 def _sources(settings: Settings) -> list[Source]:
     try:
         return resolve_inputs(settings.inputs)
     except ValueError as error:
-        raise ConfigurationError([str(error)]) from error
+        here = "paths are relative to the folder in which the command is typed"
+        raise ConfigurationError([f"read.{line} ({here})" for line in str(error).splitlines()]) from error
 
 
 def _begin(settings: Settings, sources: list[Source]) -> Run:
     listing = [(source.uri, source.size, source.modified) for source in sources]
     try:
-        return begin_run(settings.output, listing, datetime.datetime.now(datetime.UTC))
+        return begin_run(settings.output, listing, datetime.datetime.now(datetime.UTC), versions=_versions(settings))
     except ValueError as error:
         raise ConfigurationError([f"write.{error}"]) from error
+
+
+def _versions(settings: Settings) -> dict[str, str]:
+    """What the run's rows depend on beside the code."""
+    model = settings.sections["extract"].get("model", SHIPPED_NAME)
+    gazetteer = Gazetteer(settings.sections["geocode"].get("gazetteer", DEFAULT_PATH)).id
+    return {"model": ", ".join(model_ids(model)), "gazetteer": gazetteer}
 
 
 def _execute(settings: Settings, run: Run) -> None:
@@ -72,6 +103,7 @@ def _execute(settings: Settings, run: Run) -> None:
             os.environ.setdefault("OMP_NUM_THREADS", "1")
             stack.enter_context(ended_by_lost_worker(Exit.FAILED))
             stack.enter_context(shown_progress(sys.stderr))
+            stack.enter_context(interruptible(Exit.INTERRUPTED))
         p = beam.Pipeline(runner=runner, options=settings.options)
         build(p, settings, run)
         state = p.run().wait_until_finish()

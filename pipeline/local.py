@@ -3,6 +3,8 @@
 import contextlib
 import os
 import shlex
+import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -59,9 +61,8 @@ def ended_by_lost_worker(exit_code: int) -> Iterator[None]:
             file=sys.stderr,
             flush=True,
         )
-        for child in psutil.Process().children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
+        _kill_workers()
+        shutil.rmtree(os.environ.get(FOLDER_VARIABLE, ""), ignore_errors=True)
         os._exit(exit_code)
 
     threading.excepthook = leave
@@ -69,6 +70,37 @@ def ended_by_lost_worker(exit_code: int) -> Iterator[None]:
         yield
     finally:
         threading.excepthook = before
+
+
+@contextlib.contextmanager
+def interruptible(exit_code: int) -> Iterator[None]:
+    """Within, SIGINT and SIGTERM end this process and its workers at once, with `exit_code`.
+
+    The runner answers an exception by asking its workers to end in the middle
+    of their work, which takes long and is noisy. What was begun is left as
+    after a `kill`, and the next run makes it good.
+    """
+
+    def leave(*_: object) -> None:
+        threading.excepthook = lambda _: None  # the workers' end is no news
+        _kill_workers()
+        print("\ndateline: interrupted; start the same command again to do the run over", file=sys.stderr, flush=True)
+        shutil.rmtree(os.environ.get(FOLDER_VARIABLE, ""), ignore_errors=True)
+        os._exit(exit_code)
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, leave) for number in signals]
+    try:
+        yield
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _kill_workers() -> None:
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """What a finished run says of itself: totals, the first places, how to query them."""
 
 import itertools
+import re
 import shlex
 import shutil
 import sys
@@ -45,7 +46,10 @@ def totals(run: Run, seconds: float) -> str:
         ("entities", run.rows.get("entities", 0), ""),
         ("places", run.rows.get("locations", 0), ""),
     ]
-    return "\n" + "\n".join(f"  {name:<14}{count:>9,}  {note}".rstrip() for name, count, note in rows)
+    text = "\n" + "\n".join(f"  {name:<14}{count:>9,}  {note}".rstrip() for name, count, note in rows)
+    if counts.get("duplicates.already_in_dataset"):
+        text += "\n  What other runs wrote stays as it is; to do it over with other settings, give another --output."
+    return text
 
 
 def _reasons(counts: dict[str, int], name: str) -> str:
@@ -89,21 +93,24 @@ def _rows(run: Run, output: str, table: str, columns: list[str]) -> Iterator[dic
 
 def where_to_look(output: str) -> str:
     """The dataset's folder and a command that queries it as it stands."""
+    table = files.join(output, "locations").replace("'", "''")
     query = (
-        f"SELECT name, country, count(*) AS mentions FROM '{files.join(output, 'locations')}/**/*.parquet'"
+        f"SELECT name, country, count(*) AS mentions FROM '{table}/**/*.parquet'"
         " GROUP BY ALL ORDER BY mentions DESC, name LIMIT 10"
     )
-    where = f"The dataset is in {output}; `dateline describe {output}` says what each column means. Query it:"
-    return f"{where}\n  {_duckdb(query)}"
+    describe = f"dateline describe {shlex.quote(output)}"
+    return f"The dataset is in {output}; `{describe}` says what each column means. Query it:\n  {_duckdb(query)}"
 
 
 def _duckdb(query: str) -> str:
     """With DuckDB's own command where there is one, beside this Python or on the path."""
     beside = Path(sys.executable).with_name("duckdb")
-    command = str(beside) if beside.exists() else shutil.which("duckdb")
-    if command is None:
-        return f"pip install duckdb-cli && duckdb -c {shlex.quote(query)}"
-    with_here = Path(command)
-    if with_here.is_relative_to(Path.cwd()):
-        command = str(with_here.relative_to(Path.cwd()))
-    return f'{command} -c "{query}"'
+    found = beside if beside.exists() else Path(shutil.which("duckdb") or "duckdb")
+    command = str(found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found)
+    install = "" if beside.exists() or shutil.which("duckdb") else "pip install duckdb-cli && "
+    # Double quotes, which a query in SQL does not need itself, read better than what shlex makes of single ones.
+    return f'{install}{shlex.quote(command)} -c "{_in_double_quotes(query)}"'
+
+
+def _in_double_quotes(text: str) -> str:
+    return re.sub(r'([\\"$`])', r"\\\1", text)

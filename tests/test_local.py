@@ -1,12 +1,20 @@
 """A local run neither hangs nor keeps silent."""
 
 import io
+import os
+import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
+from pathlib import Path
 
-from pipeline.local import shown_progress
+import apache_beam as beam
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipeline.local import local_runner, shown_progress
 from transforms.progress import advance, read_progress
 
 DYING = """
@@ -51,3 +59,33 @@ def test_a_line_cut_short_is_no_error(tmp_path):
     (tmp_path / "1").write_text("read 10\nextrac")
     (tmp_path / "2").write_text("read 5\nextracted 7\n")
     assert read_progress(tmp_path) == {"read": 15, "extracted": 7, "extrac": 0}
+
+
+def test_work_is_spread_over_all_workers():
+    options = PipelineOptions(["--direct_num_workers=2"])
+    with tempfile.TemporaryDirectory() as folder:
+        with beam.Pipeline(runner=local_runner(2), options=options) as p:
+            _ = p | beam.Create(range(40)) | beam.Reshuffle() | beam.Map(_leave_a_trace, folder)
+        assert sorted(len(file.read_text().split()) for file in Path(folder).iterdir()) == [20, 20]
+
+
+def _leave_a_trace(number: int, folder: str) -> None:
+    with Path(folder, str(os.getpid())).open("a") as file:
+        file.write(f"{number} ")
+
+
+@pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 2), (signal.SIGTERM, 2), (signal.SIGINT, 1)])
+def test_a_signal_ends_a_run_at_once(tmp_path, number, workers):
+    lines = "".join(f'{{"text": "Rain fell in Lima for {n} days, officials said."}}\n' for n in range(3000))
+    (tmp_path / "many.jsonl").write_text(lines)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml", "--set", f"workers={workers}",
+         "--input", str(tmp_path / "many.jsonl"), "--output", str(tmp_path / "out")],
+        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(6)
+    os.killpg(process.pid, number)
+    said = process.communicate(timeout=30)[1]
+    assert process.returncode == 130, said
+    assert "interrupted" in said
+    assert "Traceback" not in said

@@ -7,6 +7,7 @@ Any installed spaCy pipeline, or a folder with one, can stand in its place.
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import spacy
 import spacy.about
@@ -34,6 +35,13 @@ def check_model(name: str) -> None:
             f"model {name!r} is made for spaCy {wanted}, but {spacy.about.__version__} is installed;"
             " install the model's release for this spaCy"
         )
+
+
+def model_ids(model: str | Mapping[str, str]) -> list[str]:
+    """Names and versions of the configured models, without loading them."""
+    folders = [model_folder(name) for name in ([model] if isinstance(model, str) else sorted(set(model.values())))]
+    metas = [json.loads((folder / "meta.json").read_text(encoding="utf-8")) for folder in folders]
+    return [_full_name(meta) for meta in metas]
 
 
 def model_folder(name: str) -> Path:
@@ -97,4 +105,8 @@ def reader_of(language: str | None, models: Mapping[str, Language]) -> Language 
 
 def model_id(nlp: Language) -> str:
     """Name and version as spaCy gives them: `en_dateline-0.1.0`."""
-    return f"{nlp.meta['lang']}_{nlp.meta['name']}-{nlp.meta['version']}"
+    return _full_name(nlp.meta)
+
+
+def _full_name(meta: Mapping[str, Any]) -> str:
+    return f"{meta['lang']}_{meta['name']}-{meta['version']}"

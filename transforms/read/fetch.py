@@ -1,6 +1,8 @@
 """One plain, bounded GET; the only code of the pipeline that touches the network."""
 
 import contextlib
+import queue
+import threading
 import time
 from collections.abc import Iterator
 from email.message import Message
@@ -55,12 +57,42 @@ def fetch(url: str, *, timeout_seconds: float, user_agent: str) -> Iterator[Resp
         session.max_redirects = MAX_REDIRECTS
         session.headers.update({"User-Agent": user_agent, "Accept": ACCEPT})
         try:
-            response = session.get(url, timeout=timeout_seconds, stream=True)
+            response = _get(session, url, timeout_seconds)
             response.raise_for_status()
+        except TimeoutError as error:
+            raise BadRecord(Reason.FETCH_FAILED, "no answer began in time (read.timeout_seconds)") from error
         except _NETWORK_ERRORS as error:
             raise BadRecord(Reason.FETCH_FAILED, f"{type(error).__name__}: {error}") from error
         with response:
             yield Response(response, deadline)
+
+
+def _get(session: requests.Session, url: str, timeout_seconds: float) -> requests.Response:
+    """The answer once its headers are there; the time is for all of it, redirects too.
+
+    The library's own timeout is for each piece that arrives, and a server that
+    drips its headers is never late. The thread that waits for such a server is
+    left behind and ends with it, or with the process.
+
+    Raises:
+        TimeoutError: no answer began in time.
+    """
+    answer: queue.SimpleQueue[requests.Response | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answer.put(session.get(url, timeout=timeout_seconds, stream=True))
+        except Exception as error:
+            answer.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        found = answer.get(timeout=timeout_seconds)
+    except queue.Empty as error:
+        raise TimeoutError from error
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def media_type(content_type: str) -> tuple[str, str | None]:

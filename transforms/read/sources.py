@@ -102,14 +102,17 @@ def _address(url: str) -> Source:
 
 
 def _directory(path: str) -> list[Source]:
-    sources = [source for source in _match(f"{path.rstrip('/')}/**") if source.kind]
+    # Not as a glob: a folder's own name may have brackets in it.
+    files = (file for file in sorted(Path(path).rglob("*")) if file.is_file() and not file.name.startswith("."))
+    sources = [source for source in map(_local_file, files) if source.kind]
     if not sources:
         raise ValueError(f"inputs: the directory {path!r} has no file that can be read; allowed are {ALLOWED}")
     return sources
 
 
 def _files(pattern: str) -> list[Source]:
-    sources = _match(pattern)
+    exists = "://" not in pattern and Path(pattern).is_file()
+    sources = [_local_file(Path(pattern))] if exists else _match(pattern)
     if not sources:
         raise ValueError(f"inputs: {pattern!r} matches no file")
     if not any(source.kind for source in sources):
@@ -128,6 +131,11 @@ def _match(pattern: str) -> list[Source]:
 
 def _is_hidden_or_directory(path: str) -> bool:
     return posixpath.basename(path).startswith(".") or ("://" not in path and Path(path).is_dir())
+
+
+def _local_file(path: Path) -> Source:
+    found = path.stat()
+    return Source(uri=str(path), kind=kind_of(str(path)), size=found.st_size, modified=found.st_mtime)
 
 
 def _file(metadata: FileMetadata) -> Source:
