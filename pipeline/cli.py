@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Who reads our output has seen enough, as `head` does; Python would complain of it again at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.DONE
+        return Exit.FAILED
     except KeyboardInterrupt:
         print("\ndateline: interrupted; start the same command again to do the run over", file=sys.stderr)
         return Exit.INTERRUPTED

@@ -90,7 +90,10 @@ def record_of(value: Any) -> Record:
     found = {field: _first(value, keys) for field, keys in KEYS.items()}
     text, html = _verbatim(found["text"][1]), _verbatim(found["html"][1])
     if not text.strip() and not html.strip():
-        raise BadRecord(Reason.NO_TEXT, f"neither text nor html; it has {', '.join(sorted(map(str, value)))[:200]}")
+        raise BadRecord(
+            Reason.NO_TEXT,
+            f"text and html are missing, empty or no strings; keys: {', '.join(sorted(map(str, value)))[:200]}",
+        )
     published_key, published = found["published"]
     return Record(
         text=text if text.strip() else None,
