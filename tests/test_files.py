@@ -184,16 +184,17 @@ def hold_and_wait(output: str, begun: multiprocessing.synchronize.Event) -> None
     multiprocessing.Event().wait(60)
 
 
-def test_a_run_that_another_process_is_at_is_refused_until_that_is_killed(tmp_path: Path) -> None:
+def test_a_dataset_that_another_process_writes_into_is_refused_until_that_is_killed(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     begun = context.Event()
     process = context.Process(target=hold_and_wait, args=(str(tmp_path), begun))
     process.start()
     try:
         assert begun.wait(60)
-        with pytest.raises(ValueError, match="another process is at a run over the same inputs"):
+        with pytest.raises(ValueError, match="another run is writing into"):
             begin_run(str(tmp_path), FILES, NOON)
-        begin_run(str(tmp_path), [("other.txt", 1, 1.0)], NOON)
+        with pytest.raises(ValueError, match="another run is writing into"):
+            begin_run(str(tmp_path), [("other.txt", 1, 1.0)], NOON)
     finally:
         process.kill()
         process.join()
