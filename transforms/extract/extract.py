@@ -30,8 +30,8 @@ class Extract(beam.PTransform):
 
     model: str | dict[str, str] = SHIPPED_NAME
     """Name of an installed spaCy pipeline, or a folder with one; or one for each language: `{en: ..., de: ...}`."""
-    batch_size: int = 64
-    """Articles to one `nlp.pipe` call."""
+    batch_size: int = 16
+    """Articles to one `nlp.pipe` call; more are slower, because what is computed for them outgrows the caches."""
     piece_chars: int = 20_000
     """Longer texts are read in pieces of at most so many characters."""
 
