@@ -33,7 +33,6 @@ setup(
         "requests>=2.32",
         "spacy>=3.8,<3.9",
         "trafilatura>=2.0",
-        "webencodings>=0.5.1",
     ],
     extras_require={
         # What the tests, the checks and the benchmarks need.
