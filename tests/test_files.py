@@ -36,7 +36,10 @@ class Upload(io.BytesIO):
 
 
 class Bucket(FileSystem):
-    """An object store: no folders, and (as HDFS) no renaming over what is there."""
+    """An object store: no folders, and (as HDFS) no renaming over what is there.
+
+    What the writer must do without raises NotImplementedError: to need it would be a defect.
+    """
 
     objects: ClassVar[dict[str, bytes]] = {}
 
