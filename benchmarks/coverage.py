@@ -1,0 +1,115 @@
+"""How many of the places that news names the gazetteer can find at all, whoever picks among them.
+
+    python -m benchmarks.coverage --corpora ../shared/corpora/geo lgl_train geowebnews_train tud_loc_2013
+
+Prints for each corpus the share of annotated toponyms with coordinates whose name, looked up as the geocoder looks it
+up, has a candidate within 161 km of the annotated point; in all, for names and for demonyms; and what is missed most.
+A miss is `absent` where the name has no candidate, `far` where all lie elsewhere. This is the ceiling of any ranking.
+"""
+
+import argparse
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.places import documents
+from transforms.geocode.candidates import options_for, plain_name
+from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, Place
+
+KM = 161.0
+ADJECTIVES = ("Adjective", "Demonym", "Language")
+"""Words in GeoWebNews' types of toponyms that are no names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One annotated toponym and how far off its nearest candidate is."""
+
+    surface: str
+    kind: str
+    km: float | None
+    """None where the name has no candidate."""
+    nearest: str = ""
+
+    @property
+    def found(self) -> bool:
+        """Whether a candidate is near enough."""
+        return self.km is not None and self.km <= KM
+
+    @property
+    def verdict(self) -> str:
+        """`absent`, or `far` with the nearest candidate."""
+        return "absent" if self.km is None else f"far: {self.km:,.0f} km, {self.nearest}"
+
+
+def km_between(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """Great-circle distance of two points in degrees.
+
+    >>> round(km_between(0, 0, 0, 1), 1)
+    111.2
+    """
+    lat, lon, other_lat, other_lon = map(math.radians, (lat, lon, other_lat, other_lon))
+    half = math.sin((other_lat - lat) / 2) ** 2
+    half += math.cos(lat) * math.cos(other_lat) * math.sin((other_lon - lon) / 2) ** 2
+    return 2 * 6371.0088 * math.asin(min(1.0, math.sqrt(half)))
+
+
+def look_up(toponym: dict[str, Any], gazetteer: Gazetteer) -> Lookup:
+    """One toponym with `surface`, `lat`, `lon` and `type`."""
+    surface = " ".join(toponym["surface"].split())
+    name = plain_name(surface)
+    demonym = gazetteer.demonym(name)
+    places: list[Place] = [candidate.place for candidate in options_for(name, gazetteer).candidates]
+    if demonym is not None:
+        places.append(demonym)
+    adjective = any(word in str(toponym.get("type")) for word in ADJECTIVES)
+    kind = "demonym" if adjective or (demonym is not None and gazetteer.known(name) is None) else "name"
+    if not places:
+        return Lookup(surface, kind, None)
+    km, nearest = min(
+        (km_between(toponym["lat"], toponym["lon"], place.lat, place.lon), place.name) for place in places
+    )
+    return Lookup(surface, kind, km, nearest)
+
+
+def lookups(file: Path, gazetteer: Gazetteer) -> Iterator[Lookup]:
+    """All toponyms of a corpus that have coordinates."""
+    for document in documents(file):
+        for toponym in document["toponyms"]:
+            if toponym.get("lat") is not None:
+                yield look_up(toponym, gazetteer)
+
+
+def share(found: Iterable[Lookup]) -> str:
+    """Share that is covered, and of how many."""
+    verdicts = [lookup.found for lookup in found]
+    return f"{sum(verdicts) / len(verdicts):.3f} of {len(verdicts):>5,}" if verdicts else "-"
+
+
+def report(name: str, found: list[Lookup], misses: int) -> str:
+    """The lines printed for one corpus."""
+    kinds = "   ".join(f"{kind}s {share(f for f in found if f.kind == kind)}" for kind in ("name", "demonym"))
+    lines = [f"{name}: within {KM:.0f} km {share(found)}   {kinds}"]
+    counts = Counter((lookup.surface, lookup.verdict) for lookup in found if not lookup.found)
+    lines += [f"  {count:>4}  {surface} ({verdict})" for (surface, verdict), count in counts.most_common(misses)]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measures each corpus named."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpora", type=Path, required=True, help="folder with the corpora")
+    parser.add_argument("--gazetteer", type=Path, default=DEFAULT_PATH, help="file to measure")
+    parser.add_argument("--misses", type=int, default=25, help="how many of the most frequent misses to print")
+    parser.add_argument("names", nargs="+")
+    args = parser.parse_args()
+    gazetteer = Gazetteer(args.gazetteer)
+    for name in args.names:
+        print(report(name, list(lookups(args.corpora / f"{name}.jsonl", gazetteer)), args.misses))
+
+
+if __name__ == "__main__":
+    main()
