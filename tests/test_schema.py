@@ -75,9 +75,11 @@ def test_only_a_table_with_coordinates_has_geometry() -> None:
     assert geographic == {
         table
         for table, record in TABLES.items()
-        if {"latitude", "longitude"} <= {one.name for one in dataclasses.fields(record)}
+        if geoparquet.coordinates([one.name for one in dataclasses.fields(record)])
     }
-    assert "locations" in geographic
+    assert geographic == {"articles", "locations"}
+    assert table_schema("articles").field("geometry").nullable
+    assert not table_schema("locations").field("geometry").nullable
 
 
 def test_table_doc_is_the_first_paragraph_on_one_line() -> None:
@@ -121,4 +123,5 @@ def test_rows_without_coordinates_have_no_point() -> None:
     where = geoparquet.points([Place(55.7, 37.6), Place(55.7, None), Place()])
     assert where == [(37.6, 55.7), None, None]
     assert geoparquet.geometry_column(where)[1:] == [None, None]
+    assert geoparquet.points([Place(55.7, 37.6)], ("longitude", "latitude")) == [(55.7, 37.6)]
     assert geoparquet.bbox_column(where)[1:] == [None, None]

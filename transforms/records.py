@@ -167,6 +167,28 @@ class Article:
     persons: tuple[str, ...] = column("Distinct persons named, by their fullest form, in text order.", default=())
     organizations: tuple[str, ...] = column("Distinct organizations named, in text order.", default=())
     places: tuple[str, ...] = column("Distinct names of the places found, in text order.", default=())
+    focus_place_id: str | None = column(
+        "Id in our gazetteer of the place that the article is about: the smallest that more than half of the"
+        " evidence of all its places points into, else the country or region with the most; null if it names no place.",
+        default=None,
+    )
+    focus_geonameid: int | None = column("GeoNames id of that place, where it has one.", default=None)
+    focus_name: str | None = column("Its name in the gazetteer.", default=None)
+    focus_feature_code: str | None = column("Its GeoNames feature code: PCLI for a country, PPL ...", default=None)
+    focus_country: str | None = column(
+        "Country with the most evidence, ISO 3166-1 alpha-3, also where the place itself is a sea or another region"
+        " without a country.",
+        default=None,
+    )
+    focus_admin1: str | None = column("First-order division of the place by name, where known.", default=None)
+    focus_latitude: float | None = column("Degrees north, WGS 84.", default=None)
+    focus_longitude: float | None = column("Degrees east, WGS 84.", default=None)
+    focus_uncertainty_km: float | None = column("Radius around the point that the place may fill, km.", default=None)
+    focus_score: float | None = column(
+        "Share of the evidence that points into the place, 0 to 1: mentions weighed by place in the text, kind and"
+        " score, and what is said of a country shared among the places named in it.",
+        default=None,
+    )
     model: str | None = column("Id of the model that read the text.", default=None)
     gazetteer: str | None = column("Id of the gazetteer that placed its mentions.", default=None)
 

@@ -4,19 +4,29 @@ https://geoparquet.org/releases/v1.1.0/
 """
 
 import json
+import operator
 import struct
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import pyarrow as pa
 
-COORDINATES = frozenset({"latitude", "longitude"})
-"""A record with these two columns is a table of points."""
+COORDINATES = (("latitude", "longitude"), ("focus_latitude", "focus_longitude"))
+"""A record with both columns of a pair is a table of points; null where either is."""
 
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 Point = tuple[float, float]
 """Longitude, latitude."""
+
+
+def coordinates(columns: Collection[str]) -> tuple[str, str] | None:
+    """The columns that hold the latitude and longitude of a table's points; None for a table without.
+
+    >>> coordinates(["article_id", "focus_latitude", "focus_longitude"])
+    ('focus_latitude', 'focus_longitude')
+    """
+    return next((pair for pair in COORDINATES if set(pair) <= set(columns)), None)
 
 
 def point_fields(nullable: bool) -> list[tuple[pa.Field, str]]:
@@ -40,9 +50,10 @@ def wkb_point(longitude: float, latitude: float) -> bytes:
     return struct.pack("<BIdd", 1, 1, longitude, latitude)
 
 
-def points(rows: Iterable[Any]) -> list[Point | None]:
-    """The rows' coordinates; None where either is missing."""
-    pairs = ((row.longitude, row.latitude) for row in rows)
+def points(rows: Iterable[Any], columns: tuple[str, str] = COORDINATES[0]) -> list[Point | None]:
+    """The rows' coordinates from their columns of latitude and longitude; None where either is missing."""
+    latitude_of, longitude_of = map(operator.attrgetter, columns)
+    pairs = ((longitude_of(row), latitude_of(row)) for row in rows)
     return [None if longitude is None or latitude is None else (longitude, latitude) for longitude, latitude in pairs]
 
 

@@ -115,15 +115,16 @@ def table_metadata(table: str, fields: list[pa.Field]) -> dict[str, str]:
 def table_schema(table: str) -> pa.Schema:
     """The Arrow schema of a table of `records.TABLES`, with its metadata.
 
-    A record with `latitude` and `longitude` also gets the GeoParquet columns
-    `geometry` and `bbox`, behind the others.
+    A record with coordinates (`geoparquet.COORDINATES`) also gets the
+    GeoParquet columns `geometry` and `bbox`, behind the others.
 
     >>> table_schema("locations").field("geometry").type
     DataType(binary)
     """
     fields = record_fields(TABLES[table])
     names = {field.name: field for field in fields}
-    if names.keys() >= geoparquet.COORDINATES:
-        nullable = any(names[name].nullable for name in geoparquet.COORDINATES)
+    where = geoparquet.coordinates(names)
+    if where:
+        nullable = any(names[name].nullable for name in where)
         fields += [describe_field(field, doc) for field, doc in geoparquet.point_fields(nullable)]
     return pa.schema(fields, metadata=table_metadata(table, fields))

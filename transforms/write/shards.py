@@ -78,8 +78,9 @@ def to_table(table: str, rows: Sequence[Any]) -> pa.Table:
     """
     schema = table_schema(table)
     columns: dict[str, Sequence[Any]] = {}
-    if "geometry" in schema.names:
-        where = geoparquet.points(rows)
+    coordinates = geoparquet.coordinates(schema.names)
+    if coordinates:
+        where = geoparquet.points(rows, coordinates)
         columns = {"geometry": geoparquet.geometry_column(where), "bbox": geoparquet.bbox_column(where)}
         schema = schema.with_metadata({**schema.metadata, b"geo": geoparquet.geo_metadata(where)})
     arrays = [

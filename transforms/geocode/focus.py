@@ -1,0 +1,199 @@
+"""The place that an article is about, from the places it names.
+
+Each mention is evidence for its place and for all that the place lies in:
+Kirkuk for its province and for Iraq. A mention of Iraq in turn supports the
+places named in Iraq, by their share, but gives them no more than they have of
+themselves: one mention of Kirkuk among ten of Iraq leaves the article one about
+Iraq. The focus is the smallest place that still has more than half of all evidence,
+else the country or region with the most, the first named of equals; its score is
+its share of the evidence.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transforms.geocode.gazetteer import Gazetteer, Place
+from transforms.geocode.names import normalize
+from transforms.records import Article, Location
+
+ENOUGH = 0.5
+"""A place within another is the focus only with more than this share of all evidence."""
+LEAD_CHARS = 400
+LEAD = 1.0
+"""More weight for a mention in the first `LEAD_CHARS` of the body, or before it."""
+HEADLINE = 2.0
+"""More weight for the first mention of a place that the headline names."""
+DATELINE = 2.0
+"""Weight of a dateline that another mention supports."""
+WHERE_WRITTEN = 0.5
+"""Weight for its country of a dateline that says only where the reporter sat."""
+DEMONYM = 0.5
+"""Weight for its country of a word such as `Russian`."""
+CONTINENT = 0.25
+"""Weight of a continent, which is rarely what an article is about."""
+
+Path = tuple[str, ...]
+"""A place below all that it lies in: country, divisions, its own id; a place of no country has its id alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What an article is about."""
+
+    place: Place
+    score: float
+    """Share of the evidence that points into the place, 0 to 1."""
+    country: Place | None
+    """The country with the most evidence; None if the text names only seas and the like."""
+
+
+def focus_of(article: Article, locations: Sequence[Location], gazetteer: Gazetteer) -> Focus | None:
+    """The focus of an article; None if it names no place.
+
+    Args:
+        article: headline and offsets of the body.
+        locations: all mentions of the article, in text order.
+        gazetteer: the one that placed them.
+    """
+    direct: dict[Path, float] = defaultdict(float)
+    places: dict[Path, Place] = {}
+    for place, weight in evidence(article, locations, gazetteer):
+        direct[path_of(place)] += weight
+        places[path_of(place)] = place
+    inside = inside_all(direct)
+    total = sum(direct.values())
+    if not total:
+        return None
+    best, score = narrowest(direct, inside, set(places))
+    countries = [path for path in inside if len(path) == 1 and places_country(path)]
+    country = max(countries, key=lambda path: inside[path], default=None)
+    return Focus(
+        places.get(best) or named(best, gazetteer),
+        round(min(1.0, score), 4),
+        gazetteer.country(country[0]) if country else None,
+    )
+
+
+def evidence(article: Article, locations: Sequence[Location], gazetteer: Gazetteer) -> Iterator[tuple[Place, float]]:
+    """What each mention says: a place and a weight."""
+    placed = [(location, place_of(location, gazetteer)) for location in locations]
+    headline = f" {normalize(article.headline or '')} "
+    in_headline: set[str] = set()
+    for location, place in placed:
+        place, weight = _by_kind(location, place, placed, gazetteer)
+        if location.start < article.body_start + LEAD_CHARS and location.kind != "dateline":
+            weight += LEAD * min(1.0, weight)
+        surface = normalize(location.surface)
+        if surface not in in_headline and f" {surface} " in headline:
+            in_headline.add(surface)
+            weight += HEADLINE * min(1.0, weight)
+        yield place, weight * location.score
+
+
+def _by_kind(
+    location: Location, place: Place, placed: Sequence[tuple[Location, Place]], gazetteer: Gazetteer
+) -> tuple[Place, float]:
+    """What a mention says by its kind alone, wherever it stands."""
+    country = gazetteer.country(place.country) if place.country else place
+    if location.kind == "demonym":
+        return country, DEMONYM
+    if location.kind == "dateline":
+        return (place, DATELINE) if is_supported(place, placed) else (country, WHERE_WRITTEN)
+    return place, CONTINENT if place.code == "CONT" else 1.0
+
+
+def is_supported(dateline: Place, placed: Sequence[tuple[Location, Place]]) -> bool:
+    """Whether the text names the dateline's place or one in its division, or no other place that could be meant."""
+    others = [place for location, place in placed if location.kind == "name" and not place.is_country]
+    others = [place for place in others if place.country == dateline.country]
+    near = any(
+        place.number == dateline.number or (place.admin1 is not None and place.admin1 == dateline.admin1)
+        for place in others
+    )
+    return near or not others
+
+
+def place_of(location: Location, gazetteer: Gazetteer) -> Place:
+    """The gazetteer's place of a row."""
+    if location.geonameid is not None:
+        return gazetteer.place(location.geonameid)
+    bearers = (candidate.place for candidate in gazetteer.candidates(location.name))
+    return next(place for place in bearers if place.place_id == location.place_id)
+
+
+def path_of(place: Place) -> Path:
+    """The place below all that it lies in."""
+    if not place.country:
+        return (place.place_id,)
+    divisions = [place.country, *(code for code in (place.admin1, place.admin2) if code)]
+    is_division = place.is_country or place.code in ("ADM1", "ADM2")
+    return (*divisions[: 1 if place.is_country else None], *([] if is_division else [place.place_id]))
+
+
+def places_country(path: Path) -> bool:
+    """Whether the widest step of a path is a country, by its code of two letters."""
+    return len(path[0]) == 2
+
+
+def inside_all(direct: Mapping[Path, float]) -> dict[Path, float]:
+    """Evidence for each place and for all in it."""
+    inside: dict[Path, float] = defaultdict(float)
+    for path, weight in direct.items():
+        for length in range(1, len(path) + 1):
+            inside[path[:length]] += weight
+    return inside
+
+
+def narrowest(direct: Mapping[Path, float], inside: Mapping[Path, float], mentioned: set[Path]) -> tuple[Path, float]:
+    """The smallest place with enough of the evidence, and its share.
+
+    Second-order divisions that the text does not name are passed through, never chosen.
+
+    >>> direct = {("IQ",): 1.0, ("IQ", "IQ.46", "kirkuk"): 2.0, ("TR",): 1.0}
+    >>> narrowest(direct, inside_all(direct), set(direct))
+    (('IQ', 'IQ.46', 'kirkuk'), 0.75)
+    """
+    total = sum(direct.values())
+    path: Path = max((path for path in inside if len(path) == 1), key=lambda path: inside[path])
+    mass = inside[path]
+    chosen, share = path, mass / total
+    while children := [child for child in inside if child[:-1] == path]:
+        finer = sum(inside[child] for child in children)
+        path_mass = mass
+        path = max(children, key=lambda child: inside[child])
+        mass = inside[path] * (1 + min(path_mass - finer, finer) / finer)
+        if mass <= ENOUGH * total + 1e-9:
+            break
+        if path in mentioned or len(path) == 2:
+            chosen, share = path, mass / total
+    return chosen, share
+
+
+def named(path: Path, gazetteer: Gazetteer) -> Place:
+    """A country or division that the text itself does not name."""
+    if len(path) == 1:
+        return gazetteer.country(path[0])
+    bearers = (candidate.place for candidate in gazetteer.candidates(gazetteer.division(path[-1]) or ""))
+    return next(place for place in bearers if path_of(place) == path)
+
+
+def focus_columns(article: Article, locations: Sequence[Location], gazetteer: Gazetteer) -> dict[str, Any]:
+    """The focus as columns of `Article`; none if the article names no place."""
+    focus = focus_of(article, locations, gazetteer)
+    if focus is None:
+        return {}
+    place = focus.place
+    return {
+        "focus_place_id": place.place_id,
+        "focus_geonameid": place.geonameid,
+        "focus_name": place.name,
+        "focus_feature_code": place.code,
+        "focus_country": gazetteer.iso3(focus.country.country) if focus.country else None,
+        "focus_admin1": gazetteer.division(place.admin1),
+        "focus_latitude": place.lat,
+        "focus_longitude": place.lon,
+        "focus_uncertainty_km": place.radius_km,
+        "focus_score": focus.score,
+    }
