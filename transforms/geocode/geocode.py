@@ -11,6 +11,7 @@ from apache_beam.utils import shared
 
 from transforms import failures
 from transforms.geocode.candidates import NONE, Options, options_for
+from transforms.geocode.focus import focus_columns
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, GazetteerError, Place
 from transforms.geocode.mentions import Mention, containers_named
 from transforms.geocode.missed import find_mentions
@@ -25,7 +26,7 @@ DATELINE_WEIGHT = 2.0
 def geocode(
     annotated: AnnotatedArticle, gazetteer: Gazetteer, *, min_score: float = 0.0, organizations: bool = False
 ) -> AnnotatedArticle:
-    """The article with its locations, in text order.
+    """The article with its locations, in text order, and the place it is about.
 
     Args:
         annotated: the article and its entities; offsets into `article.text`.
@@ -38,7 +39,8 @@ def geocode(
     located = locate(mentions, article.article_id, gazetteer)
     locations = tuple(location for location in located if location.score >= min_score)
     places = tuple(dict.fromkeys(location.name for location in locations))
-    article = dataclasses.replace(article, places=places, gazetteer=gazetteer.id)
+    focus = focus_columns(article, locations, gazetteer)
+    article = dataclasses.replace(article, places=places, gazetteer=gazetteer.id, **focus)
     return dataclasses.replace(annotated, article=article, locations=locations)
 
 
