@@ -1,11 +1,12 @@
 """Which spaCy pipeline reads which language.
 
-The shipped model is package data, trained by `training/train_entities.py`.
-Any installed spaCy pipeline, or a folder with one, can stand in its place.
+The shipped model is package data, made by the scripts in `training/`. Any
+installed spaCy pipeline, or a folder with one, can stand in its place. Of each
+only the components that a run asks for are loaded.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,19 @@ import spacy
 import spacy.about
 import spacy.util
 from spacy.language import Language
+from thinc.api import Config
 
 SHIPPED_NAME = "en_dateline"
 SHIPPED_PATH = Path(__file__).with_name("model")
 ANY_LANGUAGE = "xx"
 
-_NOT_NEEDED = ("tagger", "morphologizer", "parser", "senter", "lemmatizer", "attribute_ruler", "textcat")
-"""Components that entities do without; those that a pipeline lacks are ignored."""
+_NOT_NEEDED = frozenset({"textcat", "textcat_multilabel", "entity_linker"})
+_SYNTAX = frozenset(
+    {"tagger", "morphologizer", "parser", "senter", "lemmatizer", "trainable_lemmatizer", "attribute_ruler"}
+)
+"""Factories, for a component may bear any name; what is in neither set is always loaded."""
+_ENCODERS = frozenset({"tok2vec", "transformer", "curated_transformer"})
+"""Factories of components that give others something to listen to."""
 
 
 def check_model(name: str) -> None:
@@ -67,29 +74,74 @@ def model_folder(name: str) -> Path:
     )
 
 
-def load_model(name: str) -> Language:
-    """Loads a pipeline without the components that entities do without.
+def load_model(name: str, *, syntax: bool = False) -> Language:
+    """Loads a pipeline without the components that are not asked for: they cost neither time nor memory.
+
+    Args:
+        name: the shipped model, an installed pipeline, or a folder with one.
+        syntax: also load what finds tags, lemmas, dependencies and sentences.
 
     Raises:
-        ValueError: the model is missing, made for another spaCy, or finds no entities.
+        ValueError: the model is missing, made for another spaCy, finds no entities, or no dependencies
+            where syntax is asked for.
     """
     check_model(name)
     path = SHIPPED_PATH if name == SHIPPED_NAME else name
     try:
-        nlp = spacy.load(path, exclude=list(_NOT_NEEDED))
+        nlp = spacy.load(path, exclude=not_needed(read_config(model_folder(name)), syntax=syntax))
     except (OSError, ValueError, ImportError, KeyError) as error:
         raise ValueError(f"model {name!r} cannot be loaded by spaCy {spacy.about.__version__}: {error}") from error
-    if not any("doc.ents" in nlp.get_pipe_meta(pipe).assigns for pipe in nlp.pipe_names):
-        raise ValueError(f"model {name!r} finds no entities: its components are {', '.join(nlp.pipe_names) or 'none'}")
+    for thing, assigned in [("entities", "doc.ents"), *([("dependencies", "token.dep")] if syntax else [])]:
+        if not any(assigned in nlp.get_pipe_meta(pipe).assigns for pipe in nlp.pipe_names):
+            components = ", ".join(nlp.pipe_names) or "none"
+            raise ValueError(f"model {name!r} finds no {thing}: its components are {components}")
     return nlp
 
 
-def load_models(model: str | Mapping[str, str]) -> dict[str, Language]:
-    """Language (ISO 639-1, or `xx` for any) -> the pipeline that reads it."""
+def not_needed(config: Mapping[str, Any], *, syntax: bool = False) -> list[str]:
+    """Names of the components to leave out, with the encoders that only they listen to.
+
+    Args:
+        config: a pipeline's config.cfg.
+        syntax: whether tags, lemmas, dependencies and sentences are wanted.
+    """
+    pipeline: list[str] = config["nlp"]["pipeline"]
+    factories = {name: config["components"][name].get("factory") for name in pipeline}
+    unwanted = _NOT_NEEDED if syntax else _NOT_NEEDED | _SYNTAX
+    left_out = [name for name in pipeline if factories[name] in unwanted]
+    heard_by: dict[str, set[str]] = {name: set() for name in pipeline if factories[name] in _ENCODERS}
+    for i, listener in enumerate(pipeline):
+        for upstream in _upstreams(config["components"][listener]):
+            for encoder in pipeline[:i] if upstream == "*" else [upstream]:
+                heard_by.setdefault(encoder, set()).add(listener)
+    idle = [
+        name for name in pipeline if factories[name] in _ENCODERS and heard_by[name] and heard_by[name] <= {*left_out}
+    ]
+    return left_out + idle
+
+
+def _upstreams(config: Mapping[str, Any]) -> Iterator[str]:
+    """The encoders that a component's model listens to; `*` for any that stands before it."""
+    if "Listener" in str(config.get("@architectures", "")):
+        yield config.get("upstream", "*")
+    for value in config.values():
+        if isinstance(value, Mapping):
+            yield from _upstreams(value)
+
+
+def read_config(folder: Path) -> Config:
+    """A pipeline's config.cfg; an installed package has it one folder deeper."""
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    inner = folder / _full_name(meta)
+    return spacy.util.load_config((inner if inner.is_dir() else folder) / "config.cfg", interpolate=True)
+
+
+def load_models(model: str | Mapping[str, str], *, syntax: bool = False) -> dict[str, Language]:
+    """Language (ISO 639-1, or `xx` for any) -> the pipeline that reads it, with its syntax if that is wanted."""
     if isinstance(model, str):
-        nlp = load_model(model)
+        nlp = load_model(model, syntax=syntax)
         return {nlp.lang or ANY_LANGUAGE: nlp}
-    loaded = {name: load_model(name) for name in set(model.values())}
+    loaded = {name: load_model(name, syntax=syntax) for name in set(model.values())}
     return {language: loaded[name] for language, name in model.items()}
 
 
