@@ -110,6 +110,12 @@ def test_demonyms_count_for_their_country(gazetteer):
     assert found.score == 0.6
 
 
+def test_a_capital_speaks_for_its_country_too(gazetteer):
+    assert focus(FAR + "Turkey, Turkey, Turkey; Ankara, Ankara.", gazetteer).place.name == "Turkey"
+    assert focus(FAR + "Ankara, Ankara.", gazetteer).place.name == "Ankara"
+    assert focus(FAR + "Turkey, Turkey; Ankara, Ankara, Ankara.", gazetteer).place.name == "Ankara"
+
+
 def test_no_place_no_focus(gazetteer):
     assert focus("Nothing here.", gazetteer) is None
     assert focus_columns(article("Nothing here."), (), gazetteer) == {}

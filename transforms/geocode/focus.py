@@ -31,6 +31,8 @@ WHERE_WRITTEN = 0.5
 """Weight for its country of a dateline that says only where the reporter sat."""
 DEMONYM = 0.5
 """Weight for its country of a word such as `Russian`."""
+CAPITAL = 0.5
+"""Share of a capital's mentions that speak of its government, and so count for the country alone."""
 CONTINENT = 0.25
 """Weight of a continent, which is rarely what an article is about."""
 
@@ -89,7 +91,15 @@ def evidence(article: Article, locations: Sequence[Location], gazetteer: Gazette
         if surface not in in_headline and f" {surface} " in headline:
             in_headline.add(surface)
             weight += HEADLINE * min(1.0, weight)
-        yield place, weight * location.score
+        yield from _split(place, weight * location.score, gazetteer)
+
+
+def _split(place: Place, weight: float, gazetteer: Gazetteer) -> Iterator[tuple[Place, float]]:
+    """All of it for the place, but a part of a capital's for its country."""
+    if place.code == "PPLC" and place.country:
+        yield gazetteer.country(place.country), weight * CAPITAL
+        weight *= 1.0 - CAPITAL
+    yield place, weight
 
 
 def _by_kind(
