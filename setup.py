@@ -48,7 +48,7 @@ setup(
             "types-requests",
         ],
         # What training the shipped model needs beside.
-        "training": ["floret>=0.10"],
+        "training": ["scipy>=1.11"],
     },
     entry_points={"console_scripts": ["dateline = pipeline.cli:main"]},
 )

