@@ -1,0 +1,114 @@
+"""Puts the entity model and the syntax model into one, which reads one table of vectors.
+
+    python training/assemble.py --entities training/work/all/entities --syntax training/work/syntax/syntax
+
+Each component can be switched off at load (`spacy.load(folder, exclude=[...])`);
+those of one half need nothing of the other. The meta names the sources and
+scores of both, and the report adds the size and the speed with and without each
+component.
+"""
+
+import argparse
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import spacy
+from corpora import read_docs
+from evaluate import DEVELOPMENT, words_per_second
+from shipping import REPORT, SHIPPED, describe, ship, size_in_mb
+from spacy.language import Language
+
+DESCRIPTION = (
+    "Entities of English news, by the guideline of the first source; tags, morphology, lemmas and dependencies"
+    " by Universal Dependencies. Vectors learned from the sources' text serve both."
+)
+
+
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--entities", type=Path, required=True, help="pipeline written by train_entities.py")
+    parser.add_argument("--syntax", type=Path, required=True, help="pipeline written by train_syntax.py")
+    parser.add_argument("--corpora", type=Path, help="folder with the folder ner, to measure the speed on its texts")
+    parser.add_argument("--output", type=Path, default=SHIPPED, help="where the finished model goes")
+    parser.add_argument("--report", type=Path, default=REPORT, help="where the scores go")
+    return parser.parse_args(argv)
+
+
+def check_vectors(entities: Language, syntax: Language) -> None:
+    """Both models must have been trained on one table, for only one is kept.
+
+    Raises:
+        ValueError: the tables differ.
+    """
+    one, other = entities.vocab.vectors, syntax.vocab.vectors
+    same_rows = one.shape == other.shape and np.array_equal(one.data, other.data)
+    if not same_rows or one.key2row != other.key2row:
+        raise ValueError(
+            f"the entities were trained on vectors of {one.shape} with {one.n_keys} words, the syntax on others,"
+            f" of {other.shape} with {other.n_keys} words: train both with the same --vectors"
+        )
+
+
+def assemble(entities: Language, syntax: Language) -> Language:
+    """The entity pipeline with the syntax components behind it, and a meta of both.
+
+    The entity recognizer listens to any `tok2vec` before it, so that of the
+    syntax must come behind.
+    """
+    check_vectors(entities, syntax)
+    metas = [dict(entities.meta), dict(syntax.meta)]
+    for name in syntax.pipe_names:
+        entities.add_pipe(name, source=syntax)
+    sources = [source for meta in metas for source in meta["sources"]]
+    describe(entities, DESCRIPTION, sources, metas[0]["performance"] | metas[1]["performance"])
+    return entities
+
+
+def speeds(folder: Path, texts: Sequence[str]) -> dict[str, int]:
+    """Words a second of processor time: of everything, and with one thing after the other left out."""
+    nlp = spacy.load(folder)
+    found = {"all": words_per_second(nlp, texts)}
+    for left_out in ("parser", "tagger", "morphologizer", "lemmatizer"):
+        with nlp.select_pipes(disable=left_out):
+            found[f"without {left_out}"] = words_per_second(nlp, texts)
+    with nlp.select_pipes(disable=["tok2vec", "ner"]):
+        found["syntax only"] = words_per_second(nlp, texts)
+    with nlp.select_pipes(enable=["tok2vec", "ner"]):
+        found["entities only"] = words_per_second(nlp, texts)
+    return found
+
+
+def report(folder: Path, corpora: Path | None) -> dict[str, Any]:
+    """The scores with the size of the shipped folder, and its speed if there are texts to measure it on."""
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    found = {
+        "model": f"{meta['lang']}_{meta['name']}-{meta['version']}",
+        "measure": "entities: strict span and label on the development sets, FAC counts as LOC; syntax (parse_dev):"
+        " spaCy's scores on plain text",
+        "size_mb": size_in_mb(folder),
+        "scores": meta["performance"],
+    }
+    if corpora:
+        path = corpora / "ner" / f"{DEVELOPMENT[0]}.spacy"
+        words = speeds(folder, [doc.text for doc in read_docs(path, spacy.blank("en"))])
+        found |= {"words_per_cpu_second": words["entities only"], "words_per_cpu_second_of": words}
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Writes the model and the report."""
+    args = arguments(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    ship(assemble(spacy.load(args.entities), spacy.load(args.syntax)), args.output)
+    figures = report(args.output, args.corpora)
+    args.report.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    logging.info("%s: %s MB", args.output, figures["size_mb"])
+
+
+if __name__ == "__main__":
+    main()
