@@ -22,6 +22,7 @@ import augment  # noqa: E402  (the folder is no package: nothing of it is needed
 import corpora  # noqa: E402
 import evaluate  # noqa: E402
 import passages  # noqa: E402
+import shipping  # noqa: E402
 import train_entities  # noqa: E402
 import vectors  # noqa: E402
 from passages import Passage  # noqa: E402
@@ -49,7 +50,9 @@ def nlp() -> spacy.language.Language:
 
 @pytest.fixture(scope="module")
 def shipped() -> spacy.language.Language:
-    return spacy.load(MODEL)
+    nlp = spacy.load(MODEL)
+    nlp.select_pipes(enable=["tok2vec", "ner"])
+    return nlp
 
 
 # Passages.
@@ -250,8 +253,8 @@ def test_what_is_shipped_names_no_path_and_no_code_of_the_recipe(nlp, tmp_path):
     trained.initialize()
     trained.config["corpora"] = {"train": {"@readers": "dateline.articles.v1"}}
     trained.config["paths"] = {"corpora": "somewhere"}
-    train_entities.describe(trained, ["ewt"], {})
-    train_entities.ship(trained, tmp_path / "model")
+    shipping.describe(trained, "Entities.", train_entities.provenance(["ewt"]), {})
+    shipping.ship(trained, tmp_path / "model")
     config = (tmp_path / "model" / "config.cfg").read_text(encoding="utf-8")
     assert "dateline." not in config
     assert "somewhere" not in config
@@ -260,15 +263,16 @@ def test_what_is_shipped_names_no_path_and_no_code_of_the_recipe(nlp, tmp_path):
 
 def test_the_shipped_model_is_small_and_says_what_it_is_made_of(shipped):
     meta = shipped.meta
-    assert (meta["lang"], meta["name"], meta["version"]) == ("en", train_entities.NAME, train_entities.VERSION)
-    assert meta["sources"] == train_entities.provenance(list(corpora.SOURCES))
-    assert set(meta["performance"]) == set(evaluate.DEVELOPMENT)
-    assert train_entities.size_in_mb(MODEL) < 25
+    assert (meta["lang"], meta["name"], meta["version"]) == ("en", shipping.NAME, shipping.VERSION)
+    sources = train_entities.provenance(list(corpora.SOURCES))
+    assert meta["sources"][: len(sources)] == sources
+    assert set(meta["performance"]) >= set(evaluate.DEVELOPMENT)
+    assert shipping.size_in_mb(MODEL) < 30
     assert "dateline." not in (MODEL / "config.cfg").read_text(encoding="utf-8")
 
 
 def test_the_report_is_the_shipped_models():
-    report = json.loads(train_entities.REPORT.read_text(encoding="utf-8"))
+    report = json.loads(shipping.REPORT.read_text(encoding="utf-8"))
     meta = json.loads((MODEL / "meta.json").read_text(encoding="utf-8"))
     assert report["scores"] == meta["performance"]
     assert report["model"] == f"{meta['lang']}_{meta['name']}-{meta['version']}"

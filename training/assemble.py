@@ -24,7 +24,7 @@ from spacy.language import Language
 
 DESCRIPTION = (
     "Entities of English news, by the guideline of the first source; tags, morphology, lemmas and dependencies"
-    " by Universal Dependencies. Vectors learned from the sources' text serve both."
+    " by Universal Dependencies. One table of vectors serves both."
 )
 
 
