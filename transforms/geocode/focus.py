@@ -80,7 +80,8 @@ def focus_of(article: Article, locations: Sequence[Location], gazetteer: Gazette
 
 def evidence(article: Article, locations: Sequence[Location], gazetteer: Gazetteer) -> Iterator[tuple[Place, float]]:
     """What each mention says: a place and a weight."""
-    placed = [(location, place_of(location, gazetteer)) for location in locations]
+    pairs = ((location, place_of(location, gazetteer)) for location in locations)
+    placed = [(location, place) for location, place in pairs if place is not None]
     headline = f" {normalize(article.headline or '')} "
     in_headline: set[str] = set()
     for location, place in placed:
@@ -125,12 +126,12 @@ def is_supported(dateline: Place, placed: Sequence[tuple[Location, Place]]) -> b
     return near or not others
 
 
-def place_of(location: Location, gazetteer: Gazetteer) -> Place:
-    """The gazetteer's place of a row."""
+def place_of(location: Location, gazetteer: Gazetteer) -> Place | None:
+    """The gazetteer's place of a row; None for one that GeoNames does not have and that does not bear its own name."""
     if location.geonameid is not None:
         return gazetteer.place(location.geonameid)
     bearers = (candidate.place for candidate in gazetteer.candidates(location.name))
-    return next(place for place in bearers if place.place_id == location.place_id)
+    return next((place for place in bearers if place.place_id == location.place_id), None)
 
 
 def path_of(place: Place) -> Path:
