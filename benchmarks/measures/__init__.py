@@ -1,0 +1,1 @@
+"""What benchmarks/accuracy.py prints, a topic a file."""
