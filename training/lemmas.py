@@ -14,9 +14,9 @@ from spacy.lookups import Lookups
 from spacy.tokens import Doc
 
 LONGEST_ENDING = 5
-LEAST_WORDS = 3
+LEAST_WORDS = 2
 """Different words that must support a rule."""
-LEAST_SHARE = 0.8
+LEAST_SHARE = 0.4
 """Share of the words with its ending that a rule must get right; the empty ending aside."""
 UNCHANGED = ("PROPN", "X")
 """Parts of speech whose lemma is the word: spaCy leaves names as they are and lowercases the others."""
