@@ -4,12 +4,10 @@ import dataclasses
 
 import pytest
 
-from tests.making import article
+from tests.making import article, location
 from transforms.geocode.build import build_gazetteer
 from transforms.geocode.focus import Focus, focus_columns, focus_of, inside_all, narrowest, path_of
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, Place
-from transforms.geocode.geocode import location_of
-from transforms.geocode.mentions import mention_at
 from transforms.records import Article, Location
 
 FAR = "x" * 500 + " "
@@ -51,9 +49,8 @@ def rows(text: str, gazetteer: Gazetteer, kinds: dict[str, str]) -> tuple[Locati
         start = text.find(name)
         while start >= 0:
             kind = kinds.get(name, "name") if start == text.find(name) else "name"
-            mention = mention_at(text, start, start + len(name), basis="model", kind=kind)
             where = place(name, code, country, gazetteer)
-            found.append(location_of(mention, where, "a", gazetteer, score=1.0))
+            found.append(location(where, gazetteer, start=start, surface=name, kind=kind))
             start = text.find(name, start + 1)
     return tuple(sorted(found, key=lambda row: row.start))
 
