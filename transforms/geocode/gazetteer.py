@@ -16,7 +16,7 @@ from typing import Any
 from transforms.geocode.features import COUNTRY_CODES, feature_class
 from transforms.geocode.names import normalize
 
-FORMAT = 1
+FORMAT = 2
 """Version of the file's tables; a file of another version is refused."""
 DEFAULT_PATH = Path(__file__).with_name("gazetteer.sqlite")
 BUILD_COMMAND = "dateline gazetteer build --output"

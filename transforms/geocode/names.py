@@ -26,7 +26,9 @@ _LETTERS = str.maketrans(
         "\u2014": " ",
     }
 )
-_WORDS = {"saint": "st", "sainte": "ste", "mount": "mt", "fort": "ft"}
+_WORDS = {"saint": "st", "sainte": "ste", "mount": "mt", "fort": "ft", "twp": "township"}
+_COMPASS = {"n": "north", "s": "south", "e": "east", "w": "west"}
+_COUNTY = {"co": "county"}
 _DROPPED = re.compile(r"[^\w\s]|_")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _POSSESSIVE = re.compile(r"(?:['’ʼ]s|(?<=s)['’])$")
@@ -36,13 +38,16 @@ _POSSESSIVE = re.compile(r"(?:['’ʼ]s|(?<=s)['’])$")
 def normalize(name: str) -> str:
     """The key under which a name stands in the gazetteer.
 
-    Case, accents, punctuation, a leading article and the spelling of Saint,
-    Mount and Fort do not matter.
+    Case, accents, punctuation, a leading article, the spelling of Saint,
+    Mount, Fort and Township, a compass point's letter in front (`W. Virginia`)
+    and `Co.` for County at either end do not matter.
 
     >>> normalize("St. Louis"), normalize("Saint-Louis"), normalize("São Paulo"), normalize("The Hague")
     ('st louis', 'st louis', 'sao paulo', 'hague')
     >>> normalize("U.S."), normalize("Xi’an"), normalize("Łódź")
     ('us', 'xian', 'lodz')
+    >>> normalize("N. Korea"), normalize("Loudon Co."), normalize("Co Dublin"), normalize("Tewksbury Twp.")
+    ('north korea', 'loudon county', 'county dublin', 'tewksbury township')
     """
     folded = name.casefold().translate(_LETTERS)
     if not folded.isascii():
@@ -51,6 +56,9 @@ def normalize(name: str) -> str:
     words = [_WORDS.get(word, word) for word in _DROPPED.sub("", folded).split()]
     if len(words) > 1 and words[0] == "the":
         words = words[1:]
+    if len(words) > 1:
+        words[0] = _COMPASS.get(words[0]) or _COUNTY.get(words[0], words[0])
+        words[-1] = _COUNTY.get(words[-1], words[-1])
     return " ".join(words)
 
 

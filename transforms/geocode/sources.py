@@ -81,12 +81,15 @@ def _official_names(iso: str) -> frozenset[str]:
 
 
 def regions() -> Iterator[Row]:
-    """Continents, regions, waters, mountains, islands and sights of data/regions.tsv."""
+    """Continents, regions, waters, mountains, islands and sights of data/regions.tsv.
+
+    What stands in brackets only tells two rows of one name apart.
+    """
     for row in table("regions.tsv"):
         yield Row(
             geonameid=int(row["geonameid"]) if row["geonameid"] else None,
             slug=slug_of(row["name"]),
-            name=row["name"],
+            name=row["name"].partition(" (")[0],
             code=row["feature_code"],
             country=row["country"],
             lat=float(row["lat"]),
