@@ -115,8 +115,8 @@ def test_min_score_leaves_out_doubtful_places(gazetteer):
 def test_places_in_organizations_are_a_setting(gazetteer):
     named = [["Ohio Department of Health", "ORG"], ["UN Security Council", "ORG"], ["USS Carl Vinson", "ORG"]]
     case = annotated("The Ohio Department of Health asked the UN Security Council and the USS Carl Vinson.", named)
-    assert geocode(case, gazetteer).locations == ()
-    rows = geocode(case, gazetteer, organizations=True).locations
+    assert geocode(case, gazetteer, organizations=False).locations == ()
+    rows = geocode(case, gazetteer).locations
     assert [(row.surface, row.basis, row.feature_code) for row in rows] == [("Ohio", "organization", "ADM1")]
 
 

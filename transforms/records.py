@@ -19,7 +19,7 @@ SCHEMA_VERSION = "1"
 
 MediaKind = Literal["text", "html", "jsonl", "feed"]
 ItemKind = Literal["text", "html", "json", "entry"]
-PlaceKind = Literal["name", "demonym", "dateline"]
+PlaceKind = Literal["name", "demonym", "adjective", "dateline"]
 
 
 def column(doc: str, **default: Any) -> Any:
@@ -225,8 +225,11 @@ class Location:
     start: int = column("Offset of the mention in the article's text.")
     end: int = column("Offset past the mention.")
     surface: str = column("The mention as printed: text[start:end].")
-    kind: str = column("name, demonym (`Russian`), or dateline.")
-    basis: str = column("What found the mention: model, gazetteer, demonyms, dateline or organization.")
+    kind: str = column("name, demonym (people: `Russians`), adjective (what is theirs: `Russian tanks`), or dateline.")
+    basis: str = column(
+        "What found the mention: model, gazetteer, demonyms, dateline, or organization (a place inside a longer name,"
+        " as in `Athens Police Department`)."
+    )
     geonameid: int | None = column("GeoNames id; null for places that GeoNames does not have.", default=None)
     place_id: str = column("Id in our gazetteer: `geonames:524901`, or `dateline:korean-peninsula`.")
     name: str = column("The place's name in the gazetteer.")

@@ -13,8 +13,7 @@ from transforms import failures
 from transforms.geocode.candidates import NONE, Options, options_for
 from transforms.geocode.focus import focus_columns
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, GazetteerError, Place
-from transforms.geocode.mentions import Mention, containers_named
-from transforms.geocode.missed import find_mentions
+from transforms.geocode.mentions import Mention, containers_named, find_mentions
 from transforms.geocode.names import normalize
 from transforms.geocode.ranking import Name, rank, rank_doubtful
 from transforms.records import AnnotatedArticle, Location, stable_id
@@ -24,7 +23,7 @@ DATELINE_WEIGHT = 2.0
 
 
 def geocode(
-    annotated: AnnotatedArticle, gazetteer: Gazetteer, *, min_score: float = 0.0, organizations: bool = False
+    annotated: AnnotatedArticle, gazetteer: Gazetteer, *, min_score: float = 0.0, organizations: bool = True
 ) -> AnnotatedArticle:
     """The article with its locations, in text order, and the place it is about.
 
@@ -32,7 +31,7 @@ def geocode(
         annotated: the article and its entities; offsets into `article.text`.
         gazetteer: where places are looked up.
         min_score: a mention whose best candidate scores less gets no row.
-        organizations: whether the place that an organization's name begins with is a mention.
+        organizations: whether a place inside an organization's name is a mention.
     """
     article = annotated.article
     mentions = find_mentions(article, annotated.entities, gazetteer, organizations=organizations)
@@ -146,7 +145,7 @@ class Geocode(beam.PTransform):
     """The gazetteer file, as built by `dateline gazetteer build`."""
     min_score: float = 0.0
     """Locations scored lower are left out, from 0 to 1."""
-    organizations: bool = False
+    organizations: bool = True
     """Whether `Athens` in `Athens Police Department` is a place mention too, with the basis `organization`."""
 
     def __post_init__(self) -> None:

@@ -1,0 +1,68 @@
+"""Where a text names a place.
+
+The model's entities come first. The gazetteer adds what the model missed, what
+it took for something else, and places inside longer names.
+"""
+
+from collections.abc import Sequence
+
+from transforms.geocode.gazetteer import Gazetteer
+from transforms.geocode.mentions.containers import container_mentions, with_container
+from transforms.geocode.mentions.inside import organization_places
+from transforms.geocode.mentions.labelled import dateline_mentions, labelled_places
+from transforms.geocode.mentions.mention import Mention, Taken, trimmed
+from transforms.geocode.mentions.page import PEOPLE_LABEL, PLACE_LABELS, Page
+from transforms.geocode.mentions.patterns import abbreviations, patterned
+from transforms.geocode.mentions.peoples import peoples, single_peoples
+from transforms.geocode.mentions.unlabelled import candidate_spans, doubt, listed, longer_names, read
+from transforms.records import Article, Entity
+
+
+def find_mentions(
+    article: Article, entities: Sequence[Entity], gazetteer: Gazetteer, *, organizations: bool = True
+) -> list[Mention]:
+    """All place mentions of an article in text order, none overlapping another.
+
+    In order of trust: the dateline, forms of words that leave no doubt, longer
+    well-known names (`Russian Far East` over the demonym `Russian`), the model,
+    what follows from these, the rest.
+
+    Args:
+        article: the text and its dateline.
+        entities: the model's, with offsets into the text.
+        gazetteer: where names are looked up.
+        organizations: whether a place inside an organization's name is a mention.
+    """
+    page = Page(article, entities, gazetteer)
+    taken = Taken(len(article.text))
+    taken.add(dateline_mentions(article))
+    taken.add(patterned(page))
+    taken.add(longer_names(page))
+    for entity in entities:
+        if entity.label in PLACE_LABELS:
+            taken.add(labelled_places(entity, page))
+    for entity in entities:
+        if entity.label == PEOPLE_LABEL:
+            taken.add(peoples(article.text, *trimmed(article.text, entity.start, entity.end), gazetteer))
+    taken.add(abbreviations(page))
+    _add_missed(page, taken)
+    taken.add(single_peoples(article.text, page.words, entities, page.persons, gazetteer))
+    if organizations:
+        page.learn(taken.mentions)
+        for entity in entities:
+            taken.add(organization_places(entity, page))
+    mentions = [with_container(mention, article.text, gazetteer) for mention in taken.mentions]
+    taken.add(container_mentions(mentions, article.text))
+    found = mentions + taken.mentions[len(mentions) :]
+    return sorted(found, key=lambda mention: mention.start)
+
+
+def _add_missed(page: Page, taken: Taken) -> None:
+    """Adds what the model missed: by the text around, by what is found so far, and doubtful names last."""
+    page.learn(taken.mentions)
+    spans = [span for span in candidate_spans(page) if taken.is_free(span[0], span[1])]
+    for _ in range(2):
+        taken.add(filter(None, (read(page, start, end) for start, end, _ in spans)))
+        page.learn(taken.mentions)
+    taken.add(filter(None, (listed(page, start, end, taken) for start, end, _ in spans)))
+    taken.add(filter(None, (doubt(page, start, end, label) for start, end, label in spans)))

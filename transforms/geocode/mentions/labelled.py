@@ -1,0 +1,158 @@
+"""Places among the entities that the model took for places."""
+
+import re
+from collections.abc import Iterator
+
+from transforms.geocode.candidates import plain_name
+from transforms.geocode.gazetteer import Match
+from transforms.geocode.mentions.inside import places_inside
+from transforms.geocode.mentions.mention import Mention, mention_at, parts, trimmed
+from transforms.geocode.mentions.page import Page
+from transforms.geocode.mentions.peoples import people_at
+from transforms.geocode.mentions.words import STREETS
+from transforms.records import Article, Entity
+
+_SPLIT = re.compile(r"\s*(?:,|/|;|\n|\(|\)|&|['’]s\b|\bof\b|\band\b|–|—)\s*")
+_SLASH = re.compile("/")
+_KINDS = (
+    "region|oblast|krai|kray|province|prefecture|governorate|county|parish|republic|canton|voivodeship|territory"
+    "|peninsula|desert|okrug|district|state|city|islands?|river|valley|township|twp\\.?|municipality|department|emirate"
+)
+_KIND_WORD = re.compile(rf"[\s-](?:{_KINDS}|{'|'.join(word.capitalize() for word in _KINDS.split('|'))})(?![\w’'])")
+_SMALL_KIND = re.compile(rf"[\s-](?:{_KINDS}|area|coast|border|metropolitan area)$")
+_INNER = re.compile(
+    r"^(?:(?i:the\s)?(?i:city|town|village|state|province|county|region|district|municipality|township|republic"
+    r"|kingdom|island|suburb|capital|port)\sof\s|(?i:the\s)?(?i:(?:north|south|east|west|central|mid|upper|lower|inner"
+    r"|outer)(?:ern|east|west|eastern|western)?(?:[\s-]central)?|upstate|downtown|uptown|midtown|suburban|rural"
+    r"|greater|metro|metropolitan|mainland|continental|coastal|northern|nearby|neighboring|neighbouring)[\s-])(?=\S)"
+)
+_SET_OFF = re.compile(r"\s?(?:[-–—,(:;]|$)")
+_CAPITAL_NEXT = re.compile(r"\s[A-Z]")
+_CITY_WORD = re.compile(r"\s(?:City|District|State|Town|Area|Metro|Region)$")
+
+
+def dateline_mentions(article: Article) -> Iterator[Mention]:
+    """The first place of each part of the dateline; what follows a comma is its context."""
+    if article.dateline_start is None or article.dateline_end is None:
+        return
+    for start, end in parts(article.text, article.dateline_start, article.dateline_end, _SLASH):
+        comma = article.text.find(",", start, end)
+        start, end = trimmed(article.text, start, comma if comma > 0 else end)
+        if end > start:
+            yield mention_at(article.text, start, end, basis="dateline", kind="dateline")
+
+
+def labelled_places(entity: Entity, page: Page) -> Iterator[Mention]:
+    """The places that an entity with a label of places names: itself, its parts, or none."""
+    text = page.text
+    start, end = trimmed(text, entity.start, entity.end)
+    if end <= start or page.is_person(text[start:end]) or _is_acronym(page, start, end):
+        return
+    whole = whole_place(page, start, end)
+    if whole is not None:
+        yield whole
+        return
+    divided = list(_divided(page, start, end))
+    if divided or text[start:end].rsplit(None, 1)[-1].rstrip(".").lower() in STREETS:
+        yield from divided
+    else:
+        yield from places_inside(page, start, end, basis="model")
+
+
+def _divided(page: Page, start: int, end: int) -> Iterator[Mention]:
+    """The places between commas, `and`, `of` and the like."""
+    if not _SPLIT.search(page.text, start, end):
+        return
+    for left, right in parts(page.text, start, end, _SPLIT):
+        left, right = trimmed(page.text, left, right)
+        whole = whole_place(page, left, right) if right > left else None
+        if whole is not None:
+            yield whole
+
+
+def _is_acronym(page: Page, start: int, end: int) -> bool:
+    """Whether the name is capitals among words that are not, and no known place or abbreviation: `NICE`."""
+    name = page.text[start:end]
+    if not (name.isalpha() and name.isupper() and len(name) > 2) or page.known(name):
+        return False
+    if any(c.match is Match.ABBREVIATION or name == c.place.name for c in page.options(name).candidates[:3]):
+        return False
+    if end - start > 5 or _SET_OFF.match(page.text, end) or page.text[:start].rstrip(" ").endswith((".", "\n")):
+        return False
+    around = page.text[max(0, start - 30) : start] + page.text[end : end + 30]
+    return sum(letter.islower() for letter in around) > 0.6 * sum(letter.isalpha() for letter in around)
+
+
+def whole_place(page: Page, start: int, end: int, *, basis: str = "model") -> Mention | None:
+    """The span as one place, with a word behind it that says its kind; None if nothing bears the name.
+
+    What only says the kind or part, such as `northern` or `city of`, is looked
+    up but stands outside the mention.
+    """
+    text = page.text
+    name = plain_name(text[start:end])
+    if page.gazetteer.known(name) is None and page.gazetteer.demonym(name) is not None:
+        demonym = page.gazetteer.demonym(name)
+        if demonym is not None and plain_name(demonym.name).lower() != name.lower():
+            return people_at(text, start, end, page.gazetteer)
+    end = _with_period(page, start, end)
+    wide = _with_kind(page, start, end)
+    name = plain_name(text[start:wide])
+    if not page.options(name):
+        return None
+    left, right = core(page, start, wide)
+    return mention_at(text, left, right, basis=basis, name=name)
+
+
+def _with_period(page: Page, start: int, end: int) -> int:
+    """The end with the period of an abbreviation: `Calif.`"""
+    if page.text[end : end + 1] == "." and page.text[end - 1].isalpha():
+        options = page.options(page.text[start : end + 1])
+        if any(c.match is Match.ABBREVIATION for c in options.candidates[:3]) and end - start < 6:
+            return end + 1
+    return end
+
+
+def _with_kind(page: Page, start: int, end: int) -> int:
+    """End of the name with a following word such as `region`, where there is such a place; else `end`."""
+    word = _KIND_WORD.match(page.text, end)
+    if word is None or (word[0][1:] in ("City", "State", "District") and _CAPITAL_NEXT.match(page.text, word.end())):
+        return end
+    options = page.options(plain_name(page.text[start : word.end()]))
+    fits = any(candidate.place.feature_class in "ATLH" for candidate in options.candidates[:10])
+    if not fits and re.search(r"(?i)(?:city|township|twp\.?|municipality)$", word[0]):
+        fits = bool(options) and word[0][1].isupper()
+    return word.end() if fits else end
+
+
+def core(page: Page, start: int, end: int) -> tuple[int, int]:
+    """The span without words that only say kind, part or direction, unless they belong to the name.
+
+    `northern Iraq` is `Iraq` there, `Anbar province` is `Anbar`; `South Carolina`
+    and `Clarke County` stay.
+    """
+    surface = page.text[start:end]
+    if "\n" not in surface and _is_name(page, surface):
+        return start, end
+    small = _SMALL_KIND.search(surface)
+    if small is not None and small.start() > 0:
+        surface = surface[: small.start()]
+        if _is_name(page, surface):
+            return start, start + len(surface)
+    while inner := _INNER.match(surface):
+        start += inner.end()
+        surface = surface[inner.end() :]
+        if _is_name(page, surface):
+            return start, start + len(surface)
+    city = _CITY_WORD.search(surface)
+    if city is not None and page.options(surface[: city.start()]):
+        surface = surface[: city.start()]
+    return start, start + len(surface)
+
+
+def _is_name(page: Page, surface: str) -> bool:
+    """Whether the gazetteer has the name as it stands, in this language, and its first letter is a capital."""
+    if not surface[:1].isupper():
+        return False
+    found = page.gazetteer.candidates(plain_name(surface))
+    return any(c.match is not Match.ALTERNATE for c in found[:5])

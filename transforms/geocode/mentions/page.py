@@ -1,0 +1,122 @@
+"""What one article says of its names: which it uses for persons, which for places."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from transforms.geocode.candidates import Options, options_for
+from transforms.geocode.gazetteer import Candidate, Gazetteer, Match
+from transforms.geocode.mentions.mention import Mention, trimmed
+from transforms.geocode.mentions.words import LOCATIVE, PLACE_NOUN, SAYING, TITLE, WORD, is_common
+from transforms.geocode.names import normalize
+from transforms.records import Article, Entity
+
+PLACE_LABELS = frozenset({"LOC", "GPE", "FAC"})
+PEOPLE_LABEL = "NORP"
+NUMBER_LABELS = frozenset({"DATE", "TIME", "MONEY", "PERCENT", "QUANTITY", "CARDINAL", "ORDINAL"})
+LOCATIVE_POPULATION = 15_000
+"""After a preposition of place, a city's name is that city from this population on."""
+SAYING_SHARE = 0.2
+"""What says things in so many of its uses is a person."""
+PERSON_POPULATION = 200_000
+"""A smaller city that only says things is a person of that name."""
+_BEFORE = 32
+_AFTER = 32
+
+
+class Page:
+    """An article's text, words and entities, and what is known of its names.
+
+    Attributes:
+        evidence: normalized names that the article is known to use for places.
+        persons: normalized words of persons' full names: where a Kent Jackson is written of, Jackson is he.
+    """
+
+    def __init__(self, article: Article, entities: Sequence[Entity], gazetteer: Gazetteer) -> None:
+        self.text = article.text
+        self.entities = entities
+        self.gazetteer = gazetteer
+        self.words = list(WORD.finditer(self.text))
+        self.evidence: set[str] = set()
+        full = [words for e in entities if e.label == "PERSON" and len(words := e.name.split()) > 1]
+        self.persons = {normalize(word) for words in full if "of" not in words for word in words}
+        self._surnames = {normalize(words[-1]) for words in full}
+        self._judged: dict[str, bool] = {}
+        self._labels: dict[str, Counter[str]] = {}
+        for entity in entities:
+            if " " not in entity.surface:
+                surface = self.text[slice(*trimmed(self.text, entity.start, entity.end))]
+                label = "PLACE" if entity.label in PLACE_LABELS else entity.label
+                self._labels.setdefault(normalize(surface), Counter())[label] += 1
+
+    def options(self, name: str) -> Options:
+        """What the name may mean."""
+        return options_for(name, self.gazetteer)
+
+    def plain(self, name: str) -> list[Candidate]:
+        """The first cities and divisions that bear the name itself, not in another language or as an abbreviation."""
+        if len(name) < 4:
+            return []
+        return [
+            c for c in self.options(name).candidates[:10] if c.match <= Match.SHORT and c.place.feature_class in "AP"
+        ]
+
+    def known(self, name: str) -> bool:
+        """Whether the name means a place wherever it stands with a capital."""
+        if self.gazetteer.known(name) is None:
+            return False
+        return len(name) > 3 or name.isupper() or "." in name
+
+    def learn(self, mentions: Iterable[Mention]) -> None:
+        """Takes the names of mentions that are sure for evidence."""
+        names = {normalize(m.name) for m in mentions if m.place is None and not m.doubtful and len(m.name) > 3}
+        self.evidence |= names - self.persons
+
+    def titled(self, start: int) -> bool:
+        """Whether a person's title stands before the offset."""
+        return TITLE.search(self.text, max(0, start - _BEFORE), start) is not None
+
+    def says(self, end: int) -> bool:
+        """Whether what stands before the offset says or does something as a person does."""
+        return SAYING.match(self.text, end, end + _AFTER) is not None
+
+    def locative(self, start: int) -> bool:
+        """Whether a preposition of place stands before the offset."""
+        return LOCATIVE.search(self.text, max(0, start - _BEFORE), start) is not None
+
+    def modifies(self, end: int) -> bool:
+        """Whether a noun follows that places are put before: `Augusta residents`."""
+        return PLACE_NOUN.match(self.text, end, end + _AFTER) is not None
+
+    def is_person(self, name: str) -> bool:
+        """Whether a name that the model took for a place is rather a person's in this article."""
+        if " " in name:
+            return False
+        if name not in self._judged:
+            self._judged[name] = self._judge(name)
+        return self._judged[name]
+
+    def _judge(self, name: str) -> bool:
+        key = normalize(name)
+        labels = self._labels.get(key, Counter())
+        named = key in self._surnames or labels["PERSON"] > 2 * labels["PLACE"]
+        if self.known(name) and not (key in self._surnames and labels["PERSON"] > labels["PLACE"]):
+            return False
+        uses = [match.span() for match in re.finditer(rf"\b{re.escape(name)}\b", self.text)]
+        if any(self._placed(start, end) for start, end in uses):
+            return False
+        if named or any(self.titled(start) for start, _ in uses):
+            return True
+        small = all(c.place.population < PERSON_POPULATION for c in self.options(name).candidates[:1])
+        return small and len(uses) > 1 and sum(self.says(end) for _, end in uses) >= SAYING_SHARE * len(uses)
+
+    def _placed(self, start: int, end: int) -> bool:
+        return (
+            self.locative(start)
+            or self.modifies(end)
+            or re.match(r", [A-Z][a-z]+\.?[,.\s]", self.text[end : end + 16]) is not None
+        )
+
+    def is_common(self, name: str) -> bool:
+        """Whether the name is made of words too common to tell a place."""
+        return is_common(name)

@@ -1,0 +1,98 @@
+"""Places that a fixed form of words tells: `R-Marshall`, `Clarke and Oconee counties`, `North and South Korea`."""
+
+import re
+from collections.abc import Iterator
+
+from transforms.geocode.gazetteer import Match
+from transforms.geocode.mentions.mention import Mention, mention_at
+from transforms.geocode.mentions.page import Page
+from transforms.geocode.mentions.words import words
+
+_NAME = r"[A-Z][\w’'-]+(?: [A-Z][\w’'-]+){0,2}"
+_PARTY = re.compile(r"(?<![\w-])(?:R|D|I|DFL|PC|NDP|GOP)-((?:[A-Z]\.){2,}|[A-Z][\w'’]+\.?(?: [A-Z][\w'’]+){0,2})")
+_PLURAL = re.compile(
+    rf"((?:{_NAME}, )*{_NAME},? (?:and|or|&) {_NAME}) ([Cc]ounties|[Pp]arishes|[Pp]rovinces|[Tt]ownships|[Rr]egions"
+    r"|[Dd]istricts|[Oo]blasts|[Gg]overnorates|[Pp]refectures|[Ss]tates|[Ii]slands|[Rr]ivers)\b"
+)
+_SINGULAR = {"counties": "County", "parishes": "Parish", "states": ""}
+_EACH = re.compile(_NAME)
+_PAIR = re.compile(
+    r"\b(North|South|East|West|New|Upper|Lower)(?:ern)? (?:and|or|&) (North|South|East|West)(?:ern)? (?=[A-Z])"
+)
+_CAPITAL = re.compile(r"\bWashington,?\sD\.?\s?C\b\.?")
+_STATE = re.compile(r"\b(?:[A-Z][a-z]{1,4}\.|[A-Z]\.\s?[A-Z]\.(?:[A-Z]\.)?|[A-Z]\. ?[A-Z][a-z]{1,2}\.)")
+_SAFE = words(
+    "Ala. Ariz. Ark. Calif. Colo. Conn. Fla. Kan. Ky. Md. Mich. Minn. Neb. Nev. Okla. Tenn. Tex. Va. Wis. Wyo. Mont."
+    " Ont. Que. Alta. Sask. Mass. Ga. Ill. Ore. N.Y. N.J. N.C. N.D. N.H. N.M. N.L. N.S. N.B. S.C. S.D. R.I. B.C."
+    " W.Va. D.C. U.S. U.K. U.A.E. P.E.I."
+)
+"""Abbreviations that stand for their place also without a city before them."""
+
+
+def patterned(page: Page) -> Iterator[Mention]:
+    """All places that a fixed form of words tells."""
+    yield from _capital(page)
+    yield from _plurals(page)
+    yield from _pairs(page)
+    yield from _affiliations(page)
+
+
+def _capital(page: Page) -> Iterator[Mention]:
+    for match in _CAPITAL.finditer(page.text):
+        yield mention_at(page.text, *match.span(), basis="gazetteer", name="Washington, D.C.")
+
+
+def _plurals(page: Page) -> Iterator[Mention]:
+    """`Broward` and `Palm Beach` of `Broward and Palm Beach counties`."""
+    for match in _PLURAL.finditer(page.text):
+        word = match[2].lower()
+        kind = _SINGULAR.get(word, word[:-1])
+        for each in _EACH.finditer(page.text, match.start(1), match.end(1)):
+            name = f"{each[0]} {kind}".strip()
+            options = page.options(name)
+            if options and options.candidates[0].place.feature_class in "ALTH":
+                yield mention_at(page.text, *each.span(), basis="gazetteer", name=name)
+
+
+def _pairs(page: Page) -> Iterator[Mention]:
+    """`North` of `North and South Korea`, where the gazetteer knows both."""
+    for match in _PAIR.finditer(page.text):
+        name = _EACH.match(page.text, match.end())
+        if name is None:
+            continue
+        base = name[0].split()[0]
+        if page.known(f"{match[1]} {base}") and page.known(f"{match[2]} {base}"):
+            yield mention_at(page.text, *match.span(1), basis="gazetteer", name=f"{match[1]} {base}")
+            yield mention_at(page.text, match.start(2), match.end() + len(base), basis="gazetteer")
+
+
+def _affiliations(page: Page) -> Iterator[Mention]:
+    """`Marshall` of `Marty Seifert, R-Marshall`."""
+    for match in _PARTY.finditer(page.text):
+        start, named = match.start(1), match[1].split()
+        for count in range(len(named), 0, -1):
+            name = _without_period(page, " ".join(named[:count]))
+            if name != "Day" and _is_bearer(page, name, 5):
+                yield mention_at(page.text, start, start + len(name), basis="gazetteer")
+                break
+
+
+def _without_period(page: Page, name: str) -> str:
+    """The name without the period that ends its sentence."""
+    if "." in name[:-1] or any(c.match is Match.ABBREVIATION for c in page.options(name).candidates[:3]):
+        return name
+    return name.rstrip(".")
+
+
+def _is_bearer(page: Page, name: str, first: int) -> bool:
+    """Whether one of the first candidates bears the name itself, not as one of another language."""
+    return any(c.match is not Match.ALTERNATE for c in page.options(name).candidates[:first])
+
+
+def abbreviations(page: Page) -> Iterator[Mention]:
+    """Abbreviated states and countries that stand alone: `a Fla. economist`."""
+    for match in _STATE.finditer(page.text):
+        if match[0].replace(" ", "") not in _SAFE:
+            continue
+        if _is_bearer(page, match[0], 3):
+            yield mention_at(page.text, *match.span(), basis="gazetteer")

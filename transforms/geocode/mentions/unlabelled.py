@@ -1,0 +1,176 @@
+"""Places that the model missed or took for something else, found with the gazetteer.
+
+A capitalized name is a place when something beside the gazetteer says so: it is
+a country or a great city, its own last word is `County` or `region`, the text
+puts it into a state (`Dekalb, Ill.`), it follows `in` or `near`, it stands in
+one list with places, or the same article names it as a place elsewhere.
+"""
+
+import dataclasses
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+
+from transforms.geocode.candidates import plain_name
+from transforms.geocode.gazetteer import Match
+from transforms.geocode.mentions.containers import with_container
+from transforms.geocode.mentions.inside import PERSON_OF
+from transforms.geocode.mentions.labelled import core, whole_place
+from transforms.geocode.mentions.mention import Mention, Taken, mention_at, trimmed
+from transforms.geocode.mentions.page import (
+    LOCATIVE_POPULATION,
+    NUMBER_LABELS,
+    PEOPLE_LABEL,
+    PLACE_LABELS,
+    Page,
+)
+from transforms.geocode.mentions.words import TOWARDS
+from transforms.geocode.names import normalize
+from transforms.records import Entity
+
+_KIND_ENDING = re.compile(
+    r"(?i)[\s-](?:region|oblast|krai|kray|province|prefecture|governorate|county|parish|peninsula|voivodeship"
+    r"|township|twp\.?)$"
+)
+_FUNCTION_WORDS = frozenset(
+    {"in", "the", "of", "from", "to", "and", "at", "for", "on", "near", "with", "by", "a", "an", "as", "but", "if"}
+    | {"when", "while", "since", "after", "before", "both", "across", "outside", "inside", "is", "was", "this", "that"}
+    | {"over", "under", "he", "she", "it", "they", "we", "his", "her", "our", "their", "there", "then", "so", "or"}
+)
+_LISTED = re.compile(r"(?:,\s|,?\s(?:and|or|&)\s|/)")
+
+
+def read(page: Page, start: int, end: int) -> Mention | None:
+    """The mention at a span where the text says that it is a place, or None."""
+    mention = whole_place(page, start, end, basis="gazetteer")
+    return mention if mention is not None and mention.place is None and _is_place(page, mention) else None
+
+
+def _is_place(page: Page, mention: Mention) -> bool:
+    name = mention.name
+    if page.known(name):
+        return not page.is_person(name)
+    if len(name) < 4 or page.titled(mention.start):
+        return False
+    if normalize(name) in page.evidence or _KIND_ENDING.search(name):
+        return True
+    if page.is_common(name) and " " not in name:
+        return False
+    well = [c.place for c in page.options(name).candidates[:10] if c.match is not Match.ALTERNATE]
+    if page.locative(mention.start):
+        return any(place.feature_class == "A" or place.population >= LOCATIVE_POPULATION for place in well)
+    return bool(well) and bool(with_container(mention, page.text, page.gazetteer).container)
+
+
+def doubt(page: Page, start: int, end: int, label: str) -> Mention | None:
+    """A doubtful mention: the name is a city's or a division's, and nothing in the text says more."""
+    name = plain_name(page.text[start:end])
+    if not page.plain(name) or normalize(name) in page.persons or page.is_common(name):
+        return None
+    if page.titled(start) or page.says(end):
+        return None
+    towards = page.locative(start) or page.modifies(end) or TOWARDS.search(page.text, max(0, start - 24), start)
+    if not towards and (label == "PERSON" or page.is_person(name)):
+        return None
+    left, right = core(page, start, end)
+    return mention_at(page.text, left, right, basis="gazetteer", name=name, doubtful=True)
+
+
+def listed(page: Page, start: int, end: int, taken: Taken) -> Mention | None:
+    """The mention at a span that stands in one list with places already found."""
+    name = plain_name(page.text[start:end])
+    if not page.plain(name) or normalize(name) in page.persons or page.titled(start):
+        return None
+    behind = _LISTED.match(page.text, end)
+    after = behind is not None and not taken.is_free(behind.end(), behind.end() + 1)
+    before = _before(page.text, start)
+    if after or (before and not taken.is_free(before - 1, before)):
+        return mention_at(page.text, start, end, basis="gazetteer", doubtful=not (after and before))
+    return None
+
+
+def _before(text: str, start: int) -> int:
+    """Where the member of the list before the offset ends; 0 for none."""
+    for gap in (", and ", ", or ", " and ", " or ", ", ", "/", " & "):
+        if text.endswith(gap, 0, start):
+            return start - len(gap)
+    return 0
+
+
+def candidate_spans(page: Page) -> Iterator[tuple[int, int, str]]:
+    """Entities that are no places by their label, and runs of capitalized words outside all entities.
+
+    Each with its label, empty outside entities.
+    """
+    text = page.text
+    covered = bytearray(len(text))
+    for entity in page.entities:
+        covered[entity.start : entity.end] = b"\1" * (entity.end - entity.start)
+        if entity.label not in NUMBER_LABELS and entity.label not in PLACE_LABELS:
+            start, end = trimmed(text, entity.start, entity.end)
+            home = PERSON_OF.search(text, start, end) if entity.label == "PERSON" else None
+            yield (home.start(1), end, "") if home else (start, end, entity.label)
+    for start, end in runs(text, page.words):
+        if not any(covered[start:end]):
+            yield *trimmed(text, start, end), ""
+
+
+def runs(text: str, words: Sequence[re.Match[str]]) -> Iterator[tuple[int, int]]:
+    """Longest runs of capitalized words, without function words at their start.
+
+    >>> from transforms.geocode.mentions.words import WORD
+    >>> text = "In New Delhi the Army said"
+    >>> [text[start:end] for start, end in runs(text, list(WORD.finditer(text)))]
+    ['New Delhi', 'Army']
+    """
+    run: list[re.Match[str]] = []
+    for word in words:
+        joined = bool(run) and text[run[-1].end() : word.start()] in (" ", "-", ". ")
+        if run and not (joined and word[0][0].isupper()):
+            yield run[0].start(), run[-1].end()
+            run = []
+        if word[0][0].isupper() and (run or word[0].lower() not in _FUNCTION_WORDS):
+            run.append(word)
+    if run:
+        yield run[0].start(), run[-1].end()
+
+
+def longer_names(page: Page) -> Iterator[Mention]:
+    """Well-known names of several words, where no entity but a place or people begins or ends inside."""
+    text, words, gazetteer = page.text, page.words, page.gazetteer
+    for index, word in enumerate(words):
+        longest = gazetteer.known_lengths.get(normalize(word[0]), 0) if word[0][0].isupper() else 0
+        for length in range(min(longest, len(words) - index), 1, -1):
+            last = words[index + length - 1]
+            start, end = trimmed(text, word.start(), last.end())
+            place = gazetteer.known(text[start:end]) if _is_run(text, words[index : index + length]) else None
+            if place is not None:
+                if _is_free(start, end, page.entities, text, place.is_country):
+                    yield mention_at(text, start, end, basis="gazetteer")
+                break
+
+
+def _is_run(text: str, words: Sequence[re.Match[str]]) -> bool:
+    """Whether only a space, line break or hyphen stands between the words, and the last has a capital."""
+    gaps = (text[left.end() : right.start()] for left, right in itertools.pairwise(words))
+    return words[-1][0][0].isupper() and all(gap in (" ", "\n", "-", "\u00a0", ". ") for gap in gaps)
+
+
+def _is_free(start: int, end: int, entities: Sequence[Entity], text: str, country: bool) -> bool:
+    """Whether every entity that the span touches is the span itself, or a place or people within it.
+
+    A country's name may also hold what the model split, such as `Trinidad and`.
+    """
+    for entity in entities:
+        if entity.start < end and start < entity.end:
+            left, right = trimmed(text, entity.start, entity.end)
+            within = start <= left and right <= end
+            label_fits = country or entity.label in PLACE_LABELS or entity.label == PEOPLE_LABEL
+            if (left, right) != (start, end) and not (within and label_fits):
+                return False
+    return True
+
+
+def evident(mention: Mention) -> Mention:
+    """The mention without doubt."""
+    return dataclasses.replace(mention, doubtful=False)
