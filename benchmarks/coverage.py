@@ -8,7 +8,6 @@ A miss is `absent` where the name has no candidate, `far` where all lie elsewher
 """
 
 import argparse
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 
 from benchmarks.places import documents
 from transforms.geocode.candidates import options_for, plain_name
+from transforms.geocode.distance import km_between
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, Place
 
 KM = 161.0
@@ -43,18 +43,6 @@ class Lookup:
     def verdict(self) -> str:
         """`absent`, or `far` with the nearest candidate."""
         return "absent" if self.km is None else f"far: {self.km:,.0f} km, {self.nearest}"
-
-
-def km_between(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Great-circle distance of two points in degrees.
-
-    >>> round(km_between(0, 0, 0, 1), 1)
-    111.2
-    """
-    lat, lon, other_lat, other_lon = map(math.radians, (lat, lon, other_lat, other_lon))
-    half = math.sin((other_lat - lat) / 2) ** 2
-    half += math.cos(lat) * math.cos(other_lat) * math.sin((other_lon - lon) / 2) ** 2
-    return 2 * 6371.0088 * math.asin(min(1.0, math.sqrt(half)))
 
 
 def look_up(toponym: dict[str, Any], gazetteer: Gazetteer) -> Lookup:

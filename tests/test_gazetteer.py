@@ -195,7 +195,7 @@ def small(tmp_path, monkeypatch):
 
     def make(*rows: Row, name: str = "small.sqlite"):
         monkeypatch.setattr(build, "all_rows", lambda: iter(rows))
-        monkeypatch.setattr(build, "demonyms", lambda places: iter([("testvillian", next(iter(places)))]))
+        monkeypatch.setattr(build, "demonyms", lambda targets: {"testvillian": rows[0].geonameid})
         return build.build_gazetteer(tmp_path / name, progress=lambda line: None)
 
     return make

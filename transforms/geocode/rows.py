@@ -33,6 +33,8 @@ class Row:
     alternate: frozenset[str] = frozenset()
     """Names in other languages or of other times."""
     abbreviation: frozenset[str] = frozenset()
+    curated: bool = True
+    """Whether the row is one of our own selection; of the full GeoNames, most are small and obscure."""
 
 
 def table(name: str) -> Iterator[dict[str, str]]:

@@ -29,11 +29,21 @@ DIVISION_TYPES = frozenset(
 
 
 def all_rows() -> Iterator[Row]:
-    """Every place of the gazetteer."""
+    """Every place of the gazetteer that is made without a dump of GeoNames."""
+    yield from curated_rows()
+    yield from packaged_rows()
+
+
+def curated_rows() -> Iterator[Row]:
+    """Countries, regions and divisions, which a dump of GeoNames does not replace but complete."""
     yield from countries()
     yield from regions()
     yield from first_divisions()
     yield from second_divisions()
+
+
+def packaged_rows() -> Iterator[Row]:
+    """Towns and airports, which a dump of GeoNames has too."""
     yield from cities()
     yield from census()
     yield from airports()
