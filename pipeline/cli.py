@@ -42,6 +42,14 @@ s3://, hdfs:// ...) or http(s) addresses of feeds. Started again over the same f
 what it wrote; articles that other runs have put into the same output are not written twice.
 """
 
+GAZETTEER_EPILOG = """\
+Without --geonames it is made of the installed packages: towns of 500 people and more, countries,
+divisions, airports, and our own regions, waters and mountains; half a minute, 27 MB.
+With it, of GeoNames' own dump (https://download.geonames.org/export/dump/), up to 13 million places;
+our own regions, demonyms and abbreviations are merged in. allCountries.zip alone is enough;
+alternateNamesV2.zip tells abbreviations and preferred names from other spellings.
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code."""
@@ -97,9 +105,18 @@ def _parser() -> argparse.ArgumentParser:
     gazetteer = commands.add_parser("gazetteer", help="build the gazetteer").add_subparsers(
         required=True, metavar="COMMAND"
     )
-    sub = gazetteer.add_parser("build", help="build it from the installed packages of place names")
+    sub = gazetteer.add_parser(
+        "build",
+        help="build it, from the installed packages of place names or from a dump of GeoNames",
+        description="Build the gazetteer.",
+        epilog=GAZETTEER_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     sub.set_defaults(command=_build_gazetteer)
     sub.add_argument("--output", metavar="FILE", help="where; by default where the pipeline looks for it")
+    sub.add_argument("--geonames", metavar="ZIP", help="GeoNames' allCountries.zip, or the dump of one country")
+    sub.add_argument("--alternate-names", metavar="ZIP", help="GeoNames' alternateNamesV2.zip")
+    sub.add_argument("--classes", metavar="LETTERS", help="feature classes to take, such as A,P,H (all but R and U)")
     return parser
 
 
@@ -137,8 +154,21 @@ def _describe(args: argparse.Namespace) -> int:
 
 
 def _build_gazetteer(args: argparse.Namespace) -> int:
-    from transforms.geocode.build import build_gazetteer
+    from transforms.geocode.build import DEFAULT_CLASSES, build_gazetteer
     from transforms.geocode.gazetteer import DEFAULT_PATH
+    from transforms.geocode.geonames import GeoNamesError, check_alternates, check_classes, check_dump
 
-    build_gazetteer(args.output or DEFAULT_PATH)
+    if args.geonames is None and (args.alternate_names or args.classes):
+        raise ConfigurationError(["--alternate-names and --classes need --geonames, GeoNames' allCountries.zip"])
+    try:
+        classes = check_classes(args.classes) if args.classes is not None else DEFAULT_CLASSES
+        if args.geonames:
+            check_dump(args.geonames)
+        if args.alternate_names:
+            check_alternates(args.alternate_names)
+        build_gazetteer(
+            args.output or DEFAULT_PATH, geonames=args.geonames, alternate_names=args.alternate_names, classes=classes
+        )
+    except GeoNamesError as error:
+        raise ConfigurationError([str(error)]) from error
     return Exit.DONE
