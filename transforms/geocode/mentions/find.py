@@ -14,7 +14,15 @@ from transforms.geocode.mentions.mention import Mention, Taken, trimmed
 from transforms.geocode.mentions.page import PEOPLE_LABEL, PLACE_LABELS, Page
 from transforms.geocode.mentions.patterns import abbreviations, patterned
 from transforms.geocode.mentions.peoples import peoples, single_peoples
-from transforms.geocode.mentions.unlabelled import candidate_spans, doubt, listed, longer_names, read
+from transforms.geocode.mentions.unlabelled import (
+    PART,
+    candidate_spans,
+    doubt,
+    listed,
+    longer_names,
+    misread_people,
+    read,
+)
 from transforms.records import Article, Entity
 
 
@@ -43,7 +51,8 @@ def find_mentions(
             taken.add(labelled_places(entity, page))
     for entity in entities:
         if entity.label == PEOPLE_LABEL:
-            taken.add(peoples(article.text, *trimmed(article.text, entity.start, entity.end), gazetteer))
+            span = trimmed(article.text, entity.start, entity.end)
+            taken.add(list(peoples(article.text, *span, gazetteer)) or filter(None, [misread_people(page, *span)]))
     taken.add(abbreviations(page))
     _add_missed(page, taken)
     taken.add(single_peoples(article.text, page.words, entities, page.persons, gazetteer))
@@ -64,5 +73,6 @@ def _add_missed(page: Page, taken: Taken) -> None:
     for _ in range(2):
         taken.add(filter(None, (read(page, start, end) for start, end, _ in spans)))
         page.learn(taken.mentions)
+    spans = [span for span in spans if span[2] != PART]
     taken.add(filter(None, (listed(page, start, end, taken) for start, end, _ in spans)))
     taken.add(filter(None, (doubt(page, start, end, label) for start, end, label in spans)))

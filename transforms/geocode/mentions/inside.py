@@ -5,16 +5,29 @@ from collections.abc import Iterator, Sequence
 
 from transforms.geocode.candidates import plain_name
 from transforms.geocode.mentions.mention import Mention, mention_at, trimmed
-from transforms.geocode.mentions.page import LOCATIVE_POPULATION, NUMBER_LABELS, PEOPLE_LABEL, PLACE_LABELS, Page
+from transforms.geocode.mentions.page import LOCATIVE_POPULATION, NUMBER_LABELS, PLACE_LABELS, Page
 from transforms.geocode.mentions.peoples import people_at
-from transforms.geocode.mentions.words import GIVEN_NAMES, LOCAL_BODIES, PAPERS, STATE_BODIES, STREETS, WORD
+from transforms.geocode.mentions.words import (
+    CERTAIN_BODIES,
+    GIVEN_NAMES,
+    LOCAL_BODIES,
+    PAPERS,
+    STATE_BODIES,
+    STREETS,
+    WORD,
+    is_common,
+)
 from transforms.geocode.names import normalize
 from transforms.records import Entity
 
 MAX_WORDS = 4
 _OF = frozenset({"of", "in", "at", "de", "for"})
 _NO_PLACE = re.compile(r"\s(?:Wars?|Fever|Cup|Airlines|Virus|Bowl|Open)\b")
-_NOT_BEFORE = frozenset({"united", "free", "air", "the"})
+_LEADING = frozenset(
+    {"the", "north", "south", "east", "west", "northern", "southern", "eastern", "western", "central"}
+    | {"northeast", "northwest", "southeast", "southwest", "greater", "metro"}
+)
+"""What may stand before the place that a name begins with."""
 _SEATS = re.compile(r"\b(?:University|College|City|Bank|Port|Diocese|Archdiocese|Bishop|District|School|Town) of\s$")
 PERSON_OF = re.compile(r"[A-Z]\w+,? (?:of|from) ((?:the )?[A-Z].*)$", re.DOTALL)
 """Somebody and where he is from, which a model may take for one name."""
@@ -25,7 +38,7 @@ Words = Sequence[re.Match[str]]
 
 def organization_places(entity: Entity, page: Page) -> Iterator[Mention]:
     """The places inside an entity that is itself none: an organization, an event, a building."""
-    if entity.label in PLACE_LABELS or entity.label in NUMBER_LABELS or entity.label == PEOPLE_LABEL:
+    if entity.label in PLACE_LABELS or entity.label in NUMBER_LABELS:
         return
     start, end = trimmed(page.text, entity.start, entity.end)
     if entity.label == "PERSON" and not _BODY.search(page.text, start, end):
@@ -66,22 +79,29 @@ def _place(page: Page, words: Words, index: int, stop: int, start: int, end: int
     if page.known(name):
         fits = _is_known_place(page, words, index, following, name, end)
         return mention_at(page.text, start, end, basis=basis) if fits else None
-    first = index == 0 or (index == 1 and words[0][0].lower() == "the")
+    first = all(normalize(word[0]) in _LEADING for word in words[:index])
+    after = index > 0 and words[index - 1][0].lower() in _OF
     if page.gazetteer.demonym(name) is not None:
         states = first and following and following[0] in STATE_BODIES
         return people_at(page.text, start, end, page.gazetteer, basis=basis) if states else None
-    if page.is_common(name) or not page.plain(name) or _is_street(following):
-        return None
     evident = normalize(name) in page.evidence and not _is_given(name, following)
-    after = index > 0 and words[index - 1][0].lower() in _OF
+    if is_common(name) or _is_street(following) or not (evident or page.bears(name)):
+        return None
+    last = stop == len(words) and index > 0
     headed = first and _names_body(following)
-    if evident and (first or after or stop == len(words) or headed):
+    if (evident and (first or after or last or headed)) or name.endswith((" County", " Parish")):
         return mention_at(page.text, start, end, basis=basis)
     if not (headed or after) or (first and _is_given(name, following) and following[0] not in LOCAL_BODIES):
         return None
-    seat = after and _SEATS.search(page.text, 0, start) is not None
-    sure = seat and page.plain(name)[0].place.population >= LOCATIVE_POPULATION
-    return mention_at(page.text, start, end, basis=basis, doubtful=not sure)
+    return mention_at(page.text, start, end, basis=basis, doubtful=not _is_certain(page, name, start, following, basis))
+
+
+def _is_certain(page: Page, name: str, start: int, following: Sequence[str], basis: str) -> bool:
+    """Whether the body that the place has leaves no doubt that it is one."""
+    if following and (basis == "model" or following[0] in CERTAIN_BODIES):
+        return normalize(name) not in page.persons
+    seat = _SEATS.search(page.text, max(0, start - 20), start) is not None
+    return seat and any(c.place.population >= LOCATIVE_POPULATION for c in page.plain(name)[:1])
 
 
 def _is_known_place(page: Page, words: Words, index: int, following: Sequence[str], name: str, end: int) -> bool:

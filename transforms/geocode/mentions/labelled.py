@@ -9,11 +9,14 @@ from transforms.geocode.mentions.inside import places_inside
 from transforms.geocode.mentions.mention import Mention, mention_at, parts, trimmed
 from transforms.geocode.mentions.page import Page
 from transforms.geocode.mentions.peoples import people_at
-from transforms.geocode.mentions.words import STREETS
+from transforms.geocode.mentions.words import BARE, STREETS, is_common
+from transforms.geocode.names import normalize
 from transforms.records import Article, Entity
 
 _SPLIT = re.compile(r"\s*(?:,|/|;|\n|\(|\)|&|['’]s\b|\bof\b|\band\b|–|—)\s*")
-_SLASH = re.compile("/")
+_AND = re.compile(r"/|\s(?:&|and|AND)\s(?=[A-Z])")
+_HYPHEN = re.compile(r"-(?=[A-Z])")
+_UNITED = re.compile(r"\b(?:United|Free)\s$")
 _KINDS = (
     "region|oblast|krai|kray|province|prefecture|governorate|county|parish|republic|canton|voivodeship|territory"
     "|peninsula|desert|okrug|district|state|city|islands?|river|valley|township|twp\\.?|municipality|department|emirate"
@@ -35,9 +38,9 @@ def dateline_mentions(article: Article) -> Iterator[Mention]:
     """The first place of each part of the dateline; what follows a comma is its context."""
     if article.dateline_start is None or article.dateline_end is None:
         return
-    for start, end in parts(article.text, article.dateline_start, article.dateline_end, _SLASH):
-        comma = article.text.find(",", start, end)
-        start, end = trimmed(article.text, start, comma if comma > 0 else end)
+    for left, right in parts(article.text, article.dateline_start, article.dateline_end, _AND):
+        comma = article.text.find(",", left, right)
+        start, end = trimmed(article.text, left, comma if comma > 0 else right)
         if end > start:
             yield mention_at(article.text, start, end, basis="dateline", kind="dateline")
 
@@ -48,26 +51,19 @@ def labelled_places(entity: Entity, page: Page) -> Iterator[Mention]:
     start, end = trimmed(text, entity.start, entity.end)
     if end <= start or page.is_person(text[start:end]) or _is_acronym(page, start, end):
         return
+    if _UNITED.search(text, max(0, start - 8), start):
+        return
     whole = whole_place(page, start, end)
     if whole is not None:
         yield whole
         return
-    divided = list(_divided(page, start, end))
-    if divided or text[start:end].rsplit(None, 1)[-1].rstrip(".").lower() in STREETS:
-        yield from divided
-    else:
+    for divider in (_SPLIT, _HYPHEN):
+        divided = [whole_place(page, *trimmed(text, *part)) for part in parts(text, start, end, divider)]
+        if len(divided) > 1 and all(divided):
+            yield from filter(None, divided)
+            return
+    if text[start:end].rsplit(None, 1)[-1].rstrip(".").lower() not in STREETS:
         yield from places_inside(page, start, end, basis="model")
-
-
-def _divided(page: Page, start: int, end: int) -> Iterator[Mention]:
-    """The places between commas, `and`, `of` and the like."""
-    if not _SPLIT.search(page.text, start, end):
-        return
-    for left, right in parts(page.text, start, end, _SPLIT):
-        left, right = trimmed(page.text, left, right)
-        whole = whole_place(page, left, right) if right > left else None
-        if whole is not None:
-            yield whole
 
 
 def _is_acronym(page: Page, start: int, end: int) -> bool:
@@ -77,6 +73,8 @@ def _is_acronym(page: Page, start: int, end: int) -> bool:
         return False
     if any(c.match is Match.ABBREVIATION or name == c.place.name for c in page.options(name).candidates[:3]):
         return False
+    if is_common(name) and not _SET_OFF.match(page.text, end):
+        return True
     if end - start > 5 or _SET_OFF.match(page.text, end) or page.text[:start].rstrip(" ").endswith((".", "\n")):
         return False
     around = page.text[max(0, start - 30) : start] + page.text[end : end + 30]
@@ -98,7 +96,7 @@ def whole_place(page: Page, start: int, end: int, *, basis: str = "model") -> Me
     end = _with_period(page, start, end)
     wide = _with_kind(page, start, end)
     name = plain_name(text[start:wide])
-    if not page.options(name):
+    if not page.options(name) or normalize(name) in BARE:
         return None
     left, right = core(page, start, wide)
     return mention_at(text, left, right, basis=basis, name=name)
@@ -140,6 +138,8 @@ def core(page: Page, start: int, end: int) -> tuple[int, int]:
         if _is_name(page, surface):
             return start, start + len(surface)
     while inner := _INNER.match(surface):
+        if surface[inner.end() :].lower() in BARE:
+            break
         start += inner.end()
         surface = surface[inner.end() :]
         if _is_name(page, surface):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from transforms.geocode.candidates import Options, options_for
 from transforms.geocode.gazetteer import Candidate, Gazetteer, Match
 from transforms.geocode.mentions.mention import Mention, trimmed
-from transforms.geocode.mentions.words import LOCATIVE, PLACE_NOUN, SAYING, TITLE, WORD, is_common
+from transforms.geocode.mentions.words import AFFAIR, HOME, LOCATIVE, PLACE_NOUN, SAYING, TITLE, WORD
 from transforms.geocode.names import normalize
 from transforms.records import Article, Entity
 
@@ -20,6 +20,7 @@ SAYING_SHARE = 0.2
 """What says things in so many of its uses is a person."""
 PERSON_POPULATION = 200_000
 """A smaller city that only says things is a person of that name."""
+_LIES_IN = re.compile(r", [A-Z][a-z]+\.?[,.\s]")
 _BEFORE = 32
 _AFTER = 32
 
@@ -84,6 +85,17 @@ class Page:
         """Whether a preposition of place stands before the offset."""
         return LOCATIVE.search(self.text, max(0, start - _BEFORE), start) is not None
 
+    def at_home(self, start: int) -> bool:
+        """Whether the place before which the offset stands is somebody's: `Darrell Ross, 29, of Columbia`."""
+        return HOME.search(self.text, max(0, start - _BEFORE), start) is not None
+
+    def bears(self, name: str) -> bool:
+        """Whether a city or division bears the name as it stands, or a county without `County`."""
+        if name.endswith((" County", " Parish")):
+            return bool(self.options(name))
+        found = self.gazetteer.candidates(name)[:10]
+        return len(name) > 3 and any(c.match <= Match.SHORT and c.place.feature_class in "AP" for c in found)
+
     def modifies(self, end: int) -> bool:
         """Whether a noun follows that places are put before: `Augusta residents`."""
         return PLACE_NOUN.match(self.text, end, end + _AFTER) is not None
@@ -111,12 +123,6 @@ class Page:
         return small and len(uses) > 1 and sum(self.says(end) for _, end in uses) >= SAYING_SHARE * len(uses)
 
     def _placed(self, start: int, end: int) -> bool:
-        return (
-            self.locative(start)
-            or self.modifies(end)
-            or re.match(r", [A-Z][a-z]+\.?[,.\s]", self.text[end : end + 16]) is not None
-        )
-
-    def is_common(self, name: str) -> bool:
-        """Whether the name is made of words too common to tell a place."""
-        return is_common(name)
+        if self.locative(start) and not AFFAIR.match(self.text, end):
+            return True
+        return self.modifies(end) or _LIES_IN.match(self.text, end, end + 16) is not None

@@ -21,6 +21,7 @@ _PAIR = re.compile(
 )
 _CAPITAL = re.compile(r"\bWashington,?\sD\.?\s?C\b\.?")
 _STATE = re.compile(r"\b(?:[A-Z][a-z]{1,4}\.|[A-Z]\.\s?[A-Z]\.(?:[A-Z]\.)?|[A-Z]\. ?[A-Z][a-z]{1,2}\.)")
+_YEAR = re.compile(r"(?:\d|century|centuries)\s*$")
 _SAFE = words(
     "Ala. Ariz. Ark. Calif. Colo. Conn. Fla. Kan. Ky. Md. Mich. Minn. Neb. Nev. Okla. Tenn. Tex. Va. Wis. Wyo. Mont."
     " Ont. Que. Alta. Sask. Mass. Ga. Ill. Ore. N.Y. N.J. N.C. N.D. N.H. N.M. N.L. N.S. N.B. S.C. S.D. R.I. B.C."
@@ -89,10 +90,15 @@ def _is_bearer(page: Page, name: str, first: int) -> bool:
     return any(c.match is not Match.ALTERNATE for c in page.options(name).candidates[:first])
 
 
+def _is_year(text: str, match: re.Match[str]) -> bool:
+    """Whether `B.C.` stands behind a year."""
+    return match[0] == "B.C." and _YEAR.search(text, max(0, match.start() - 12), match.start()) is not None
+
+
 def abbreviations(page: Page) -> Iterator[Mention]:
     """Abbreviated states and countries that stand alone: `a Fla. economist`."""
     for match in _STATE.finditer(page.text):
-        if match[0].replace(" ", "") not in _SAFE:
+        if match[0].replace(" ", "") not in _SAFE or _is_year(page.text, match):
             continue
         if _is_bearer(page, match[0], 3):
             yield mention_at(page.text, *match.span(), basis="gazetteer")

@@ -34,6 +34,7 @@ _NO_NOUN = re.compile(
     r"|if|not|about|into|over|under|through|during|against|among|between|if|so|then|there|they|he|she|it|we|the|a|an"
     r"|this|his|her|their|its|living|killed|held|aged|believed?|think|want|died|voted|came|went|took|live|work)\b"
 )
+_SAID = re.compile(r"(?<!s)\s(?:said|says|told|added|wrote)\b")
 _AND = re.compile(r"(?:,?\s(?:and|or|&)\s|/|,\s)((?:(?:North|South|East|West|Saudi|Sri) )?[A-Z]\w+)")
 _DETERMINER = re.compile(
     r"(?i)\b(?:a|an|the|two|three|four|five|six|seven|eight|nine|ten|many|most|some|all|other|fellow|every|each|no"
@@ -83,11 +84,7 @@ def people_at(text: str, start: int, end: int, gazetteer: Gazetteer, *, basis: s
     place = gazetteer.demonym(text[start:end])
     if place is None or is_language(text, start, end):
         return None
-    if _ETHNIC.search(text, max(0, start - 12), start) and normalize(text[start:end]).startswith(
-        ("american", "indian")
-    ):
-        return None
-    if re.match(r"[\s-](?:Indian|American)s?\b", text[end : end + 12]) and text[start:end] in ("American", "African"):
+    if _is_ethnic(text, start, end) or _is_surname(text, start, end):
         return None
     return mention_at(text, start, end, basis=basis, kind=kind_of(text, start, end, gazetteer), place=place)
 
@@ -100,6 +97,11 @@ def _is_ethnic(text: str, start: int, end: int) -> bool:
     return (
         word in ("American", "African") and re.match(r"[\s-](?:Indian|American)s?\b", text[end : end + 12]) is not None
     )
+
+
+def _is_surname(text: str, start: int, end: int) -> bool:
+    """Whether somebody of that name speaks: `French said`, which no people does without an article."""
+    return _SAID.match(text, end) is not None and not _DETERMINER.search(text, max(0, start - 12), start)
 
 
 def peoples(text: str, start: int, end: int, gazetteer: Gazetteer) -> Iterator[Mention]:

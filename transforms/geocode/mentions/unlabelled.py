@@ -24,7 +24,7 @@ from transforms.geocode.mentions.page import (
     PLACE_LABELS,
     Page,
 )
-from transforms.geocode.mentions.words import TOWARDS
+from transforms.geocode.mentions.words import AFFAIR, TOWARDS, is_common
 from transforms.geocode.names import normalize
 from transforms.records import Entity
 
@@ -32,11 +32,14 @@ _KIND_ENDING = re.compile(
     r"(?i)[\s-](?:region|oblast|krai|kray|province|prefecture|governorate|county|parish|peninsula|voivodeship"
     r"|township|twp\.?)$"
 )
+PART = "PART"
+"""The label of a part of an entity, between hyphens: a place only where the text says so."""
 _FUNCTION_WORDS = frozenset(
     {"in", "the", "of", "from", "to", "and", "at", "for", "on", "near", "with", "by", "a", "an", "as", "but", "if"}
     | {"when", "while", "since", "after", "before", "both", "across", "outside", "inside", "is", "was", "this", "that"}
     | {"over", "under", "he", "she", "it", "they", "we", "his", "her", "our", "their", "there", "then", "so", "or"}
 )
+_HYPHENED = re.compile(r"(?:(?<=[\s-])|\b)([A-Z][\w’']+(?: [A-Z][\w’']+)*)(?=-|$|\s)")
 _LISTED = re.compile(r"(?:,\s|,?\s(?:and|or|&)\s|/)")
 
 
@@ -44,6 +47,15 @@ def read(page: Page, start: int, end: int) -> Mention | None:
     """The mention at a span where the text says that it is a place, or None."""
     mention = whole_place(page, start, end, basis="gazetteer")
     return mention if mention is not None and mention.place is None and _is_place(page, mention) else None
+
+
+def misread_people(page: Page, start: int, end: int) -> Mention | None:
+    """A place that the model took for a people, as it does with rare islands and rivers: no demonym, and no city."""
+    mention = whole_place(page, start, end, basis="gazetteer")
+    if mention is None or mention.place is not None or is_common(mention.name):
+        return None
+    best = page.options(mention.name).candidates[0]
+    return mention if best.match is not Match.ALTERNATE and best.place.feature_class != "P" else None
 
 
 def _is_place(page: Page, mention: Mention) -> bool:
@@ -54,10 +66,12 @@ def _is_place(page: Page, mention: Mention) -> bool:
         return False
     if normalize(name) in page.evidence or _KIND_ENDING.search(name):
         return True
-    if page.is_common(name) and " " not in name:
+    if is_common(name) and " " not in name:
         return False
+    if page.at_home(mention.start) and page.plain(name):
+        return True
     well = [c.place for c in page.options(name).candidates[:10] if c.match is not Match.ALTERNATE]
-    if page.locative(mention.start):
+    if page.locative(mention.start) and not AFFAIR.match(page.text, mention.end):
         return any(place.feature_class == "A" or place.population >= LOCATIVE_POPULATION for place in well)
     return bool(well) and bool(with_container(mention, page.text, page.gazetteer).container)
 
@@ -65,12 +79,12 @@ def _is_place(page: Page, mention: Mention) -> bool:
 def doubt(page: Page, start: int, end: int, label: str) -> Mention | None:
     """A doubtful mention: the name is a city's or a division's, and nothing in the text says more."""
     name = plain_name(page.text[start:end])
-    if not page.plain(name) or normalize(name) in page.persons or page.is_common(name):
+    if not page.plain(name) or normalize(name) in page.persons or (is_common(name) and " " not in name):
         return None
-    if page.titled(start) or page.says(end):
+    if page.titled(start) or page.says(end) or page.gazetteer.demonym(name) is not None:
         return None
     towards = page.locative(start) or page.modifies(end) or TOWARDS.search(page.text, max(0, start - 24), start)
-    if not towards and (label == "PERSON" or page.is_person(name)):
+    if not towards and (label == "PERSON" or page.is_person(name) or is_common(name)):
         return None
     left, right = core(page, start, end)
     return mention_at(page.text, left, right, basis="gazetteer", name=name, doubtful=True)
@@ -79,7 +93,7 @@ def doubt(page: Page, start: int, end: int, label: str) -> Mention | None:
 def listed(page: Page, start: int, end: int, taken: Taken) -> Mention | None:
     """The mention at a span that stands in one list with places already found."""
     name = plain_name(page.text[start:end])
-    if not page.plain(name) or normalize(name) in page.persons or page.titled(start):
+    if not page.plain(name) or normalize(name) in page.persons or page.titled(start) or page.gazetteer.demonym(name):
         return None
     behind = _LISTED.match(page.text, end)
     after = behind is not None and not taken.is_free(behind.end(), behind.end() + 1)
@@ -100,7 +114,7 @@ def _before(text: str, start: int) -> int:
 def candidate_spans(page: Page) -> Iterator[tuple[int, int, str]]:
     """Entities that are no places by their label, and runs of capitalized words outside all entities.
 
-    Each with its label, empty outside entities.
+    Each with its label, empty outside entities, and all parts between hyphens.
     """
     text = page.text
     covered = bytearray(len(text))
@@ -113,6 +127,9 @@ def candidate_spans(page: Page) -> Iterator[tuple[int, int, str]]:
     for start, end in runs(text, page.words):
         if not any(covered[start:end]):
             yield *trimmed(text, start, end), ""
+        if "-" in text[start:end]:
+            label = PART if any(covered[start:end]) else ""
+            yield from ((*part.span(1), label) for part in _HYPHENED.finditer(text, start, end))
 
 
 def runs(text: str, words: Sequence[re.Match[str]]) -> Iterator[tuple[int, int]]:

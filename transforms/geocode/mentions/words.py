@@ -38,6 +38,10 @@ TOWARDS = re.compile(
     r"(?:\b(?:[Ff]rom|to|at|between|(?:north|south|east|west)(?:east|west)?of|miles of)|\d,? of)\s+(?:the\s+)?$"
 )
 """What stands before a place more often than before a person."""
+HOME = re.compile(r"\b\d{1,3},? (?:of|from)\s+$")
+"""What stands between a person's age and home."""
+AFFAIR = re.compile(r"['’]s\b|\s(?:hearing|case|trial|death|murder|slaying|lawsuit|verdict|investigation|probe)\b")
+"""What follows a person's name also behind `in`."""
 PLACE_NOUN = re.compile(
     r"(?:['’]s)?[\s-](?:based|born|area|region|residents?|native|suburbs?|city|county|mayor|police|neighbou?rhoods?"
     r"|airport|border|home|house|street|resident|office|man|woman|couple|family|school|council|district|bound)\b"
@@ -45,18 +49,27 @@ PLACE_NOUN = re.compile(
 """What stands behind a place's name that modifies it."""
 
 LOCAL_BODIES = words(
-    "police sheriff sheriffs county parish fire department dept school schools district hospital court courts city"
-    " council university college academy institute board commission authority airport station library museum theatre"
-    " theater church cathedral chamber township town village borough mayor center centre office jail prison highway"
-    " patrol state regional community park zoo public general national high middle elementary medical health memorial"
-    " assembly senate house legislature supreme superior circuit division agency service services bureau ministry"
-    " government parliament embassy consulate army navy force forces guard association society club league federation"
-    " union foundation alliance democrat democrats republican republicans rescue ambulance paramedic water power"
-    " electric utilities transit port harbor harbour railway symphony orchestra festival film fair international"
-    " historical district's municipal economic development attorney county's planning zoning cricket football rugby"
-    " united baseball fc rangers arena stadium speedway racecourse raceway mall hotel inn golf"
+    "residence residents man woman teen police sheriff sheriffs county parish fire department dept school schools"
+    " district hospital court courts city council university college academy institute board commission authority"
+    " airport station library museum theatre theater church cathedral chamber township town village borough mayor"
+    " center centre office jail prison highway patrol state regional community park zoo public general national high"
+    " middle elementary medical health memorial assembly senate house legislature supreme superior circuit division"
+    " agency service services bureau ministry government parliament embassy consulate army navy force forces guard"
+    " association society club league federation union foundation alliance democrat democrats republican republicans"
+    " rescue ambulance paramedic water power electric utilities transit port harbor harbour railway symphony orchestra"
+    " festival film fair international historical district's municipal economic development attorney county's planning"
+    " zoning cricket football rugby united baseball fc rangers arena stadium speedway racecourse raceway mall hotel"
+    " inn golf"
 )
 """A name that one of these follows is the place of a body of that place."""
+CERTAIN_BODIES = words("police sheriff sheriffs county city council mayor fire government")
+"""A name that one of these follows is a place, whatever else the article says."""
+BARE = words(
+    "north south east west northern southern eastern western central district state city county region capital port"
+    " province area island islands river lake light gulf coast road street airport park university college center"
+    " xinhua santa duma"
+)
+"""Words that are no place by themselves, though some places are called so."""
 STATE_BODIES = words(
     "government ministry minister parliament army navy police force forces senate congress embassy consulate council"
     " court president presidency cabinet foreign defence defense interior finance state federal military armed air"
