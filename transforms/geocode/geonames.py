@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from transforms.geocode.features import CLASSES, usual_radius_km
+from transforms.geocode.features import CLASSES, COUNTRY_CODES, usual_radius_km
 from transforms.geocode.names import is_code, is_latin, is_transliteration
 from transforms.geocode.rows import Row
 
@@ -124,7 +124,8 @@ def _row(fields: list[str], alternate_column: bool) -> Row:
         admin2=f"{first}.{admin2}" if first and admin2 else "",
         lat=_degrees(lat, 90, "latitude"),
         lon=_degrees(lon, 180, "longitude"),
-        population=population,
+        # The ranker has learned from divisions without people, so that the city of a name stands before its province.
+        population=0 if letter == "A" and code not in COUNTRY_CODES else population,
         radius_km=usual_radius_km(code, letter, population),
         short=frozenset({asciiname} if asciiname else ()),
         alternate=frozenset(
@@ -219,7 +220,11 @@ def _lines(path: Path) -> Iterator[io.TextIOBase]:
 
 def _member(path: Path, archive: zipfile.ZipFile) -> str:
     """The largest .txt; beside it lie a readme and, with alternate names, a table of languages."""
-    members = [member for member in archive.infolist() if member.filename.lower().endswith(".txt")]
+    members = [
+        member
+        for member in archive.infolist()
+        if member.filename.lower().endswith(".txt") and not member.filename.lower().startswith("readme")
+    ]
     if not members:
-        raise GeoNamesError(f"{path} holds no .txt file, only {', '.join(archive.namelist()) or 'nothing'}")
+        raise GeoNamesError(f"{path} holds no .txt of places, only {', '.join(archive.namelist()) or 'nothing'}")
     return max(members, key=lambda member: member.file_size).filename
