@@ -81,7 +81,7 @@ def test_focus_is_the_smallest_place_with_half_of_the_evidence(text, name, count
 
 def test_score_is_the_share_of_the_evidence(gazetteer):
     half = focus(FAR + "Kirkuk, Ankara, Ankara, Kirkuk.", gazetteer)
-    assert (half.place.name, half.score) == ("Iraq", 0.5)
+    assert (half.place.name, half.score) == ("Kirkuk", 0.5)
     whole = focus(FAR + "Kirkuk, Kirkuk in Iraq.", gazetteer)
     assert (whole.place.name, whole.score) == ("Kirkuk", 1.0)
     third = focus(FAR + "Iraq, Turkey, Syria.", gazetteer)

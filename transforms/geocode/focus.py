@@ -4,9 +4,9 @@ Each mention is evidence for its place and for all that the place lies in:
 Kirkuk for its province and for Iraq. A mention of Iraq in turn supports the
 places named in Iraq, by their share, but gives them no more than they have of
 themselves: one mention of Kirkuk among ten of Iraq leaves the article one about
-Iraq. The focus is the smallest place that still has more than half of all evidence,
-else the country or region with the most, the first named of equals; its score is
-its share of the evidence.
+Iraq. The focus is looked for from the country or region with the most evidence
+downwards: as long as one place in it has more than half of its evidence, and
+three tenths of all, that place is taken. The score is its share of all evidence.
 """
 
 from collections import defaultdict
@@ -14,28 +14,38 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from transforms.geocode.gazetteer import Gazetteer, Place
+from transforms.geocode.gazetteer import Gazetteer, Place, lies_in
 from transforms.geocode.names import normalize
 from transforms.records import Article, Location
 
 ENOUGH = 0.5
-"""A place within another is the focus only with more than this share of all evidence."""
-LEAD_CHARS = 400
+"""A place within another is taken only with more than this share of the other's evidence ..."""
+LEAST = 0.3
+"""... and at least this share of all."""
+LEAD_CHARS = 250
 LEAD = 1.0
 """More weight for a mention in the first `LEAD_CHARS` of the body, or before it."""
 HEADLINE = 2.0
 """More weight for the first mention of a place that the headline names."""
 DATELINE = 2.0
-"""Weight of a dateline that another mention supports."""
+"""Weight of a dateline: most articles play where they were written."""
+DATELINE_NAMED_AGAIN = 3.0
+"""Weight of a dateline whose place the text names again."""
 WHERE_WRITTEN = 0.5
-"""Weight for its country of a dateline that says only where the reporter sat."""
+"""Weight for its country of a capital in a dateline when the text names other places of the country instead."""
+CONTAINER = 0.5
+"""Weight for the place before it of what only says where that lies: `Texas` in `Paris, Texas`."""
 DEMONYM = 0.5
-"""Weight for its country of a word such as `Russian`."""
+"""Weight for its country of a word such as `Russian` or `Russians`."""
 CAPITAL = 0.5
 """Share of a capital's mentions that speak of its government, and so count for the country alone."""
 CONTINENT = 0.25
 """Weight of a continent, which is rarely what an article is about."""
 
+CONTAINER_GAP = 3
+"""Characters between a place and what it lies in, such as `, ` or ` (`."""
+
+Placed = tuple[Location, Place]
 Path = tuple[str, ...]
 """A place below all that it lies in: country, divisions, its own id; a place of no country has its id alone."""
 
@@ -84,8 +94,8 @@ def evidence(article: Article, locations: Sequence[Location], gazetteer: Gazette
     placed = [(location, place) for location, place in pairs if place is not None]
     headline = f" {normalize(article.headline or '')} "
     in_headline: set[str] = set()
-    for location, place in placed:
-        place, weight = _by_kind(location, place, placed, gazetteer)
+    for index, (location, place) in enumerate(placed):
+        place, weight = _by_kind(index, placed, gazetteer)
         if location.start < article.body_start + LEAD_CHARS and location.kind != "dateline":
             weight += LEAD * min(1.0, weight)
         surface = normalize(location.surface)
@@ -103,27 +113,30 @@ def _split(place: Place, weight: float, gazetteer: Gazetteer) -> Iterator[tuple[
     yield place, weight
 
 
-def _by_kind(
-    location: Location, place: Place, placed: Sequence[tuple[Location, Place]], gazetteer: Gazetteer
-) -> tuple[Place, float]:
-    """What a mention says by its kind alone, wherever it stands."""
+def _by_kind(index: int, placed: Sequence[Placed], gazetteer: Gazetteer) -> tuple[Place, float]:
+    """What a mention says by its kind alone, wherever it stands: for which place, and how much."""
+    location, place = placed[index]
     country = gazetteer.country(place.country) if place.country else place
-    if location.kind == "demonym":
-        return country, DEMONYM
     if location.kind == "dateline":
-        return (place, DATELINE) if is_supported(place, placed) else (country, WHERE_WRITTEN)
+        if any(other.kind == "name" and named.number == place.number for other, named in placed):
+            return place, DATELINE_NAMED_AGAIN
+        return (country, WHERE_WRITTEN) if is_bureau(place, placed) else (place, DATELINE)
+    if location.kind != "name":
+        return country, DEMONYM
+    before, inner = placed[index - 1] if index else placed[0]
+    adjacent = 0 <= location.start - before.end <= CONTAINER_GAP
+    if adjacent and place.feature_class == "A" and lies_in(inner, place):
+        return inner, CONTAINER
     return place, CONTINENT if place.code == "CONT" else 1.0
 
 
-def is_supported(dateline: Place, placed: Sequence[tuple[Location, Place]]) -> bool:
-    """Whether the text names the dateline's place or one in its division, or no other place that could be meant."""
+def is_bureau(dateline: Place, placed: Sequence[Placed]) -> bool:
+    """Whether a dateline is a capital from which the text reports of other places of the country."""
+    if dateline.code != "PPLC":
+        return False
     others = [place for location, place in placed if location.kind == "name" and not place.is_country]
     others = [place for place in others if place.country == dateline.country]
-    near = any(
-        place.number == dateline.number or (place.admin1 is not None and place.admin1 == dateline.admin1)
-        for place in others
-    )
-    return near or not others
+    return bool(others) and all(place.admin1 != dateline.admin1 for place in others)
 
 
 def place_of(location: Location, gazetteer: Gazetteer) -> Place | None:
@@ -175,7 +188,7 @@ def narrowest(direct: Mapping[Path, float], inside: Mapping[Path, float], mentio
         path_mass = mass
         path = max(children, key=lambda child: inside[child])
         mass = inside[path] * (1 + min(path_mass - finer, finer) / finer)
-        if mass <= ENOUGH * total + 1e-9:
+        if mass <= ENOUGH * path_mass + 1e-9 or mass < LEAST * total:
             break
         if path in mentioned or len(path) == 2:
             chosen, share = path, mass / total
