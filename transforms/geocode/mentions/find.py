@@ -22,6 +22,7 @@ from transforms.geocode.mentions.unlabelled import (
     longer_names,
     misread_people,
     read,
+    repeated,
 )
 from transforms.records import Article, Entity
 
@@ -60,7 +61,7 @@ def find_mentions(
         page.learn(taken.mentions)
         for entity in entities:
             taken.add(organization_places(entity, page))
-    mentions = [with_container(mention, article.text, gazetteer) for mention in taken.mentions]
+    mentions = [with_container(mention, article.text, gazetteer) for mention in repeated(taken.mentions)]
     taken.add(container_mentions(mentions, article.text))
     found = mentions + taken.mentions[len(mentions) :]
     return sorted(found, key=lambda mention: mention.start)

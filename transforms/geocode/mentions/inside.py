@@ -25,7 +25,7 @@ _OF = frozenset({"of", "in", "at", "de", "for"})
 _NO_PLACE = re.compile(r"\s(?:Wars?|Fever|Cup|Airlines|Virus|Bowl|Open)\b")
 _LEADING = frozenset(
     {"the", "north", "south", "east", "west", "northern", "southern", "eastern", "western", "central"}
-    | {"northeast", "northwest", "southeast", "southwest", "greater", "metro"}
+    | {"northeast", "northwest", "southeast", "southwest", "greater", "metro", "metropolitan", "downtown", "upper"}
 )
 """What may stand before the place that a name begins with."""
 _SEATS = re.compile(r"\b(?:University|College|City|Bank|Port|Diocese|Archdiocese|Bishop|District|School|Town) of\s$")
@@ -85,7 +85,9 @@ def _place(page: Page, words: Words, index: int, stop: int, start: int, end: int
         states = first and following and following[0] in STATE_BODIES
         return people_at(page.text, start, end, page.gazetteer, basis=basis) if states else None
     evident = normalize(name) in page.evidence and not _is_given(name, following)
-    if is_common(name) or _is_street(following) or not (evident or page.bears(name)):
+    if _is_street(following) or not (evident or page.bears(name)) or _is_too_common(page, name, basis):
+        return None
+    if name.endswith(" City") and following and page.bears(name[:-5]):
         return None
     last = stop == len(words) and index > 0
     headed = first and _names_body(following)
@@ -96,16 +98,25 @@ def _place(page: Page, words: Words, index: int, stop: int, start: int, end: int
     return mention_at(page.text, start, end, basis=basis, doubtful=not _is_certain(page, name, start, following, basis))
 
 
+def _is_too_common(page: Page, name: str, basis: str) -> bool:
+    """Whether common words make the name: `Supreme`, but not `Long Beach` where the model saw a place."""
+    sizeable = any(c.place.population >= LOCATIVE_POPULATION for c in page.plain(name)[:1])
+    return is_common(name) and not (basis == "model" and " " in name and sizeable)
+
+
 def _is_certain(page: Page, name: str, start: int, following: Sequence[str], basis: str) -> bool:
     """Whether the body that the place has leaves no doubt that it is one."""
-    if following and (basis == "model" or following[0] in CERTAIN_BODIES):
+    certain = following[:1] and following[0] in CERTAIN_BODIES
+    if certain and following[0] == "city":
+        certain = len(following) > 1 and following[1] in LOCAL_BODIES
+    if following and (basis == "model" or certain):
         return normalize(name) not in page.persons
     seat = _SEATS.search(page.text, max(0, start - 20), start) is not None
     return seat and any(c.place.population >= LOCATIVE_POPULATION for c in page.plain(name)[:1])
 
 
 def _is_known_place(page: Page, words: Words, index: int, following: Sequence[str], name: str, end: int) -> bool:
-    if _is_given(name, following) or (index > 0 and words[index - 1][0].lower() in ("united", "free")):
+    if (index == 0 and _is_given(name, following)) or (index > 0 and words[index - 1][0].lower() in ("united", "free")):
         return False
     return not (_NO_PLACE.match(page.text, end) or (following and following[-1] in PAPERS))
 

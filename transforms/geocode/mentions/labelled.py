@@ -9,7 +9,7 @@ from transforms.geocode.mentions.inside import places_inside
 from transforms.geocode.mentions.mention import Mention, mention_at, parts, trimmed
 from transforms.geocode.mentions.page import Page
 from transforms.geocode.mentions.peoples import people_at
-from transforms.geocode.mentions.words import BARE, STREETS, is_common
+from transforms.geocode.mentions.words import BARE, LOCAL_BODIES, STREETS, is_common
 from transforms.geocode.names import normalize
 from transforms.records import Article, Entity
 
@@ -31,6 +31,8 @@ _INNER = re.compile(
 )
 _SET_OFF = re.compile(r"\s?(?:[-–—,(:;]|$)")
 _CAPITAL_NEXT = re.compile(r"\s[A-Z]")
+_DASH = re.compile(r"\s?[-–—(]")
+_CITY_OF = re.compile(r"^(?i:city|town|village|state|province|commonwealth|municipality) of (?=[A-Z])")
 _CITY_WORD = re.compile(r"\s(?:City|District|State|Town|Area|Metro|Region)$")
 
 
@@ -49,7 +51,7 @@ def labelled_places(entity: Entity, page: Page) -> Iterator[Mention]:
     """The places that an entity with a label of places names: itself, its parts, or none."""
     text = page.text
     start, end = trimmed(text, entity.start, entity.end)
-    if end <= start or page.is_person(text[start:end]) or _is_acronym(page, start, end):
+    if end <= start or page.is_person(text[start:end]) or is_acronym(page, start, end):
         return
     if _UNITED.search(text, max(0, start - 8), start):
         return
@@ -62,18 +64,19 @@ def labelled_places(entity: Entity, page: Page) -> Iterator[Mention]:
         if len(divided) > 1 and all(divided):
             yield from filter(None, divided)
             return
-    if text[start:end].rsplit(None, 1)[-1].rstrip(".").lower() not in STREETS:
+    last = text[start:end].rsplit(None, 1)[-1].rstrip(".")
+    if last.islower() or last.lower() not in STREETS - LOCAL_BODIES:
         yield from places_inside(page, start, end, basis="model")
 
 
-def _is_acronym(page: Page, start: int, end: int) -> bool:
+def is_acronym(page: Page, start: int, end: int) -> bool:
     """Whether the name is capitals among words that are not, and no known place or abbreviation: `NICE`."""
     name = page.text[start:end]
     if not (name.isalpha() and name.isupper() and len(name) > 2) or page.known(name):
         return False
     if any(c.match is Match.ABBREVIATION or name == c.place.name for c in page.options(name).candidates[:3]):
         return False
-    if is_common(name) and not _SET_OFF.match(page.text, end):
+    if is_common(name) and not _DASH.match(page.text, end):
         return True
     if end - start > 5 or _SET_OFF.match(page.text, end) or page.text[:start].rstrip(" ").endswith((".", "\n")):
         return False
@@ -130,7 +133,9 @@ def core(page: Page, start: int, end: int) -> tuple[int, int]:
     and `Clarke County` stay.
     """
     surface = page.text[start:end]
-    if "\n" not in surface and _is_name(page, surface):
+    if city := _CITY_OF.match(surface):
+        return start + city.end(), end
+    if _is_name(page, surface):
         return start, end
     small = _SMALL_KIND.search(surface)
     if small is not None and small.start() > 0:
@@ -145,7 +150,7 @@ def core(page: Page, start: int, end: int) -> tuple[int, int]:
         if _is_name(page, surface):
             return start, start + len(surface)
     city = _CITY_WORD.search(surface)
-    if city is not None and page.options(surface[: city.start()]):
+    if city is not None and page.plain(surface[: city.start()]):
         surface = surface[: city.start()]
     return start, start + len(surface)
 

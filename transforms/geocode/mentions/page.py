@@ -92,7 +92,7 @@ class Page:
     def bears(self, name: str) -> bool:
         """Whether a city or division bears the name as it stands, or a county without `County`."""
         if name.endswith((" County", " Parish")):
-            return bool(self.options(name))
+            return bool(self.gazetteer.candidates(name) or self.gazetteer.candidates(name[:-7]))
         found = self.gazetteer.candidates(name)[:10]
         return len(name) > 3 and any(c.match <= Match.SHORT and c.place.feature_class in "AP" for c in found)
 

@@ -73,7 +73,7 @@ def _affiliations(page: Page) -> Iterator[Mention]:
         start, named = match.start(1), match[1].split()
         for count in range(len(named), 0, -1):
             name = _without_period(page, " ".join(named[:count]))
-            if name != "Day" and _is_bearer(page, name, 5):
+            if name != "Day" and page.options(name):
                 yield mention_at(page.text, start, start + len(name), basis="gazetteer")
                 break
 

@@ -9,13 +9,14 @@ one list with places, or the same article names it as a place elsewhere.
 import dataclasses
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from transforms.geocode.candidates import plain_name
 from transforms.geocode.gazetteer import Match
 from transforms.geocode.mentions.containers import with_container
 from transforms.geocode.mentions.inside import PERSON_OF
-from transforms.geocode.mentions.labelled import core, whole_place
+from transforms.geocode.mentions.labelled import core, is_acronym, whole_place
 from transforms.geocode.mentions.mention import Mention, Taken, mention_at, trimmed
 from transforms.geocode.mentions.page import (
     LOCATIVE_POPULATION,
@@ -32,6 +33,8 @@ _KIND_ENDING = re.compile(
     r"(?i)[\s-](?:region|oblast|krai|kray|province|prefecture|governorate|county|parish|peninsula|voivodeship"
     r"|township|twp\.?)$"
 )
+HOME_LABEL = "HOME"
+"""The label of what follows `of` in an entity such as `James Tauber of Nelson`."""
 PART = "PART"
 """The label of a part of an entity, between hyphens: a place only where the text says so."""
 _FUNCTION_WORDS = frozenset(
@@ -40,11 +43,21 @@ _FUNCTION_WORDS = frozenset(
     | {"over", "under", "he", "she", "it", "they", "we", "his", "her", "our", "their", "there", "then", "so", "or"}
 )
 _HYPHENED = re.compile(r"(?:(?<=[\s-])|\b)([A-Z][\w’']+(?: [A-Z][\w’']+)*)(?=-|$|\s)")
+_ENDS = re.compile(r"\s?(?:[.,;:)\"”]|$|\n)|\s(?:and|on|after|when|where|in|for|to|by|with|has|was|is|are|were)\b")
+COMMON_POPULATION = 50_000
+"""After a preposition of place, and alone, a common word is a city from this population on: `in Reading,`."""
+REPEATED = 3
+FOREIGN_POPULATION = 50_000
+"""A city that the model took for a person is one from this population on, outside the countries whose places and
+persons bear the same names."""
+_NAMESAKES = frozenset({"US", "GB", "CA", "AU", "NZ", "IE", "ZA"})
 _LISTED = re.compile(r"(?:,\s|,?\s(?:and|or|&)\s|/)")
 
 
 def read(page: Page, start: int, end: int) -> Mention | None:
     """The mention at a span where the text says that it is a place, or None."""
+    if is_acronym(page, start, end):
+        return None
     mention = whole_place(page, start, end, basis="gazetteer")
     return mention if mention is not None and mention.place is None and _is_place(page, mention) else None
 
@@ -66,11 +79,12 @@ def _is_place(page: Page, mention: Mention) -> bool:
         return False
     if normalize(name) in page.evidence or _KIND_ENDING.search(name):
         return True
+    well = [c.place for c in page.options(name).candidates[:10] if c.match is not Match.ALTERNATE]
     if is_common(name) and " " not in name:
-        return False
+        big = any(place.population >= COMMON_POPULATION for place in well)
+        return big and page.locative(mention.start) and _ENDS.match(page.text, mention.end) is not None
     if page.at_home(mention.start) and page.plain(name):
         return True
-    well = [c.place for c in page.options(name).candidates[:10] if c.match is not Match.ALTERNATE]
     if page.locative(mention.start) and not AFFAIR.match(page.text, mention.end):
         return any(place.feature_class == "A" or place.population >= LOCATIVE_POPULATION for place in well)
     return bool(well) and bool(with_container(mention, page.text, page.gazetteer).container)
@@ -84,10 +98,17 @@ def doubt(page: Page, start: int, end: int, label: str) -> Mention | None:
     if page.titled(start) or page.says(end) or page.gazetteer.demonym(name) is not None:
         return None
     towards = page.locative(start) or page.modifies(end) or TOWARDS.search(page.text, max(0, start - 24), start)
-    if not towards and (label == "PERSON" or page.is_person(name) or is_common(name)):
+    if not towards and (
+        is_common(name) or ((label == "PERSON" or page.is_person(name)) and not _is_foreign(page, name))
+    ):
         return None
     left, right = core(page, start, end)
-    return mention_at(page.text, left, right, basis="gazetteer", name=name, doubtful=True)
+    return mention_at(page.text, left, right, basis="gazetteer", name=name, doubtful=label != HOME_LABEL)
+
+
+def _is_foreign(page: Page, name: str) -> bool:
+    best = page.options(name).candidates[0].place
+    return best.population >= FOREIGN_POPULATION and best.country not in _NAMESAKES
 
 
 def listed(page: Page, start: int, end: int, taken: Taken) -> Mention | None:
@@ -123,7 +144,7 @@ def candidate_spans(page: Page) -> Iterator[tuple[int, int, str]]:
         if entity.label not in NUMBER_LABELS and entity.label not in PLACE_LABELS:
             start, end = trimmed(text, entity.start, entity.end)
             home = PERSON_OF.search(text, start, end) if entity.label == "PERSON" else None
-            yield (home.start(1), end, "") if home else (start, end, entity.label)
+            yield (home.start(1), end, HOME_LABEL) if home else (start, end, entity.label)
     for start, end in runs(text, page.words):
         if not any(covered[start:end]):
             yield *trimmed(text, start, end), ""
@@ -162,7 +183,7 @@ def longer_names(page: Page) -> Iterator[Mention]:
             start, end = trimmed(text, word.start(), last.end())
             place = gazetteer.known(text[start:end]) if _is_run(text, words[index : index + length]) else None
             if place is not None:
-                if _is_free(start, end, page.entities, text, place.is_country):
+                if _is_free(start, end, page.entities, text, place.feature_class == "A"):
                     yield mention_at(text, start, end, basis="gazetteer")
                 break
 
@@ -188,6 +209,10 @@ def _is_free(start: int, end: int, entities: Sequence[Entity], text: str, countr
     return True
 
 
-def evident(mention: Mention) -> Mention:
-    """The mention without doubt."""
-    return dataclasses.replace(mention, doubtful=False)
+def repeated(mentions: Sequence[Mention]) -> list[Mention]:
+    """The mentions, without doubt where their name has many: an article that says it so often is about it."""
+    counts = Counter(normalize(mention.name) for mention in mentions if mention.doubtful)
+    return [
+        dataclasses.replace(mention, doubtful=False) if counts[normalize(mention.name)] >= REPEATED else mention
+        for mention in mentions
+    ]

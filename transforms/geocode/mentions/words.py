@@ -35,11 +35,12 @@ LOCATIVE = re.compile(
 )
 """What stands before a place and hardly before anything else."""
 TOWARDS = re.compile(
-    r"(?:\b(?:[Ff]rom|to|at|between|(?:north|south|east|west)(?:east|west)?of|miles of)|\d,? of)\s+(?:the\s+)?$"
+    r"(?:\b(?:[Ff]rom|to|at|between|[A-Z]\w+ of"
+    r"|miles of)|\d,? of)\s+(?:the\s+)?$"
 )
 """What stands before a place more often than before a person."""
-HOME = re.compile(r"\b\d{1,3},? (?:of|from)\s+$")
-"""What stands between a person's age and home."""
+HOME = re.compile(r"(?:\b\d{1,3},?|\b[A-Z]\w+,) (?:of|from)\s+$")
+"""What stands between a person, or the age, and the home."""
 AFFAIR = re.compile(r"['’]s\b|\s(?:hearing|case|trial|death|murder|slaying|lawsuit|verdict|investigation|probe)\b")
 """What follows a person's name also behind `in`."""
 PLACE_NOUN = re.compile(
@@ -62,7 +63,7 @@ LOCAL_BODIES = words(
     " inn golf"
 )
 """A name that one of these follows is the place of a body of that place."""
-CERTAIN_BODIES = words("police sheriff sheriffs county city council mayor fire government")
+CERTAIN_BODIES = words("police sheriff sheriffs county city mayor fire government")
 """A name that one of these follows is a place, whatever else the article says."""
 BARE = words(
     "north south east west northern southern eastern western central district state city county region capital port"
