@@ -19,7 +19,6 @@ from transforms.geocode.candidates import options_for, plain_name
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
 from transforms.geocode.geocode import geocode
 from transforms.geocode.mentions import trimmed
-from transforms.geocode.ranking import NONE_WEIGHT, probabilities
 from transforms.records import AnnotatedArticle, Article, Entity
 
 CASES = sorted((Path(__file__).parent / "data" / "geocode").glob("*.json"))
@@ -175,12 +174,6 @@ def test_plain_name(surface, name):
 def test_options(name, first, gazetteer):
     options = options_for(name, gazetteer)
     assert (options.candidates[0].place.name if options else None) == first
-
-
-def test_probabilities_leave_room_for_none():
-    shares = probabilities([NONE_WEIGHT, NONE_WEIGHT - 50])
-    assert shares == pytest.approx([0.5, 0.0], abs=1e-6)
-    assert probabilities([]) == []
 
 
 def test_transform(gazetteer):

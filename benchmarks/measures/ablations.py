@@ -93,12 +93,23 @@ def with_organizations(gazetteer: Gazetteer) -> Iterator[Place]:
     yield plain(gazetteer, organizations=True)
 
 
+@contextlib.contextmanager
+def without_publisher(gazetteer: Gazetteer) -> Iterator[Place]:
+    """Switches off the address and the publisher: the text alone."""
+
+    def place(annotated: AnnotatedArticle) -> AnnotatedArticle:
+        bare = dataclasses.replace(annotated.article, url=None, canonical_url=None, publisher=None)
+        return module.geocode(dataclasses.replace(annotated, article=bare), gazetteer)
+
+    yield place
+
+
 def _no_containers(mentions: Sequence[Mention]) -> list[Mention]:
     return [dataclasses.replace(mention, container="") for mention in mentions]
 
 
-def _first_round(rank: Callable[..., None], names: Sequence[Any]) -> None:
-    rank(names, rounds=1)
+def _first_round(rank: Callable[..., None], *given: Any, **settings: Any) -> None:
+    rank(*given, **settings, rounds=1)
 
 
 SWITCHES: dict[str, Switch] = {
@@ -111,6 +122,7 @@ SWITCHES: dict[str, Switch] = {
     "guard: persons and organizations of the model": without_entities(lambda label: label in ("PERSON", "ORG")),
     "ranking: containers (`Paris, Texas`)": with_mentions(_no_containers),
     "ranking: context rounds": without_part("rank", _first_round),
+    "ranking: the publisher's address": without_publisher,
     "gazetteer: alternate names": without_candidates(lambda candidate: candidate.match is Match.ALTERNATE),
     "gazetteer: abbreviations": without_candidates(lambda candidate: candidate.match is Match.ABBREVIATION),
     "gazetteer: overlay of regions": without_candidates(lambda c: c.place.place_id.startswith("dateline:")),

@@ -15,11 +15,10 @@ from transforms.geocode.focus import focus_columns
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, GazetteerError, Place
 from transforms.geocode.mentions import Mention, containers_named, find_mentions
 from transforms.geocode.names import normalize
-from transforms.geocode.ranking import Name, rank, rank_doubtful
-from transforms.records import AnnotatedArticle, Location, stable_id
-
-DATELINE_WEIGHT = 2.0
-"""A dateline's place says this much more about where an article plays."""
+from transforms.geocode.publisher import country_of, places_of
+from transforms.geocode.rank_features import Name, cues_of, traits_of
+from transforms.geocode.ranking import load_weights, rank
+from transforms.records import AnnotatedArticle, Article, Location, stable_id
 
 
 def geocode(
@@ -35,7 +34,7 @@ def geocode(
     """
     article = annotated.article
     mentions = find_mentions(article, annotated.entities, gazetteer, organizations=organizations)
-    located = locate(mentions, article.article_id, gazetteer)
+    located = locate(mentions, article, gazetteer)
     locations = tuple(location for location in located if location.score >= min_score)
     places = tuple(dict.fromkeys(location.name for location in locations))
     focus = focus_columns(article, locations, gazetteer)
@@ -43,36 +42,63 @@ def geocode(
     return dataclasses.replace(annotated, article=article, locations=locations)
 
 
-def locate(mentions: Sequence[Mention], article_id: str, gazetteer: Gazetteer) -> Iterator[Location]:
-    """The rows of an article's mentions; a mention that means no place of the gazetteer gives none.
-
-    All mentions of one name are taken for the same place, unless the text puts
-    them into different ones: `Paris, Texas` is not `Paris`.
-    """
-    groups: dict[tuple[str, str], list[Mention]] = defaultdict(list)
+def locate(mentions: Sequence[Mention], article: Article, gazetteer: Gazetteer) -> Iterator[Location]:
+    """The rows of an article's mentions; a mention that means no place of the gazetteer gives none."""
+    names = names_of(mentions, article, gazetteer)
+    everyone = [*names.values(), *publisher_names(article, gazetteer)]
+    rank(everyone, article.text, country=country_of(article))
     for mention in mentions:
-        groups[normalize(mention.name), normalize(mention.container)].append(mention)
-    names = {key: name_of(group, gazetteer) for key, group in groups.items()}
-    doubtful = {key for key, group in groups.items() if all(mention.doubtful for mention in group)}
-    sure = [name for key, name in names.items() if key not in doubtful]
-    rank(sure)
-    rank_doubtful([names[key] for key in doubtful], sure)
-    for mention in mentions:
-        name = names[normalize(mention.name), normalize(mention.container)]
-        location = place_mention(mention, name, article_id, gazetteer)
+        location = place_mention(mention, names[key_of(mention)], article.article_id, gazetteer)
         if location is not None:
             yield location
 
 
-def name_of(group: Sequence[Mention], gazetteer: Gazetteer) -> Name:
-    """What the mentions of one name may mean, and how much they weigh."""
+Key = tuple[str, str]
+
+
+def key_of(mention: Mention) -> Key:
+    """What the mentions of one place have in common.
+
+    All mentions of one name are taken for the same place, unless the text puts
+    them into different ones: `Paris, Texas` is not `Paris`.
+    """
+    return normalize(mention.name), normalize(mention.container)
+
+
+def names_of(mentions: Sequence[Mention], article: Article, gazetteer: Gazetteer) -> dict[Key, Name]:
+    """The distinct names of an article, ready to be ranked."""
+    groups: dict[Key, list[Mention]] = defaultdict(list)
+    for mention in mentions:
+        groups[key_of(mention)].append(mention)
+    return {key: name_of(group, article.text, gazetteer) for key, group in groups.items()}
+
+
+def name_of(group: Sequence[Mention], text: str, gazetteer: Gazetteer) -> Name:
+    """What the mentions of one name may mean, and how they are used."""
     first = group[0]
-    weight = DATELINE_WEIGHT if any(mention.kind == "dateline" for mention in group) else 1.0
+    spans = [(mention.start, mention.end) for mention in group]
     if first.place is not None:
-        return Name(NONE, weight, fixed=first.place)
-    containers = containers_named(first.container, gazetteer) if first.container else ()
+        return Name(NONE, first.name, spans, first.kind, fixed=first.place)
     options = options_for(first.name, gazetteer)
-    return Name(cities_only(options) if first.kind == "dateline" else options, weight, containers)
+    is_dateline = any(mention.kind == "dateline" for mention in group)
+    doubtful = all(mention.doubtful for mention in group)
+    bases = [mention.basis for mention in group]
+    return Name(
+        cities_only(options) if first.kind == "dateline" else options,
+        first.name,
+        spans,
+        "dateline" if is_dateline else first.kind,
+        containers=containers_named(first.container, gazetteer) if first.container else (),
+        doubtful=doubtful,
+        traits=traits_of(text, first.name, options, spans, bases, doubtful=doubtful),
+        cues=cues_of(text, spans),
+    )
+
+
+def publisher_names(article: Article, gazetteer: Gazetteer) -> Iterator[Name]:
+    """The places that the publisher is named after."""
+    for name, options in places_of(article, gazetteer):
+        yield Name(options, name, kind="publisher")
 
 
 def cities_only(options: Options) -> Options:
@@ -82,23 +108,24 @@ def cities_only(options: Options) -> Options:
 
 
 def place_mention(mention: Mention, name: Name, article_id: str, gazetteer: Gazetteer) -> Location | None:
-    """The row of one mention: its best candidate, unless none of them is more likely."""
+    """The row of one mention: its best candidate, if that is probable enough."""
+    weights = load_weights()
     if name.fixed is not None:
-        return location_of(mention, name.fixed, article_id, gazetteer, score=1.0)
+        return location_of(mention, name.fixed, article_id, gazetteer, score=weights.demonym_score)
     ranked = sorted(zip(name.probabilities, name.candidates, strict=True), key=lambda pair: -pair[0])
     # A dateline names a place, whatever else its name may mean.
-    if not ranked or (ranked[0][0] < 1.0 - sum(name.probabilities) and mention.kind != "dateline"):
+    if not ranked or (ranked[0][0] < weights.threshold and mention.kind != "dateline"):
         return None
-    (score, best), *others = ranked
-    runner_up = others[0] if others else None
+    (probability, best), *others = ranked
+    score, runner_up = round(weights.score(probability), 4), others[0] if others else None
     return location_of(
         mention,
         best.place,
         article_id,
         gazetteer,
-        score=round(score, 4),
+        score=score,
         runner_up=runner_up[1].place.place_id if runner_up else None,
-        runner_up_score=round(runner_up[0], 4) if runner_up else None,
+        runner_up_score=min(score, round(weights.score(runner_up[0]), 4)) if runner_up else None,
         candidates=len(name.options.candidates),
     )
 
