@@ -21,6 +21,7 @@ _SPEAKING = re.compile(
     r"|taught|teaching|understand|understands|translated? (?:in|in)to|written in|fluent in|said in|wrote in|read"
     r"|published in|broadcast in|conducted in|into|(?:spanish|english|french|arabic|russian|german) (?:and|or))\s+$"
 )
+_PERSONS = ("shmen", "chmen", "women", "shman", "chman", "woman")
 _LANGUAGE_NOUN = re.compile(
     r"(?i)[\s-](?:language|languages|speaking|speakers?|lessons?|teachers?|class(?:es)?|literature|translations?"
     r"|dictionar(?:y|ies)|subtitles|words?|medium|learners?|department|proficiency|grammar|alphabet)\b"
@@ -36,6 +37,7 @@ _NO_NOUN = re.compile(
 )
 _SAID = re.compile(r"(?<!s)\s(?:said|says|told|added|wrote)\b")
 _AND = re.compile(r"(?:,?\s(?:and|or|&)\s|/|,\s)((?:(?:North|South|East|West|Saudi|Sri) )?[A-Z]\w+)")
+_AND_OTHER = re.compile(r"\s(?:and|or)\s((?!an?other\b|other\b)[a-z]+(?:-[A-Z]\w+)?\s[a-z])")
 _DETERMINER = re.compile(
     r"(?i)\b(?:a|an|the|two|three|four|five|six|seven|eight|nine|ten|many|most|some|all|other|fellow|every|each|no"
     r"|\d+|young|old|born|is|was|are|were|being)\s+$"
@@ -54,9 +56,13 @@ def is_language(text: str, start: int, end: int) -> bool:
         return False
     if _LANGUAGE_NOUN.match(text, end, end + 24):
         return True
-    before = text[max(0, start - 24) : start]
-    alone = _ALONE.match(text, end, end + 12) is not None
-    return alone and (_SPEAKING.search(before) is not None or re.search(r"\bin\s+$", before) is not None)
+    while (match := _AND.match(text, end)) and normalize(match[1]) in _LANGUAGES:
+        end = match.end()
+    alone = _ALONE.match(text, end, end + 12) is not None or _NO_NOUN.match(text, end, end + 12) is not None
+    if not alone or _AND_OTHER.match(text, end):
+        return False
+    before = max(0, start - 24)
+    return _SPEAKING.search(text, before, start) is not None or not _DETERMINER.search(text, before, start)
 
 
 def kind_of(text: str, start: int, end: int, gazetteer: Gazetteer) -> str:
@@ -66,7 +72,7 @@ def kind_of(text: str, start: int, end: int, gazetteer: Gazetteer) -> str:
     it is an adjective; what is left is people.
     """
     word = text[start:end]
-    if word.endswith(("men", "women", "man", "woman")) or (
+    if word.endswith(_PERSONS) or (
         word.endswith("s") and not word.endswith(("ss", "ois")) and gazetteer.demonym(word[:-1]) is not None
     ):
         return "demonym"
@@ -74,6 +80,8 @@ def kind_of(text: str, start: int, end: int, gazetteer: Gazetteer) -> str:
         if gazetteer.demonym(match[1]) is None or match[1].endswith("s"):
             break
         end = match.end()
+    joined = _AND_OTHER.match(text, end)
+    end = joined.start(1) - 1 if joined else end
     described = _NOUN.match(text, end) is not None and _NO_NOUN.match(text, end) is None
     return "adjective" if described else "demonym"
 
