@@ -8,7 +8,7 @@ from transforms.geocode.mentions.mention import Mention, mention_at
 from transforms.geocode.mentions.page import Page
 from transforms.geocode.mentions.words import words
 
-_NAME = r"[A-Z][\w’'-]+(?: [A-Z][\w’'-]+){0,2}"
+_NAME = r"(?!(?:In|The|Both|From|At|On|For|Across|All|Of)\b)[A-Z][\w’'-]+(?: [A-Z][\w’'-]+){0,2}"
 _PARTY = re.compile(r"(?<![\w-])(?:R|D|I|DFL|PC|NDP|GOP)-((?:[A-Z]\.){2,}|[A-Z][\w'’]+\.?(?: [A-Z][\w'’]+){0,2})")
 _PLURAL = re.compile(
     rf"((?:{_NAME}, )*{_NAME},? (?:and|or|&) {_NAME}) ([Cc]ounties|[Pp]arishes|[Pp]rovinces|[Tt]ownships|[Rr]egions"

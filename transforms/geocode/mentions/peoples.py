@@ -36,7 +36,7 @@ _NO_NOUN = re.compile(
     r"|this|his|her|their|its|living|killed|held|aged|believed?|think|want|died|voted|came|went|took|live|work)\b"
 )
 _SAID = re.compile(r"(?<!s)\s(?:said|says|told|added|wrote)\b")
-_AND = re.compile(r"(?:,?\s(?:and|or|&)\s|/|,\s)((?:(?:North|South|East|West|Saudi|Sri) )?[A-Z]\w+)")
+_AND = re.compile(r"(?:,?\s(?:and|or|&)\s|/|,\s|-)((?:(?:North|South|East|West|Saudi|Sri) )?[A-Z]\w+)")
 _AND_OTHER = re.compile(r"\s(?:and|or)\s((?!an?other\b|other\b)[a-z]+(?:-[A-Z]\w+)?\s[a-z])")
 _DETERMINER = re.compile(
     r"(?i)\b(?:a|an|the|two|three|four|five|six|seven|eight|nine|ten|many|most|some|all|other|fellow|every|each|no"
