@@ -1,5 +1,6 @@
 """The corpora of annotated places, read by the product up to where the measured step begins."""
 
+import datetime
 import importlib.util
 import json
 import types
@@ -13,11 +14,11 @@ from spacy.language import Language
 from transforms.extract.entities import annotate
 from transforms.geocode.gazetteer import Gazetteer
 from transforms.parse.article import parse_item
-from transforms.read.read import utc_now
 from transforms.records import AnnotatedArticle, Article, Item, Location, stable_id
 
 KM = 161.0
 """A place is right within so many kilometres: 100 miles, as in the papers."""
+FETCHED = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 PIECE_CHARS = 20_000
 """As the default of `extract.piece_chars`."""
 
@@ -30,15 +31,11 @@ class Corpus:
     """A file of annotated documents, and how far the product knows it."""
 
     name: str
-    measured: str
-    """What the ranker's weights have to do with it."""
+    taught: bool
+    """Whether the ranker's weights were fitted on it; the entity model has seen none of them."""
 
 
-CORPORA = (
-    Corpus("lgl_train", "the ranker's weights were fitted on it"),
-    Corpus("geowebnews_train", "the ranker's weights were fitted on it"),
-    Corpus("tud_loc_2013", "never trained on"),
-)
+CORPORA = (Corpus("lgl_train", True), Corpus("geowebnews_train", True), Corpus("tud_loc_2013", False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def documents(file: Path) -> Iterator[dict[str, Any]]:
 def parsed(document: dict[str, Any], gazetteer: Gazetteer) -> Article:
     """A document as the pipeline parses it; `text` is kept, so offsets hold."""
     content = json.dumps({key: document.get(key) for key in ("title", "url", "text")}).encode()
-    item = Item(uri="corpus.jsonl", position=1, kind="json", content=content, fetched=utc_now())
+    item = Item(uri="corpus.jsonl", position=1, kind="json", content=content, fetched=FETCHED)
     return parse_item(item, gazetteer.is_place)
 
 
@@ -82,11 +79,6 @@ def fold_of(case: Case, folds: int) -> int:
     0
     """
     return int(stable_id(case.key)[:8], 16) % folds
-
-
-def locations(cases: Sequence[Case], place: Place) -> list[Sequence[Location]]:
-    """What the product finds in each document."""
-    return [place(case.annotated).locations for case in cases]
 
 
 def as_predictions(cases: Sequence[Case], found: Sequence[Sequence[Location]]) -> list[dict[str, Any]]:

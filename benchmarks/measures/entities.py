@@ -1,13 +1,12 @@
 """How well entities are found, by training/evaluate.py on the development corpora, which training only looks at."""
 
-import importlib
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from spacy.language import Language
 
-TRAINING = Path(__file__).parents[2] / "training"
+from benchmarks.measures.folds import training_modules
+
 GROUPS = ("core3", "core5")
 
 
@@ -19,10 +18,6 @@ def scores(nlp: Language, corpora: Path, names: Sequence[str] | None = None) -> 
         corpora: folder with `ner/`.
         names: development corpora; all of them by default.
     """
-    sys.path.insert(0, str(TRAINING))  # the folder is no package: nothing of it is needed at run time
-    try:
-        evaluate = importlib.import_module("evaluate")
-    finally:
-        sys.path.remove(str(TRAINING))
+    (evaluate,) = training_modules("evaluate")
     found = evaluate.evaluate(nlp, corpora, names or evaluate.DEVELOPMENT)
     return {name: {group: one[group] for group in GROUPS if group in one} for name, one in found.items()}
