@@ -46,6 +46,7 @@ class Options:
 NONE = Options(())
 
 
+@functools.lru_cache(maxsize=65536)
 def plain_name(surface: str) -> str:
     """The surface without article, possessive and line breaks.
 

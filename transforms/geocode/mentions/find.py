@@ -18,10 +18,12 @@ from transforms.geocode.mentions.unlabelled import (
     PART,
     candidate_spans,
     doubt,
+    is_evident,
+    is_place,
     listed,
     longer_names,
     misread_people,
-    read,
+    possible,
     repeated,
 )
 from transforms.records import Article, Entity
@@ -71,9 +73,10 @@ def _add_missed(page: Page, taken: Taken) -> None:
     """Adds what the model missed: by the text around, by what is found so far, and doubtful names last."""
     page.learn(taken.mentions)
     spans = [span for span in candidate_spans(page) if taken.is_free(span[0], span[1])]
-    for _ in range(2):
-        taken.add(filter(None, (read(page, start, end) for start, end, _ in spans)))
-        page.learn(taken.mentions)
+    mentions = [mention for start, end, _ in spans if (mention := possible(page, start, end)) is not None]
+    taken.add(mention for mention in mentions if is_place(page, mention))
+    page.learn(taken.mentions)
+    taken.add(mention for mention in mentions if is_evident(page, mention))
     spans = [span for span in spans if span[2] != PART]
     taken.add(filter(None, (listed(page, start, end, taken) for start, end, _ in spans)))
     taken.add(filter(None, (doubt(page, start, end, label) for start, end, label in spans)))

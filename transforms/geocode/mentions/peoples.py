@@ -62,7 +62,9 @@ def is_language(text: str, start: int, end: int) -> bool:
     if not alone or _AND_OTHER.match(text, end):
         return False
     before = max(0, start - 24)
-    return _SPEAKING.search(text, before, start) is not None or not _DETERMINER.search(text, before, start)
+    if _SPEAKING.search(text, before, start):
+        return True
+    return _AND.match(text, end) is None and not _DETERMINER.search(text, before, start)
 
 
 def kind_of(text: str, start: int, end: int, gazetteer: Gazetteer) -> str:

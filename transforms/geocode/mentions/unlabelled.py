@@ -54,12 +54,17 @@ _NAMESAKES = frozenset({"US", "GB", "CA", "AU", "NZ", "IE", "ZA"})
 _LISTED = re.compile(r"(?:,\s|,?\s(?:and|or|&)\s|/)")
 
 
-def read(page: Page, start: int, end: int) -> Mention | None:
-    """The mention at a span where the text says that it is a place, or None."""
-    if is_acronym(page, start, end):
+def possible(page: Page, start: int, end: int) -> Mention | None:
+    """The mention at a span, if it were one."""
+    if end <= start or is_acronym(page, start, end):
         return None
     mention = whole_place(page, start, end, basis="gazetteer")
-    return mention if mention is not None and mention.place is None and _is_place(page, mention) else None
+    return mention if mention is not None and mention.place is None else None
+
+
+def is_evident(page: Page, mention: Mention) -> bool:
+    """Whether the article names the place elsewhere."""
+    return normalize(mention.name) in page.evidence and not page.titled(mention.start)
 
 
 def misread_people(page: Page, start: int, end: int) -> Mention | None:
@@ -71,7 +76,8 @@ def misread_people(page: Page, start: int, end: int) -> Mention | None:
     return mention if best.match is not Match.ALTERNATE and best.place.feature_class != "P" else None
 
 
-def _is_place(page: Page, mention: Mention) -> bool:
+def is_place(page: Page, mention: Mention) -> bool:
+    """Whether the text says that the mention is a place."""
     name = mention.name
     if page.known(name):
         return not page.is_person(name)
