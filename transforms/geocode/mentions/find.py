@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from transforms.geocode.gazetteer import Gazetteer
 from transforms.geocode.mentions.containers import container_mentions, with_container
-from transforms.geocode.mentions.inside import organization_places
+from transforms.geocode.mentions.inside import organization_places, places_inside
 from transforms.geocode.mentions.labelled import dateline_mentions, labelled_places
 from transforms.geocode.mentions.mention import Mention, Taken, trimmed
 from transforms.geocode.mentions.page import PEOPLE_LABEL, PLACE_LABELS, Page
@@ -58,11 +58,14 @@ def find_mentions(
             taken.add(list(peoples(article.text, *span, gazetteer)) or filter(None, [misread_people(page, *span)]))
     taken.add(abbreviations(page))
     _add_missed(page, taken)
-    taken.add(single_peoples(article.text, page.words, entities, page.persons, gazetteer))
+    taken.add(single_peoples(page))
     if organizations:
         page.learn(taken.mentions)
         for entity in entities:
             taken.add(organization_places(entity, page))
+        for start, end in page.runs:
+            if " " in article.text[start:end] and page.is_uncovered(start, end):
+                taken.add(places_inside(page, start, end, basis="organization"))
     mentions = [with_container(mention, article.text, gazetteer) for mention in repeated(taken.mentions)]
     taken.add(container_mentions(mentions, article.text))
     found = mentions + taken.mentions[len(mentions) :]

@@ -82,7 +82,7 @@ def _place(page: Page, words: Words, index: int, stop: int, start: int, end: int
     first = all(normalize(word[0]) in _LEADING for word in words[:index])
     after = index > 0 and words[index - 1][0].lower() in _OF
     if page.gazetteer.demonym(name) is not None:
-        states = first and following and following[0] in STATE_BODIES
+        states = following and following[0] in STATE_BODIES
         return people_at(page.text, start, end, page.gazetteer, basis=basis) if states else None
     evident = normalize(name) in page.evidence and not _is_given(name, following)
     if _is_street(following) or not (evident or page.bears(name)) or _is_too_common(page, name, basis):

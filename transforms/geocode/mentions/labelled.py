@@ -13,7 +13,8 @@ from transforms.geocode.mentions.words import BARE, LOCAL_BODIES, STREETS, is_co
 from transforms.geocode.names import normalize
 from transforms.records import Article, Entity
 
-_SPLIT = re.compile(r"\s*(?:,|/|;|\n|\(|\)|&|['’]s\b|\bof\b|\band\b|–|—)\s*")
+_SPLIT = re.compile(r"\s*(?:,|/|;|\n|\(|\)|['’]s\b|–|—)\s*")
+_LIST = re.compile(r"\s*(?:&|\bof\b|\band\b)\s*")
 _AND = re.compile(r"/|\s(?:&|and|AND)\s(?=[A-Z])")
 _HYPHEN = re.compile(r"-(?=[A-Z])")
 _UNITED = re.compile(r"\b(?:United|Free)\s$")
@@ -33,6 +34,7 @@ _SET_OFF = re.compile(r"\s?(?:[-–—,(:;]|$)")
 _CAPITAL_NEXT = re.compile(r"\s[A-Z]")
 _DASH = re.compile(r"\s?[-–—(]")
 _CITY_OF = re.compile(r"^(?i:city|town|village|state|province|commonwealth|municipality) of (?=[A-Z])")
+_NEVER = frozenset({"P.A.", "A.M.", "P.M.", "Ph.D."})
 _CITY_WORD = re.compile(r"\s(?:City|District|State|Town|Area|Metro|Region)$")
 
 
@@ -59,12 +61,21 @@ def labelled_places(entity: Entity, page: Page) -> Iterator[Mention]:
     if whole is not None:
         yield whole
         return
-    for divider in (_SPLIT, _HYPHEN):
-        divided = [whole_place(page, *trimmed(text, *part)) for part in parts(text, start, end, divider)]
-        if len(divided) > 1 and all(divided):
-            yield from filter(None, divided)
+    for left, right in parts(text, start, end, _SPLIT):
+        left, right = trimmed(text, left, right)
+        if right > left:
+            yield from _part(page, left, right)
+
+
+def _part(page: Page, start: int, end: int) -> Iterator[Mention]:
+    """The places of a part between commas: itself, the members of a list, or what stands inside; none in a street."""
+    for divider in (None, _LIST, _HYPHEN):
+        spans = parts(page.text, start, end, divider) if divider else [(start, end)]
+        places = [whole_place(page, *trimmed(page.text, *span)) for span in spans]
+        if all(places):
+            yield from filter(None, places)
             return
-    last = text[start:end].rsplit(None, 1)[-1].rstrip(".")
+    last = page.text[start:end].rsplit(None, 1)[-1].rstrip(".")
     if last.islower() or last.lower() not in STREETS - LOCAL_BODIES:
         yield from places_inside(page, start, end, basis="model")
 
@@ -99,7 +110,7 @@ def whole_place(page: Page, start: int, end: int, *, basis: str = "model") -> Me
     end = _with_period(page, start, end)
     wide = _with_kind(page, start, end)
     name = plain_name(text[start:wide])
-    if not page.options(name) or normalize(name) in BARE:
+    if not page.options(name) or normalize(name) in BARE or name in _NEVER:
         return None
     left, right = core(page, start, wide)
     return mention_at(text, left, right, basis=basis, name=name)

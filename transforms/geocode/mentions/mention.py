@@ -62,7 +62,7 @@ class Taken:
 
     def is_free(self, start: int, end: int) -> bool:
         """Whether no mention overlaps the span."""
-        return not any(self._used[start:end])
+        return self._used.find(1, start, end) < 0
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from transforms.geocode.candidates import Options, options_for
 from transforms.geocode.gazetteer import Candidate, Gazetteer, Match
 from transforms.geocode.mentions.mention import Mention, trimmed
+from transforms.geocode.mentions.runs import runs
 from transforms.geocode.mentions.words import AFFAIR, HOME, LOCATIVE, PLACE_NOUN, SAYING, TITLE, WORD
 from transforms.geocode.names import normalize
 from transforms.records import Article, Entity
@@ -38,6 +39,10 @@ class Page:
         self.entities = entities
         self.gazetteer = gazetteer
         self.words = list(WORD.finditer(self.text))
+        self.runs = list(runs(self.text, self.words))
+        self._covered = bytearray(len(self.text))
+        for entity in entities:
+            self._covered[entity.start : entity.end] = b"\1" * (entity.end - entity.start)
         self.evidence: set[str] = set()
         full = [words for e in entities if e.label == "PERSON" and len(words := e.name.split()) > 1]
         self.persons = {normalize(word) for words in full if "of" not in words for word in words}
@@ -49,6 +54,10 @@ class Page:
                 surface = self.text[slice(*trimmed(self.text, entity.start, entity.end))]
                 label = "PLACE" if entity.label in PLACE_LABELS else entity.label
                 self._labels.setdefault(normalize(surface), Counter())[label] += 1
+
+    def is_uncovered(self, start: int, end: int) -> bool:
+        """Whether no entity touches the span."""
+        return self._covered.find(1, start, end) < 0
 
     def options(self, name: str) -> Options:
         """What the name may mean."""

@@ -1,13 +1,13 @@
 """People and things called after a place: `Russians`, `Russian tanks`, and not `in Russian`."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from transforms.geocode.gazetteer import Gazetteer
 from transforms.geocode.mentions.mention import Mention, mention_at, trimmed
+from transforms.geocode.mentions.page import Page
 from transforms.geocode.mentions.words import WORD, words
 from transforms.geocode.names import normalize
-from transforms.records import Entity
 
 _PRONE = frozenset({"polish", "pole", "poles", "dane", "danes", "finn", "finns", "swede", "scot", "scots", "lao"})
 """Demonyms that are often something else: a verb, a surname."""
@@ -137,21 +137,17 @@ def _unhyphenated(text: str, start: int, end: int, gazetteer: Gazetteer) -> Iter
         start += len(part) + 1
 
 
-def single_peoples(
-    text: str, spoken: Sequence[re.Match[str]], entities: Sequence[Entity], persons: set[str], gazetteer: Gazetteer
-) -> Iterator[Mention]:
+def single_peoples(page: Page) -> Iterator[Mention]:
     """Demonyms of one word that no entity covers, also where a hyphen joins them to another word."""
-    covered = bytearray(len(text))
-    for entity in entities:
-        covered[entity.start : entity.end] = b"\1" * (entity.end - entity.start)
-    for word in spoken:
-        if not word[0][0].isupper() or covered[word.start()]:
+    text, gazetteer = page.text, page.gazetteer
+    for word in page.words:
+        if not word[0][0].isupper() or not page.is_uncovered(word.start(), word.start() + 1):
             continue
         for left, right in _unhyphenated(text, *trimmed(text, word.start(), word.end()), gazetteer):
             name = text[left:right]
             if len(name) < 4 or not name[1:].islower() or gazetteer.demonym(name) is None:
                 continue
             key = normalize(name)
-            mention = people_at(text, left, right, gazetteer) if key not in _PRONE and key not in persons else None
+            mention = people_at(text, left, right, gazetteer) if key not in _PRONE | page.persons else None
             if mention is not None:
                 yield mention

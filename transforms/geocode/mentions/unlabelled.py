@@ -25,7 +25,7 @@ from transforms.geocode.mentions.page import (
     PLACE_LABELS,
     Page,
 )
-from transforms.geocode.mentions.words import AFFAIR, TOWARDS, is_common
+from transforms.geocode.mentions.words import AFFAIR, BASED, TOWARDS, is_common
 from transforms.geocode.names import normalize
 from transforms.records import Entity
 
@@ -37,11 +37,6 @@ HOME_LABEL = "HOME"
 """The label of what follows `of` in an entity such as `James Tauber of Nelson`."""
 PART = "PART"
 """The label of a part of an entity, between hyphens: a place only where the text says so."""
-_FUNCTION_WORDS = frozenset(
-    {"in", "the", "of", "from", "to", "and", "at", "for", "on", "near", "with", "by", "a", "an", "as", "but", "if"}
-    | {"when", "while", "since", "after", "before", "both", "across", "outside", "inside", "is", "was", "this", "that"}
-    | {"over", "under", "he", "she", "it", "they", "we", "his", "her", "our", "their", "there", "then", "so", "or"}
-)
 _HYPHENED = re.compile(r"(?:(?<=[\s-])|\b)([A-Z][\w’']+(?: [A-Z][\w’']+)*)(?=-|$|\s)")
 _ENDS = re.compile(r"\s?(?:[.,;:)\"”]|$|\n)|\s(?:and|on|after|when|where|in|for|to|by|with|has|was|is|are|were)\b")
 COMMON_POPULATION = 50_000
@@ -89,7 +84,7 @@ def is_place(page: Page, mention: Mention) -> bool:
     if is_common(name) and " " not in name:
         big = any(place.population >= COMMON_POPULATION for place in well)
         return big and page.locative(mention.start) and _ENDS.match(page.text, mention.end) is not None
-    if page.at_home(mention.start) and page.plain(name):
+    if (page.at_home(mention.start) or BASED.match(page.text, mention.end)) and page.plain(name):
         return True
     if page.locative(mention.start) and not AFFAIR.match(page.text, mention.end):
         return any(place.feature_class == "A" or place.population >= LOCATIVE_POPULATION for place in well)
@@ -144,39 +139,20 @@ def candidate_spans(page: Page) -> Iterator[tuple[int, int, str]]:
     Each with its label, empty outside entities, and all parts between hyphens.
     """
     text = page.text
-    covered = bytearray(len(text))
     for entity in page.entities:
-        covered[entity.start : entity.end] = b"\1" * (entity.end - entity.start)
         if entity.label not in NUMBER_LABELS and entity.label not in PLACE_LABELS:
             start, end = trimmed(text, entity.start, entity.end)
             home = PERSON_OF.search(text, start, end) if entity.label == "PERSON" else None
             yield (home.start(1), end, HOME_LABEL) if home else (start, end, entity.label)
-    for start, end in runs(text, page.words):
-        if not any(covered[start:end]):
+            comma = text.find(", ", start, end)
+            if comma > 0:
+                yield start, comma, PART
+    for start, end in page.runs:
+        if page.is_uncovered(start, end):
             yield *trimmed(text, start, end), ""
         if "-" in text[start:end]:
-            label = PART if any(covered[start:end]) else ""
+            label = "" if page.is_uncovered(start, end) else PART
             yield from ((*part.span(1), label) for part in _HYPHENED.finditer(text, start, end))
-
-
-def runs(text: str, words: Sequence[re.Match[str]]) -> Iterator[tuple[int, int]]:
-    """Longest runs of capitalized words, without function words at their start.
-
-    >>> from transforms.geocode.mentions.words import WORD
-    >>> text = "In New Delhi the Army said"
-    >>> [text[start:end] for start, end in runs(text, list(WORD.finditer(text)))]
-    ['New Delhi', 'Army']
-    """
-    run: list[re.Match[str]] = []
-    for word in words:
-        joined = bool(run) and text[run[-1].end() : word.start()] in (" ", "-", ". ")
-        if run and not (joined and word[0][0].isupper()):
-            yield run[0].start(), run[-1].end()
-            run = []
-        if word[0][0].isupper() and (run or word[0].lower() not in _FUNCTION_WORDS):
-            run.append(word)
-    if run:
-        yield run[0].start(), run[-1].end()
 
 
 def longer_names(page: Page) -> Iterator[Mention]:

@@ -41,6 +41,8 @@ TOWARDS = re.compile(
 """What stands before a place more often than before a person."""
 HOME = re.compile(r"(?:\b\d{1,3},?|\b[A-Z]\w+,) (?:of|from)\s+$")
 """What stands between a person, or the age, and the home."""
+BASED = re.compile(r"[-‐‑](?:based|born|area|headquartered|native|bound|style)\b")
+"""What follows a place's name behind a hyphen."""
 AFFAIR = re.compile(r"['’]s\b|\s(?:hearing|case|trial|death|murder|slaying|lawsuit|verdict|investigation|probe)\b")
 """What follows a person's name also behind `in`."""
 PLACE_NOUN = re.compile(
@@ -63,12 +65,12 @@ LOCAL_BODIES = words(
     " inn golf"
 )
 """A name that one of these follows is the place of a body of that place."""
-CERTAIN_BODIES = words("police sheriff sheriffs county city mayor fire government")
+CERTAIN_BODIES = words("republican democrat police sheriff sheriffs county city mayor fire government")
 """A name that one of these follows is a place, whatever else the article says."""
 BARE = words(
     "north south east west northern southern eastern western central district state city county region capital port"
     " province area island islands river lake light gulf coast road street airport park university college center"
-    " xinhua santa duma"
+    " xinhua santa duma kremlin"
 )
 """Words that are no place by themselves, though some places are called so."""
 STATE_BODIES = words(
