@@ -209,7 +209,7 @@ def demonyms(targets: Mapping[str, int]) -> dict[str, int]:
     found: dict[str, int] = {}
     for line in table("demonyms.tsv"):
         place = line["place"]
-        number = targets.get(place) or targets.get(f"admin1:{place}")
+        number = int(place) if place.isdigit() else targets.get(place) or targets.get(f"admin1:{place}")
         if number is None:
             continue
         for word in line["demonyms"].split(";"):

@@ -6,6 +6,7 @@ ISO 3166-2's (through pycountry); the rest lies in data/.
 """
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -22,6 +23,11 @@ NON_LATIN_POPULATION = 100_000
 """Cities at least as large keep their names in other scripts."""
 ALTERNATE_POPULATION = 1000
 """Cities at least as large keep their names in other languages."""
+ARABIC_COUNTRIES = frozenset(
+    ("AE", "BH", "DJ", "DZ", "EG", "EH", "ER", "IQ", "IR", "JO", "KW", "LB", "LY")
+    + ("MA", "MR", "OM", "PS", "QA", "SA", "SD", "SO", "SY", "TD", "TN", "YE")
+)
+_ARABIC_ARTICLE = re.compile(r"(?:Al|El|Ar|Er|As|Es|Ash|Esh|At|Et|Ad|Ed|An|En|Az|Ez)[ -](?=[^a-z ]\w{2})")
 DIVISION_TYPES = frozenset(
     {"county", "parish", "borough", "municipality", "oblast", "kray", "krai", "republic", "province", "governorate"}
     | {"state", "region", "department", "prefecture", "district", "muhafazat", "voivodeship"}
@@ -183,6 +189,7 @@ def cities() -> Iterator[Row]:
     for city in found.values():
         population = int(city["population"])
         country = city["countrycode"]
+        alternates = set(usable_alternates(city["alternatenames"], population))
         yield Row(
             geonameid=int(city["geonameid"]),
             name=city["name"],
@@ -194,7 +201,7 @@ def cities() -> Iterator[Row]:
             population=population,
             radius_km=max(2.0, 0.01 * math.sqrt(population)),
             short=aliases.get(int(city["geonameid"]), frozenset()),
-            alternate=frozenset(usable_alternates(city["alternatenames"], population)),
+            alternate=frozenset(alternates | without_arabic_article(country, {city["name"], *alternates})),
         )
 
 
@@ -207,6 +214,17 @@ def capital_ids(cities: Iterable[dict[str, Any]]) -> set[int]:
         if normalize(city["name"]) == names.get(country):
             largest[country] = max(largest.get(country, city), city, key=lambda city: int(city["population"]))
     return {int(city["geonameid"]) for city in largest.values()}
+
+
+def without_arabic_article(country: str, names: Iterable[str]) -> set[str]:
+    """The names without an Arabic article in front, as papers print them.
+
+    >>> without_arabic_article("EG", ["Al-Arish", "El Arish", "Cairo"]), without_arabic_article("US", ["El Paso"])
+    ({'Arish'}, set())
+    """
+    if country not in ARABIC_COUNTRIES:
+        return set()
+    return {name[match.end() :] for name in names if (match := _ARABIC_ARTICLE.match(name))}
 
 
 def usable_alternates(names: Iterable[str], population: int) -> Iterator[str]:
