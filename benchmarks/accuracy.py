@@ -48,15 +48,14 @@ class Bench:
         chosen: which corpora of places to read.
         model: a spaCy pipeline by name or folder.
         gazetteer: the file.
-        settings: of `geocode`.
     """
 
-    def __init__(self, corpora: Path, chosen: Sequence[Corpus], model: str, gazetteer: Path, **settings: Any) -> None:
+    def __init__(self, corpora: Path, chosen: Sequence[Corpus], model: str, gazetteer: Path) -> None:
         self.corpora, self.chosen = corpora, chosen
         self.nlp: Language = load_model(model)
         self.gazetteer = Gazetteer(gazetteer)
         self.scorer: types.ModuleType = load_scorer(corpora)
-        self.place: Place = ablations.plain(self.gazetteer, **settings)
+        self.place: Place = ablations.plain(self.gazetteer)
         self.cases: dict[str, list[Case]] = {
             corpus.name: read_cases(corpora / "geo" / f"{corpus.name}.jsonl", self.nlp, self.gazetteer)
             for corpus in chosen
@@ -156,14 +155,13 @@ def main() -> None:
     parser.add_argument("--cross-validate", action="store_true", help="judge no document by weights that it taught")
     parser.add_argument("--model", default=SHIPPED_NAME, help="a spaCy pipeline by name or folder")
     parser.add_argument("--gazetteer", type=Path, default=DEFAULT_PATH)
-    parser.add_argument("--organizations", action="store_true", help="as the setting geocode.organizations")
     parser.add_argument("--json", type=Path, help="file to write all figures to")
     args = parser.parse_args()
     begun = time.perf_counter()
     chosen = QUICK_CORPORA if args.quick else CORPORA
-    bench = Bench(args.corpora, chosen, args.model, args.gazetteer, organizations=args.organizations)
+    bench = Bench(args.corpora, chosen, args.model, args.gazetteer)
     made_by = {"model": model_id(bench.nlp), "gazetteer": bench.gazetteer.id}
-    print(f"{made_by['model']}, {made_by['gazetteer']}, organizations {'on' if args.organizations else 'off'}")
+    print(f"{made_by['model']}, {made_by['gazetteer']}, settings as by default")
     results: Result = {"made_by": made_by}
     with bench.cross_validation() if args.cross_validate else contextlib.nullcontext():
         for name, result in measure(bench, args):

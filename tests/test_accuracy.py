@@ -122,10 +122,10 @@ def test_every_piece_can_be_switched_off_and_is_on_again(name, gazetteer):
 
 
 def test_a_switch_switches(gazetteer):
-    off = ablations.SWITCHES["mentions: demonyms"]
-    assert "demonym" in {found.kind for found in ablations.plain(gazetteer)(case().annotated).locations}
+    off = ablations.SWITCHES["mentions: adjectives"]
+    assert "adjective" in {found.kind for found in ablations.plain(gazetteer)(case().annotated).locations}
     with off(gazetteer) as place:
-        assert "demonym" not in {found.kind for found in place(case().annotated).locations}
+        assert "adjective" not in {found.kind for found in place(case().annotated).locations}
 
 
 def test_a_switch_for_what_is_gone_is_an_error(gazetteer):

@@ -22,9 +22,9 @@ Switch = Callable[[Gazetteer], contextlib.AbstractContextManager[Place]]
 """An open gazetteer -> a placer without the piece, good within the context."""
 
 
-def plain(gazetteer: Gazetteer, **settings: Any) -> Place:
-    """The product as it is."""
-    return functools.partial(module.geocode, gazetteer=gazetteer, **settings)
+def plain(gazetteer: Gazetteer) -> Place:
+    """The product as it is, with the settings that it has by default."""
+    return functools.partial(module.geocode, gazetteer=gazetteer)
 
 
 def without_mentions(drop: Callable[[Mention], bool]) -> Switch:
@@ -88,12 +88,6 @@ def without_part(name: str, replacement: Callable[..., Any]) -> Switch:
 
 
 @contextlib.contextmanager
-def with_organizations(gazetteer: Gazetteer) -> Iterator[Place]:
-    """Switches the setting `organizations` to the other side."""
-    yield plain(gazetteer, organizations=True)
-
-
-@contextlib.contextmanager
 def without_publisher(gazetteer: Gazetteer) -> Iterator[Place]:
     """Switches off the address and the publisher: the text alone."""
 
@@ -112,15 +106,21 @@ def _first_round(rank: Callable[..., None], *given: Any, **settings: Any) -> Non
     rank(*given, **settings, rounds=1)
 
 
+def _own_sense(key_of: Callable[[Mention], tuple[str, ...]], mention: Mention) -> tuple[str, ...]:
+    return (*key_of(mention), str(mention.start))
+
+
 SWITCHES: dict[str, Switch] = {
     "mentions: the gazetteer's": without_mentions(lambda mention: mention.basis == "gazetteer"),
     "mentions: doubtful names near sure ones": without_mentions(lambda mention: mention.doubtful),
     "mentions: the model's": without_entities(lambda label: label in ("GPE", "LOC", "FAC")),
     "mentions: demonyms": without_mentions(lambda mention: mention.kind == "demonym"),
+    "mentions: adjectives": without_mentions(lambda mention: mention.kind == "adjective"),
     "mentions: the dateline": without_mentions(lambda mention: mention.kind == "dateline"),
-    "mentions: organizations' places switched on": with_organizations,
+    "mentions: places in organizations' names": without_mentions(lambda mention: mention.basis == "organization"),
     "guard: persons and organizations of the model": without_entities(lambda label: label in ("PERSON", "ORG")),
     "ranking: containers (`Paris, Texas`)": with_mentions(_no_containers),
+    "ranking: one sense per discourse": without_part("key_of", _own_sense),
     "ranking: context rounds": without_part("rank", _first_round),
     "ranking: the publisher's address": without_publisher,
     "gazetteer: alternate names": without_candidates(lambda candidate: candidate.match is Match.ALTERNATE),
