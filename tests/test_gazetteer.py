@@ -2,13 +2,18 @@
 
 import sqlite3
 import time
+from pathlib import Path
 
 import pytest
 
+from benchmarks.coverage import lookups
 from transforms.geocode import build
+from transforms.geocode.distance import km_between
 from transforms.geocode.gazetteer import DEFAULT_PATH, FORMAT, Gazetteer, GazetteerError, Match
 from transforms.geocode.names import normalize
-from transforms.geocode.rows import Row, table
+from transforms.geocode.rows import Row, slug_of, table
+
+CORPORA = Path(__file__).parents[2] / "shared/corpora/geo"
 
 
 @pytest.fixture(scope="module")
@@ -256,3 +261,64 @@ def test_geonames_ids_of_tables_are_given_once():
     given = [row["geonameid"] for name in ("regions.tsv", "divisions.tsv") for row in table(name)]
     ids = [number for number in given if number]
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("name", "lat", "lon"),
+    [
+        ("Badrinath", 30.74, 79.49),
+        ("Kananaskis", 50.9, -115.1),
+        ("Cité Soleil", 18.58, -72.33),
+        ("Hodeidah", 14.8, 42.95),
+        ("Heathrow", 51.47, -0.45),
+        ("Heathrow Airport", 51.47, -0.45),
+        ("Leyte Island", 10.8, 124.9),
+        ("Jowhar", 2.78, 45.5),
+        ("Harwinton", 41.75, -73.06),
+        ("Readington Twp.", 40.58, -74.78),
+        ("Rapides Parish", 31.2, -92.53),
+        ("Loudon Co.", 35.73, -84.31),
+        ("N. Korea", 40, 127),
+        ("Arish", 31.13, 33.8),
+        ("Mississippi River", 29.15, -89.25),
+        ("Uluru", -25.34, 131.03),
+        ("Sambisa Forest", 11.25, 13.4),
+        ("Copenhagen Airport", 55.62, 12.65),
+        ("Green Bay", 44.52, -88.02),
+    ],
+)
+def test_places_that_news_names(name, lat, lon, gazetteer):
+    distances = [km_between(lat, lon, c.place.lat, c.place.lon) for c in gazetteer.candidates(name)]
+    assert min(distances, default=9999) < 60
+
+
+@pytest.mark.parametrize(
+    ("short", "place"),
+    [("TX", "Texas"), ("W.Va.", "West Virginia"), ("ON", "Ontario"), ("D.C.", "District of Columbia"), ("PNG", None)],
+)
+def test_abbreviations(short, place, gazetteer):
+    names = {candidate.place.name for candidate in gazetteer.candidates(short)}
+    assert (place or "Papua New Guinea") in names
+
+
+def test_every_demonym_has_its_place(gazetteer):
+    missing = [line["place"] for line in table("demonyms.tsv") for word in line["demonyms"].split(";")
+               if gazetteer.demonym(word) is None]  # fmt: skip
+    assert missing == []
+
+
+def test_ids_of_regions_are_given_once():
+    slugs = [slug_of(row["name"]) for row in table("regions.tsv")]
+    assert len(slugs) == len(set(slugs))
+
+
+@pytest.mark.parametrize("name", ["Lookout Point", "the Loop", "West", "Troy", "Blue Line"])
+def test_names_that_mean_too_much_are_not_well_known(name, gazetteer):
+    assert gazetteer.known(name) is None
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason=f"no corpora at {CORPORA}")
+@pytest.mark.parametrize(("corpus", "floor"), [("lgl_train", 0.955), ("geowebnews_train", 0.845)])
+def test_most_annotated_places_have_a_candidate(corpus, floor, gazetteer):
+    found = [lookup.found for lookup in lookups(CORPORA / f"{corpus}.jsonl", gazetteer)]
+    assert sum(found) / len(found) >= floor

@@ -24,8 +24,8 @@ NON_LATIN_POPULATION = 100_000
 ALTERNATE_POPULATION = 1000
 """Cities at least as large keep their names in other languages."""
 ARABIC_COUNTRIES = frozenset(
-    ("AE", "BH", "DJ", "DZ", "EG", "EH", "ER", "IQ", "IR", "JO", "KW", "LB", "LY")
-    + ("MA", "MR", "OM", "PS", "QA", "SA", "SD", "SO", "SY", "TD", "TN", "YE")
+    {"AE", "BH", "DJ", "DZ", "EG", "EH", "ER", "IQ", "IR", "JO", "KW", "LB", "LY"}
+    | {"MA", "MR", "OM", "PS", "QA", "SA", "SD", "SO", "SY", "TD", "TN", "YE"}
 )
 _ARABIC_ARTICLE = re.compile(r"(?:Al|El|Ar|Er|As|Es|Ash|Esh|At|Et|Ad|Ed|An|En|Az|Ez)[ -](?=[^a-z ]\w{2})")
 DIVISION_TYPES = frozenset(

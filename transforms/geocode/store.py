@@ -33,7 +33,13 @@ KNOWN_RADIUS_KM = 10.0
 """A region, water or land form of our own is well known enough from this extent on."""
 KNOWN_DIVISIONS = frozenset({"US", "CA", "AU", "GB", "IN", "CN"})
 """Countries whose states and provinces are well known by their bare names."""
-COMMON_WORDS = frozenset({"black belt", "capital region", "treasure island", "bible belt", "great wall"})
+COMMON_WORDS = frozenset(
+    {"bible belt", "black belt", "blue line", "capital district", "capital region", "central coast", "corn belt"}
+    | {"east bay", "empty quarter", "four corners", "front range", "garden route", "global south", "great wall"}
+    | {"green mountain", "high desert", "inside passage", "iron range", "main river", "mid south", "new britain"}
+    | {"north bay", "north country", "north fork", "pine belt", "ring of fire", "south bay", "sun belt", "tri state"}
+    | {"treasure island", "western mountains", "western slope", "wine country"}
+)
 """Names of regions that mean other things as often."""
 BATCH = 20_000
 CACHE_KIB = 65_536
