@@ -39,7 +39,8 @@ class Page:
         self.entities = entities
         self.gazetteer = gazetteer
         self.words = list(WORD.finditer(self.text))
-        self.runs = list(runs(self.text, self.words))
+        self.capitals = [index for index, word in enumerate(self.words) if self.text[word.start()].isupper()]
+        self.runs = list(runs(self.text, [self.words[index] for index in self.capitals]))
         self._covered = bytearray(len(self.text))
         for entity in entities:
             self._covered[entity.start : entity.end] = b"\1" * (entity.end - entity.start)

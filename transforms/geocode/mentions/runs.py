@@ -13,23 +13,26 @@ _SHORT = frozenset({"St", "Ste", "Mt", "Ft", "Pt"})
 
 
 def runs(text: str, words: Sequence[re.Match[str]]) -> Iterator[tuple[int, int]]:
-    """Longest runs of capitalized words, without function words at their start.
+    """Longest runs among the capitalized words of a text, without function words at their start.
 
-    >>> text = "In New Delhi the Army said"
-    >>> [text[start:end] for start, end in runs(text, list(WORD.finditer(text)))]
-    ['New Delhi', 'Army']
-    >>> text = "He left St. Paul. Then he slept"
-    >>> [text[start:end] for start, end in runs(text, list(WORD.finditer(text)))]
-    ['St. Paul']
+    >>> from transforms.geocode.mentions.words import WORD
+    >>> def found(text):
+    ...     words = [word for word in WORD.finditer(text) if word[0][0].isupper()]
+    ...     return [text[start:end] for start, end in runs(text, words)]
+    >>> found("In New Delhi the Army said"), found("He left St. Paul. Then he slept")
+    (['New Delhi', 'Army'], ['St. Paul'])
     """
-    run: list[re.Match[str]] = []
+    start = end = -1
     for word in words:
-        joined = bool(run) and text[run[-1].end() : word.start()] in (" ", "-")
-        joined = joined or (bool(run) and run[-1][0] in _SHORT and text[run[-1].end() : word.start()] == ". ")
-        if run and not (joined and word[0][0].isupper()):
-            yield run[0].start(), run[-1].end()
-            run = []
-        if word[0][0].isupper() and (run or word[0].lower() not in _FUNCTION_WORDS):
-            run.append(word)
-    if run:
-        yield run[0].start(), run[-1].end()
+        left, right = word.span()
+        if start >= 0:
+            gap = text[end:left]
+            if gap in (" ", "-") or (gap == ". " and text[start:end].rpartition(" ")[2] in _SHORT):
+                end = right
+                continue
+            yield start, end
+            start = -1
+        if text[left:right].lower() not in _FUNCTION_WORDS:
+            start, end = left, right
+    if start >= 0:
+        yield start, end

@@ -158,8 +158,9 @@ def candidate_spans(page: Page) -> Iterator[tuple[int, int, str]]:
 def longer_names(page: Page) -> Iterator[Mention]:
     """Well-known names of several words, where no entity but a place or people begins or ends inside."""
     text, words, gazetteer = page.text, page.words, page.gazetteer
-    for index, word in enumerate(words):
-        longest = gazetteer.known_lengths.get(normalize(word[0]), 0) if word[0][0].isupper() else 0
+    for index in page.capitals:
+        word = words[index]
+        longest = gazetteer.known_lengths.get(normalize(word[0]), 0)
         for length in range(min(longest, len(words) - index), 1, -1):
             last = words[index + length - 1]
             start, end = trimmed(text, word.start(), last.end())
