@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 CORPORA = ROOT.parent / "shared" / "corpora"
 TEXT = (
     "CHAMBERY, France - A train from Lyon stopped near Annecy, Savoie's governor said in Paris. "
-    "French and N.Y. passengers had come from Grenoble, Isère, by the Alps. Annecy is quiet."
+    "French and N.Y. passengers had come from Grenoble, Isère, by the Alps. A Turkish minister was with them."
 )
 
 
