@@ -85,7 +85,11 @@ def _place(page: Page, words: Words, index: int, stop: int, start: int, end: int
         states = following and following[0] in STATE_BODIES
         return people_at(page.text, start, end, page.gazetteer, basis=basis) if states else None
     evident = normalize(name) in page.evidence and not _is_given(name, following)
-    if _is_street(following) or not (evident or page.bears(name)) or _is_too_common(page, name, basis):
+    if (
+        _is_street(following)
+        or not (evident or page.bears(name) or _is_state(page, name))
+        or _is_too_common(page, name, basis)
+    ):
         return None
     if name.endswith(" City") and following and page.bears(name[:-5]):
         return None
@@ -93,15 +97,27 @@ def _place(page: Page, words: Words, index: int, stop: int, start: int, end: int
     headed = first and _names_body(following)
     if (evident and (first or after or last or headed)) or name.endswith((" County", " Parish")):
         return mention_at(page.text, start, end, basis=basis)
+    if last and basis == "model" and (_is_state(page, name) or _is_sizeable(page, name)):
+        return mention_at(page.text, start, end, basis=basis)
     if not (headed or after) or (first and _is_given(name, following) and following[0] not in LOCAL_BODIES):
         return None
     return mention_at(page.text, start, end, basis=basis, doubtful=not _is_certain(page, name, start, following, basis))
 
 
+def _is_state(page: Page, name: str) -> bool:
+    """Whether the name ends with `State` and so on and there is one: `Borno State` in `Maiduguri Borno State`."""
+    if not name.endswith((" State", " Province", " Region", " District")):
+        return False
+    return any(c.place.code == "ADM1" for c in page.options(name).candidates[:3])
+
+
 def _is_too_common(page: Page, name: str, basis: str) -> bool:
     """Whether common words make the name: `Supreme`, but not `Long Beach` where the model saw a place."""
-    sizeable = any(c.place.population >= LOCATIVE_POPULATION for c in page.plain(name)[:1])
-    return is_common(name) and not (basis == "model" and " " in name and sizeable)
+    return is_common(name) and not (basis == "model" and " " in name and _is_sizeable(page, name))
+
+
+def _is_sizeable(page: Page, name: str) -> bool:
+    return any(c.place.population >= LOCATIVE_POPULATION for c in page.plain(name)[:1])
 
 
 def _is_certain(page: Page, name: str, start: int, following: Sequence[str], basis: str) -> bool:
@@ -112,7 +128,7 @@ def _is_certain(page: Page, name: str, start: int, following: Sequence[str], bas
     if following and (basis == "model" or certain):
         return normalize(name) not in page.persons
     seat = _SEATS.search(page.text, max(0, start - 20), start) is not None
-    return seat and any(c.place.population >= LOCATIVE_POPULATION for c in page.plain(name)[:1])
+    return seat and _is_sizeable(page, name)
 
 
 def _is_known_place(page: Page, words: Words, index: int, following: Sequence[str], name: str, end: int) -> bool:

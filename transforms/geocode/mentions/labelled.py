@@ -35,6 +35,7 @@ _CAPITAL_NEXT = re.compile(r"\s[A-Z]")
 _DASH = re.compile(r"\s?[-–—(]")
 _CITY_OF = re.compile(r"^(?i:city|town|village|state|province|commonwealth|municipality) of (?=[A-Z])")
 _NEVER = frozenset({"P.A.", "A.M.", "P.M.", "Ph.D."})
+_REST = re.compile(r"-[A-Z]\w+")
 _CITY_WORD = re.compile(r"\s(?:City|District|State|Town|Area|Metro|Region)$")
 
 
@@ -107,13 +108,19 @@ def whole_place(page: Page, start: int, end: int, *, basis: str = "model") -> Me
         demonym = page.gazetteer.demonym(name)
         if demonym is not None and plain_name(demonym.name).lower() != name.lower():
             return people_at(text, start, end, page.gazetteer)
-    end = _with_period(page, start, end)
+    end = _with_period(page, start, _with_rest(page, start, end))
     wide = _with_kind(page, start, end)
     name = plain_name(text[start:wide])
     if not page.options(name) or normalize(name) in BARE or name in _NEVER:
         return None
     left, right = core(page, start, wide)
     return mention_at(text, left, right, basis=basis, name=name)
+
+
+def _with_rest(page: Page, start: int, end: int) -> int:
+    """The end with what a hyphen joins to the name, if the whole has a place: `Kabardino-Balkaria`."""
+    rest = _REST.match(page.text, end)
+    return rest.end() if rest and page.options(page.text[start : rest.end()]) else end
 
 
 def _with_period(page: Page, start: int, end: int) -> int:

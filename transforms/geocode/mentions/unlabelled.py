@@ -161,7 +161,8 @@ def longer_names(page: Page) -> Iterator[Mention]:
     for index in page.capitals:
         word = words[index]
         longest = gazetteer.known_lengths.get(normalize(word[0]), 0)
-        for length in range(min(longest, len(words) - index), 1, -1):
+        shortest = 1 if "-" in word[0] else 2
+        for length in range(min(longest, len(words) - index), shortest - 1, -1):
             last = words[index + length - 1]
             start, end = trimmed(text, word.start(), last.end())
             place = gazetteer.known(text[start:end]) if _is_run(text, words[index : index + length]) else None
