@@ -30,6 +30,7 @@ setup(
         "pycountry>=24",
         "pydantic>=2.7",
         "pyyaml>=6",
+        "rensa>=0.5,<0.6",
         "requests>=2.32",
         "spacy>=3.8,<3.9",
         "trafilatura>=2.0",

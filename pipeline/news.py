@@ -6,6 +6,7 @@ import apache_beam as beam
 
 from pipeline.config import Settings
 from transforms import Count, Deduplicate, Extract, Geocode, KnownArticles, Parse, Read, Run, Split, Write
+from transforms.deduplicate import relatives
 from transforms.records import Article
 
 
@@ -20,8 +21,9 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
     documents, unread = p | "Read" >> Read(**section["read"], fetched=run.started)
     items, unsplit = documents | "Split" >> Split()
     articles, unparsed = items | "Spread" >> beam.Reshuffle() | "Parse" >> Parse(**section["parse"])
-    known = p | "Known" >> KnownArticles(output=settings.output, except_run=run.run_id)
-    unique, duplicates = {"articles": articles, "known": known} | "Deduplicate" >> Deduplicate(**section["deduplicate"])
+    deduplicate = Deduplicate(**section["deduplicate"])
+    known = p | "Known" >> KnownArticles(output=settings.output, run=run, window_days=deduplicate.window_days)
+    unique, duplicates, totals = {"articles": articles, "known": known} | "Deduplicate" >> deduplicate
     extracted, unextracted = unique | "Extract" >> Extract(**section["extract"])
     annotated, unplaced = extracted | "Geocode" >> Geocode(**section["geocode"])
 
@@ -36,6 +38,8 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
         duplicates | "Count duplicates" >> Count("duplicates", kind=str),
         tables["articles"] | "Count articles" >> Count("articles", kind=_how_read),
         tables["failures"] | "Count failures" >> Count("failures", kind=attrgetter("reason")),
+        tables["articles"] | "Count relatives" >> beam.FlatMap(relatives),
+        totals,
     )
     tables["counts"] = counts | "Counts" >> beam.Flatten()
     tables | "Write" >> Write(**section["write"], run=run)

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import pytest
 from apache_beam.io.filesystem import BeamIOError, FileMetadata, FileSystem
 
+from transforms.deduplicate.segments import sources
 from transforms.records import Failure
 from transforms.write import Run, begin_run, files, list_runs, lock
 from transforms.write.commit import commit
-from transforms.write.known import article_files
 from transforms.write.shards import stage_shard
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
@@ -178,7 +178,7 @@ def test_a_run_is_committed_and_replaced(folder: str) -> None:
     expected = [f"_dateline/runs/{again.run_id}.json", *again.files]
     assert [re.sub(".*?out/", "", path, count=1) for path in everything] == expected
     assert list_runs(folder) == [again]
-    assert article_files(folder, "") == []
+    assert sources(folder, "") == []
 
 
 def hold_and_wait(output: str, begun: multiprocessing.synchronize.Event) -> None:

@@ -16,7 +16,7 @@ import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
 from transforms.records import TABLES, Article, Entity, Failure, Location
-from transforms.write import KnownArticles, Run, Write, begin_run, read_run
+from transforms.write import Run, Write, begin_run, read_run
 from transforms.write.shards import shard_of, to_table, without_surrogates
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
@@ -233,22 +233,12 @@ def test_written_again_with_other_shards_and_rows_nothing_old_is_left(tmp_path: 
     assert rows_of(tmp_path, "articles") == [as_row(record) for record in ARTICLES[:3]]
 
 
-def test_two_runs_lie_side_by_side_and_the_second_knows_the_first(tmp_path: Path) -> None:
+def test_two_runs_lie_side_by_side(tmp_path: Path) -> None:
     write(tmp_path, {**ROWS, "articles": ARTICLES[:2]})
-    second = write(
-        tmp_path, {"articles": ARTICLES[2:4]}, inputs=[("b.txt", 1, 1.0)], now=NOON + datetime.timedelta(days=1)
-    )
+    write(tmp_path, {"articles": ARTICLES[2:4]}, inputs=[("b.txt", 1, 1.0)], now=NOON + datetime.timedelta(days=1))
     assert [row["article_id"] for row in rows_of(tmp_path, "articles")] == ["a0", "a1", "a2", "a3"]
     assert {path.parent.name for path in paths(tmp_path, "articles")} == {"date=2026-11-22", "date=2026-11-23"}
     assert len(rows_of(tmp_path, "locations")) == 3
-    with beam.Pipeline(runner=RUNNER) as p:
-        known = p | KnownArticles(output=str(tmp_path), except_run=second.run_id)
-        assert_that(known, equal_to([(record.text_sha256, (record.article_id, None)) for record in ARTICLES[:2]]))
-
-
-def test_an_empty_dataset_knows_nothing(tmp_path: Path) -> None:
-    with beam.Pipeline(runner=RUNNER) as p:
-        assert_that(p | KnownArticles(output=str(tmp_path / "none"), except_run=""), equal_to([]))
 
 
 def test_tables_without_rows_can_still_be_read(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 - `Read`: files and feeds -> `Document`s, bytes with their provenance
 - `Split`: a document -> `Item`s, one for each article to be
 - `Parse`: an item -> `Article`: text, headline, date, dateline, language
-- `Deduplicate`: one record for each article; copies point at their first
+- `Deduplicate`: one record for each article; versions and copies point at their first
 - `Extract`: an article -> its entities
 - `Geocode`: its place mentions -> `Location`s
 - `Write`: records -> Parquet, committed whole
@@ -13,12 +13,12 @@ the run that `Write` commits. Nothing here knows the package `pipeline`.
 """
 
 from transforms.count import Count
-from transforms.deduplicate import Deduplicate
+from transforms.deduplicate import Deduplicate, KnownArticles
 from transforms.extract import Extract
 from transforms.geocode.geocode import Geocode
 from transforms.parse import Parse, Split
 from transforms.read import Read, Source, resolve_inputs
-from transforms.write import KnownArticles, Run, Write, begin_run, read_run
+from transforms.write import Run, Write, begin_run, read_run
 
 __all__ = [
     "Count",

@@ -159,7 +159,24 @@ class Article:
     text_sha256: str = column("SHA-256 of `text` in UTF-8, hexadecimal.")
     word_count: int = column("Number of words in `text`, split at white space.")
     duplicate_of: str | None = column(
-        "`article_id` of the first article with this very text under another address.", default=None
+        "`article_id` of the first article that this one copies under another address, whole or in part; null where it"
+        " copies none.",
+        default=None,
+    )
+    duplicate_overlap: float | None = column(
+        "Share of the runs of five words (of letters, where words are not spaced) of the shorter that the longer has,"
+        " 0 to 1, for a copy and what it copies; 1 for the same text.",
+        default=None,
+    )
+    story_id: str | None = column(
+        "`article_id` of the first article of the story: of copies, versions, and articles that share a good part of"
+        " their text but are no copies; its own where it is the first; null when copies are not looked for.",
+        default=None,
+    )
+    version: int = column("1, or the number of the version of an article that was changed at its address.", default=1)
+    version_of: str | None = column("`article_id` of the first version, which stays as it is.", default=None)
+    changed: tuple[str, ...] = column(
+        "What this version changed against the one before: headline, text, or both.", default=()
     )
     extraction: str | None = column(
         "extracted, or language_not_read when no model of the configuration reads the language.", default=None

@@ -1,14 +1,12 @@
 """Records -> Parquet, committed whole. In the order of a run:
 
 - `begin_run`: a run over a list of inputs, or the same run again;
-- `KnownArticles`: what other runs have written already;
 - `Write`: rows of all tables -> files, committed together;
 - `read_run`, `list_runs`: what was committed.
 """
 
 from transforms.write.begin import begin_run
-from transforms.write.known import KnownArticles
 from transforms.write.runs import Input, Run, list_runs, read_run
 from transforms.write.write import Write
 
-__all__ = ["Input", "KnownArticles", "Run", "Write", "begin_run", "list_runs", "read_run"]
+__all__ = ["Input", "Run", "Write", "begin_run", "list_runs", "read_run"]

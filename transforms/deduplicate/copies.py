@@ -1,0 +1,214 @@
+"""Near copies: candidates that share band keys, compared by their shingles, and resolved to the first.
+
+What is shared is measured on the sets themselves, so that a candidate is only
+ever a proposal. Each article has at most one link of each kind, to the first
+article before it, whatever the order or the number of workers.
+"""
+
+import bisect
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from transforms.deduplicate.pages import HEADLINE, TEXT, Reading
+from transforms.deduplicate.shingles import overlap
+from transforms.records import Article
+
+PARTS = 8
+"""Ranges of keys, each gathered on one worker; more would cost each article more elements."""
+FIRST_OF_BAND = 12
+"""Articles of a band, by time, that each later one is compared with. A band that many share is a footer or a wire
+story that all took: a copy of any of them is one of the first, and n articles make n comparisons, not n * n."""
+LEAST_SHARED = 6
+"""Shingles that two texts must share: fewer is a phrase."""
+
+
+class Candidate(NamedTuple):
+    """An article as the search for copies sees it."""
+
+    reading: Reading
+    known: bool
+    """Whether an earlier run wrote it; then it cannot change any more and comes first."""
+    keys: bytes
+    """Band keys, uint32; of a known one those that this run has, too."""
+    shingles: bytes
+    """Distinct shingles, uint32."""
+
+    @property
+    def rank(self) -> tuple[bool, int, str]:
+        """Its place in time."""
+        return not self.known, self.reading.time, self.reading.article_id
+
+
+class Entry(NamedTuple):
+    """A candidate in one range of keys."""
+
+    article_id: str
+    time: int
+    known: bool
+    keys: bytes
+
+    @property
+    def rank(self) -> tuple[bool, int, str]:
+        """Its place in time."""
+        return not self.known, self.time, self.article_id
+
+
+class Link(NamedTuple):
+    """What an article is to those before it; ids are those of its direct neighbours."""
+
+    copy_of: Reading | None = None
+    copy_known: bool = False
+    overlap: float | None = None
+    version_of: Reading | None = None
+    version_known: bool = False
+    changed: tuple[str, ...] = ()
+    story_of: Reading | None = None
+    story_known: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rules:
+    """When two texts are a copy, and when one story."""
+
+    window_days: float
+    containment: float
+    jaccard: float
+    same_story: float
+
+
+def entries(candidate: Candidate) -> Iterator[tuple[int, Entry]]:
+    """The candidate's keys, divided by range."""
+    keys = np.frombuffer(candidate.keys, dtype=np.uint32)
+    part = (keys >> np.uint32(8)) % np.uint32(PARTS)
+    reading = candidate.reading
+    for number in np.unique(part).tolist():
+        own = keys[part == number].tobytes()
+        yield number, Entry(reading.article_id, reading.time, candidate.known, own)
+
+
+def pairs(members: Iterable[Entry], window_days: float) -> tuple[set[tuple[str, str]], int]:
+    """Pairs of one range that share a key, and how many comparisons were left out of bands that are too full.
+
+    Returns:
+        (the earlier, the later) ids, of which the later is of this run.
+    """
+    ordered = sorted(members, key=lambda one: one.rank)
+    arrays = [np.frombuffer(one.keys, dtype=np.uint32) for one in ordered]
+    if not arrays:
+        return set(), 0
+    keys = np.concatenate(arrays)
+    owners = np.repeat(np.arange(len(arrays)), [len(one) for one in arrays])
+    order = np.lexsort((owners, keys))
+    keys, owners = keys[order], owners[order]
+    starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
+    ends = np.r_[starts[1:], len(keys)]
+    found: set[tuple[int, int]] = set()
+    left_out = 0
+    for start, end in zip(starts[ends - starts > 1].tolist(), ends[ends - starts > 1].tolist(), strict=True):
+        band = owners[start:end].tolist()
+        left_out += max(0, len(band) - FIRST_OF_BAND) * max(0, len(band) - FIRST_OF_BAND - 1) // 2
+        found.update(_pairs_of_band(band, ordered, window_days * 86_400))
+    return {(ordered[one].article_id, ordered[other].article_id) for one, other in found}, left_out
+
+
+def _pairs_of_band(band: list[int], ordered: list[Entry], seconds: float) -> Iterator[tuple[int, int]]:
+    """Each article of this run with the first of the band that stand in the window and before it."""
+    for known in (True, False):
+        before = [at for at in band if ordered[at].known is known]
+        times = [ordered[at].time for at in before]
+        for later in band:
+            if ordered[later].known:
+                continue
+            begin = bisect.bisect_left(times, ordered[later].time - seconds)
+            for earlier in before[begin : begin + FIRST_OF_BAND]:
+                in_window = ordered[earlier].time - ordered[later].time <= seconds
+                if in_window and (known or earlier < later):
+                    yield earlier, later
+
+
+def link(article: Candidate, before: Iterable[Candidate], rules: Rules) -> Link | None:
+    """What the article is to the candidates before it; None if to none of them."""
+    own = np.frombuffer(article.shingles, dtype=np.uint32)
+    found = Link()
+    for other in sorted(set(before), key=lambda one: one.rank):
+        measured = overlap(own, np.frombuffer(other.shingles, dtype=np.uint32))
+        if measured.shared < LEAST_SHARED:
+            continue
+        copied = measured.containment >= rules.containment or measured.jaccard >= rules.jaccard
+        related = copied or max(measured.containment, measured.jaccard) >= rules.same_story
+        if not related:
+            continue
+        if is_same_page(article.reading, other.reading):
+            found = found._replace(
+                version_of=other.reading, version_known=other.known, changed=_changed(article.reading, other.reading)
+            )
+        elif copied and found.copy_of is None:
+            found = found._replace(
+                copy_of=other.reading, copy_known=other.known, overlap=round(measured.containment, 4)
+            )
+        elif found.story_of is None:
+            found = found._replace(story_of=other.reading, story_known=other.known)
+    return found if found != Link() else None
+
+
+def is_same_page(one: Reading, other: Reading) -> bool:
+    """Whether two texts that are alike are versions of one article: one address, or one guid of one feed."""
+    return bool((one.page and one.page == other.page) or (one.guid and one.guid == other.guid))
+
+
+def _changed(one: Reading, other: Reading) -> tuple[str, ...]:
+    return (HEADLINE, TEXT) if one.headline != other.headline else (TEXT,)
+
+
+def resolve(article: Article, links: Mapping[str, Link]) -> Article:
+    """The article with the first one of its copies, its story and its version, found by following the links."""
+    own = links.get(article.article_id)
+    twin = article.duplicate_of  # with the same text
+    original, story = _first(twin or article.article_id, links)
+    if own is None and article.version_of and not twin:
+        story = _first(article.version_of, links)[1]
+    nearest = links.get(twin) if twin else own
+    measured = nearest.overlap if nearest and nearest.copy_of else article.duplicate_overlap
+    copies = original != article.article_id
+    changes: dict[str, Any] = {
+        "duplicate_of": original if copies else None,
+        "duplicate_overlap": measured if copies else None,
+        "story_id": article.story_id or story,
+    }
+    if own and own.version_of and article.version_of is None:
+        number, first = _version(article.article_id, links)
+        changes |= {"version": number, "version_of": first, "changed": own.changed}
+    return dataclasses.replace(article, **changes)
+
+
+def _first(article_id: str, links: Mapping[str, Link]) -> tuple[str, str]:
+    """The article that the links of copies lead to, and the first of its story."""
+    at, original = article_id, article_id
+    while own := links.get(at):
+        if own.copy_of is not None:
+            neighbour, known = own.copy_of, own.copy_known
+        elif own.version_of is not None:
+            neighbour, known = own.version_of, own.version_known
+        elif own.story_of is not None:
+            neighbour, known = own.story_of, own.story_known
+        else:
+            break
+        if own.copy_of is not None and original == at:
+            original = neighbour.root if known else neighbour.article_id
+        if known:
+            return original, neighbour.story or neighbour.root
+        at = neighbour.article_id
+    return original, at
+
+
+def _version(article_id: str, links: Mapping[str, Link]) -> tuple[int, str]:
+    """The number of a version and the id of the first one."""
+    number, at = 1, article_id
+    while (own := links.get(at)) and own.version_of is not None:
+        if own.version_known or own.version_of.version > 1:
+            return number + own.version_of.version, own.version_of.line
+        number, at = number + 1, own.version_of.article_id
+    return number, at

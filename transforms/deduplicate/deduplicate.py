@@ -1,0 +1,235 @@
+"""One record per article; versions and copies that point at their first.
+
+Three things are told apart. The same article met twice, in two feeds, in a
+feed and a file, or in two runs, is counted and dropped. The same article with
+another text is a version: it is kept, with `version_of`. The same text, or a
+good part of it, under another address is a copy: it keeps its row, with
+`duplicate_of`, because who reprinted what is a fact of its own.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.pvalue import AsDict, AsSingleton, TaggedOutput
+
+from transforms.deduplicate import copies, known
+from transforms.deduplicate.copies import Candidate, Entry, Link, Rules
+from transforms.deduplicate.pages import Reading, in_time, is_shared, judge, number_of, one_per_article, reading_of
+from transforms.deduplicate.shingles import distinct, shingle_hashes
+from transforms.deduplicate.sketch import band_keys
+from transforms.records import Article
+
+DUPLICATES = "duplicates"
+COUNTS = "counts"
+
+SAME_ARTICLE = "same_article"
+ALREADY_IN_DATASET = "already_in_dataset"
+LEFT_OUT = "comparisons_left_out"
+
+
+@dataclasses.dataclass
+class Deduplicate(beam.PTransform):
+    """Drops articles met before, and marks versions and copies.
+
+    Takes `articles` (a PCollection of `Article`) and `known` (of the
+    `Segment`s of `KnownArticles`); gives the articles to keep, the reason for
+    each dropped one, and (name, number) pairs for the run's totals.
+
+    Deterministic whatever the order of the input and the number of workers.
+    Shuffles each article twice with its text, and four kilobytes of hashes.
+    Holds in memory the articles of one address, then those of one text; and on
+    every worker half a kilobyte for each article of the run, to ask history
+    for it, and as much for each that copies another.
+    """
+
+    copies: bool = True
+    """Whether the same text under another address is marked with `duplicate_of`."""
+    near_copies: bool = True
+    """Whether a part of the text is enough: cut, edited, or with something added."""
+    window_days: float = 7.0
+    """Days between two articles within which near copies are looked for."""
+    containment: float = 0.5
+    """Share of the shorter text's runs of five words that the longer must have for a copy, 0 to 1."""
+    jaccard: float = 0.3
+    """Or share of all runs that both must have, 0 to 1."""
+    same_story: float = 0.2
+    """Share, of either kind, from which two articles are of one story without being copies, 0 to 1."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        for name in ("containment", "jaccard", "same_story"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ValueError(f"deduplicate.{name}: {getattr(self, name)!r} is not allowed; give a share, 0 to 1")
+        if self.window_days < 0:
+            raise ValueError(f"deduplicate.window_days: {self.window_days!r} is not allowed; give days, 0 or more")
+
+    # Any, because Beam warns of an annotation that is not one collection.
+    def expand(self, inputs: Any) -> Any:
+        articles = inputs["articles"]
+        found = inputs["known"] | "Look up" >> beam.FlatMap(known.look_up, self.wanted(articles)).with_outputs(
+            known.CANDIDATES, main="readings"
+        )
+        pages = (
+            {
+                "new": articles | "Key by page" >> beam.Map(lambda one: (page_key(one), one)),
+                "known": found.readings | "Known by page" >> beam.Map(lambda one: (one.page, one)),
+            }
+            | "Gather a page" >> beam.CoGroupByKey()
+            | "One per article" >> beam.FlatMap(_one_per_article).with_outputs(DUPLICATES, main="articles")
+        )
+        texts = (
+            {
+                "new": pages.articles | "Key by text" >> beam.Map(lambda one: (reading_of(one).text, one)),
+                "known": found.readings | "Known by text" >> beam.Map(lambda one: (one.text, one)),
+            }
+            | "Gather a text" >> beam.CoGroupByKey()
+            | "Mark copies" >> beam.FlatMap(_same_text, self.copies).with_outputs(DUPLICATES, main="articles")
+        )
+        dropped = (pages[DUPLICATES], texts[DUPLICATES]) | "All duplicates" >> beam.Flatten()
+        if not (self.copies and self.near_copies):
+            return texts.articles, dropped, articles.pipeline | "No counts" >> beam.Create([])
+        links, counts = (texts.articles, found[known.CANDIDATES]) | "Near copies" >> _NearCopies(self.rules)
+        resolved = texts.articles | "Resolve" >> beam.Map(copies.resolve, AsDict(links))
+        return resolved, dropped, counts
+
+    @property
+    def rules(self) -> Rules:
+        """When two texts are a copy, and when one story."""
+        return Rules(
+            window_days=self.window_days,
+            containment=self.containment,
+            jaccard=self.jaccard,
+            same_story=self.same_story,
+        )
+
+    def wanted(self, articles: Any) -> AsSingleton:
+        """What this run asks for of earlier ones."""
+        near = self.copies and self.near_copies
+        asked = articles | "What to ask" >> beam.Map(_asked, near)
+        return AsSingleton(asked | "Ask" >> beam.CombineGlobally(known.Gather(self.window_days)))
+
+
+@dataclasses.dataclass
+class _NearCopies(beam.PTransform):
+    """Articles and known candidates -> (id, `Link`) of those that copy another, and counts."""
+
+    rules: Rules
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, inputs: Any) -> Any:
+        articles, candidates = inputs
+        own = articles | "Sketch" >> beam.FlatMap(_candidate)
+        every = (own, candidates) | "New and known" >> beam.Flatten()
+        found = (
+            every
+            | "By range of keys" >> beam.FlatMap(copies.entries)
+            | "Gather a range" >> beam.GroupByKey()
+            | "Pairs" >> beam.FlatMap(_pairs, self.rules.window_days).with_outputs(COUNTS, main="pairs")
+        )
+        sent = (
+            {
+                "candidate": every | "Key by id" >> beam.Map(lambda one: (one.reading.article_id, one)),
+                "pairs": found.pairs,
+            }
+            | "Gather the earlier" >> beam.CoGroupByKey()
+            | "Send to the later" >> beam.FlatMap(_send)
+        )
+        links = (
+            {"article": own | "Own by id" >> beam.Map(lambda one: (one.reading.article_id, one)), "before": sent}
+            | "Gather the later" >> beam.CoGroupByKey()
+            | "Compare" >> beam.FlatMap(_compare, self.rules)
+        )
+        return links, found[COUNTS]
+
+
+def relatives(article: Article) -> Iterator[tuple[str, int]]:
+    """What the article is to others, for the run's totals."""
+    if article.duplicate_of is not None:
+        yield "copies" if article.duplicate_overlap == 1.0 else "near_copies", 1
+    if article.version_of is not None:
+        yield "versions", 1
+
+
+def page_key(article: Article) -> int:
+    """Equal for two readings of one page; without address and guid, only the same text is the same."""
+    return reading_of(article).page or number_of("text", article.text_sha256)
+
+
+def _asked(article: Article, near: bool) -> tuple[int, int, int, bytes]:
+    reading = reading_of(article)
+    keys = band_keys(shingle_hashes(article.text)).tobytes() if near else b""
+    return reading.text, reading.page, reading.time, keys
+
+
+def _one_per_article(page: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[Any]:
+    _, found = page
+    new = sorted(found["new"], key=in_time)
+    seen: list[Reading] = sorted(set(found["known"]))
+    groups = one_per_article(new)
+    for group in sorted(groups, key=lambda readings: in_time(readings[0])):
+        first = judge(group[0], seen, shared=is_shared(new))
+        for _other in group[1:]:
+            yield TaggedOutput(DUPLICATES, SAME_ARTICLE)
+        if first is None:
+            yield TaggedOutput(DUPLICATES, ALREADY_IN_DATASET)
+            continue
+        seen.append(reading_of(first))
+        yield first
+
+
+def _same_text(text: tuple[int, dict[str, Iterable[Any]]], mark: bool) -> Iterator[Any]:
+    _, found = text
+    known_ones = sorted(set(found["known"]), key=lambda one: (one.original is not None, one.time, one.article_id))
+    known_ids = {one.article_id for one in known_ones}
+    first: Reading | None = known_ones[0] if known_ones else None
+    for article in sorted(found["new"], key=in_time):
+        reading = reading_of(article)
+        if article.article_id in known_ids:
+            yield TaggedOutput(DUPLICATES, ALREADY_IN_DATASET)
+            continue
+        if first is None or not mark:
+            yield article
+        elif reading.page and reading.page == first.page:  # another headline over the same text
+            yield dataclasses.replace(article, duplicate_of=first.original)
+        else:
+            story = (first.story or first.root) if known_ones else None
+            yield dataclasses.replace(article, duplicate_of=first.root, duplicate_overlap=1.0, story_id=story)
+        first = first or reading
+
+
+def _candidate(article: Article) -> Iterator[Candidate]:
+    """The article as a candidate; one with another's text is what that one is."""
+    if article.duplicate_of is None:
+        hashes = shingle_hashes(article.text)
+        keys = band_keys(hashes)
+        if len(keys):
+            yield Candidate(reading_of(article), False, keys.tobytes(), distinct(hashes).tobytes())
+
+
+def _pairs(part: tuple[int, Iterable[Entry]], window_days: float) -> Iterator[Any]:
+    found, left_out = copies.pairs(part[1], window_days)
+    yield from sorted(found)
+    if left_out:
+        yield TaggedOutput(COUNTS, (LEFT_OUT, left_out))
+
+
+def _send(earlier: tuple[str, dict[str, Iterable[Any]]]) -> Iterator[tuple[str, Candidate]]:
+    _, group = earlier
+    later = sorted(set(group["pairs"]))
+    candidates = sorted(set(group["candidate"])) if later else []
+    for candidate in candidates[:1]:
+        slim = candidate._replace(keys=b"")
+        for article_id in later:
+            yield article_id, slim
+
+
+def _compare(later: tuple[str, dict[str, Iterable[Any]]], rules: Rules) -> Iterator[tuple[str, Link]]:
+    article_id, group = later
+    for article in group["article"]:
+        link = copies.link(article, group["before"], rules)
+        if link is not None:
+            yield article_id, link

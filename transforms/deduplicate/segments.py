@@ -1,0 +1,248 @@
+"""What a dataset's articles are recognized by, kept beside it: one segment per file of the `articles` table.
+
+Segments are made from committed files and from nothing else, so they never
+tell of what is not committed, and may be deleted: they are made again. Each
+row names the file it was made from with that file's size; a row counts only
+while the dataset has that file. Many small segments are merged into larger
+ones, so that a year of runs is read from some dozens of files.
+
+A segment is Parquet under another name: DuckDB's `**/*.parquet` shall not
+read it. Its columns are numbers, so that ten million rows are looked through
+in seconds; the wide ones, keys and shingles, are kept for as long as copies
+are looked for.
+"""
+
+import datetime
+import json
+import types
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from apache_beam.io.filesystems import FileSystems
+
+from transforms.deduplicate.pages import Reading, reading_of
+from transforms.deduplicate.shingles import distinct, shingle_hashes
+from transforms.deduplicate.sketch import SCHEME, band_keys
+from transforms.records import stable_id
+from transforms.write import files, layout
+
+FOLDER = f"{layout.OWN}/known"
+SUFFIX = ".segment"
+ROW_GROUP = 20_000
+MERGED = 32
+"""Segments of one tier that are merged into one of the next."""
+
+SCHEMA = pa.schema(
+    [
+        ("article_id", pa.binary(16)),
+        ("page", pa.uint64()),
+        ("guid", pa.uint64()),
+        ("feed", pa.uint64()),
+        ("text", pa.uint64()),
+        ("headline", pa.uint64()),
+        ("basis", pa.string()),
+        ("words", pa.int64()),
+        ("time", pa.int64()),
+        ("version", pa.int64()),
+        ("first", pa.binary(16)),
+        ("original", pa.binary(16)),
+        ("story", pa.binary(16)),
+        ("file", pa.int32()),
+        ("keys", pa.list_(pa.uint32())),
+        ("shingles", pa.list_(pa.uint32())),
+    ]
+)
+READ = [
+    "article_id", "canonical_url", "url", "feed_url", "source_uri", "source_id", "text_sha256", "headline",
+    "text_basis", "word_count", "date_published", "date_fetched", "version", "version_of", "duplicate_of", "story_id",
+]  # fmt: skip
+"""Columns of the table that a reading is made of."""
+SINCE_LATER = {"version": 1, "version_of": None, "story_id": None}
+"""Columns that datasets of earlier versions do not have."""
+
+
+class Source(NamedTuple):
+    """A committed file of the `articles` table."""
+
+    path: str
+    """Relative to the dataset."""
+    size: int
+
+    @property
+    def date(self) -> str:
+        """Of the run: its partition."""
+        return self.path.rpartition("date=")[2][:10]
+
+
+class Segment(NamedTuple):
+    """A segment, and which of its sources the dataset still has."""
+
+    path: str
+    alive: bytes
+    """A byte for each source, 1 or 0."""
+
+
+class Plan(NamedTuple):
+    """What there is to read."""
+
+    segments: list[Segment]
+    missing: list[Source]
+    """Files that no segment covers."""
+
+
+def packed(article_id: str | None) -> bytes | None:
+    """An id as 16 bytes."""
+    return None if article_id is None else bytes.fromhex(article_id.zfill(32))
+
+
+def sources(output: str, except_run: str) -> list[Source]:
+    """Committed files of the `articles` table, without those of one run."""
+    found = FileSystems.match([files.join(output, layout.table_pattern("articles"))])[0].metadata_list
+    every = [Source("/".join(one.path.split("/")[-3:]), int(one.size_in_bytes)) for one in found]
+    return sorted(one for one in every if layout.run_of(one.path) != except_run)
+
+
+def plan(output: str, except_run: str, since: datetime.date) -> Plan:
+    """Merges what has become many, and says what there is to read and what to make first.
+
+    Args:
+        output: folder of the dataset.
+        except_run: the run whose files are left out: the one that is about to write them (again).
+        since: rows of runs before this day are kept without keys and shingles.
+    """
+    present = sources(output, except_run)
+    merge_all(output, except_run, since)
+    there = set(present)
+    segments: list[Segment] = []
+    covered: set[Source] = set()
+    for path in files.list_files(files.join(output, FOLDER, "*" + SUFFIX)):
+        covers = covers_of(path)
+        alive = bytes(one in there for one in covers)
+        covered.update(covers)
+        if any(alive):
+            segments.append(Segment(path, alive))
+    return Plan(segments, [one for one in present if one not in covered])
+
+
+def covers_of(path: str) -> list[Source]:
+    """The files that a segment was made from."""
+    with files.open_file(path) as handle:
+        metadata = pq.read_schema(handle).metadata or {}
+    return [Source(*one) for one in json.loads(metadata[b"covers"])]
+
+
+def make(output: str, source: Source, run_id: str, since: datetime.date) -> Segment:
+    """Makes the segment of one file.
+
+    Args:
+        output: folder of the dataset.
+        source: the file.
+        run_id: the run that makes it, whose staging folder holds it meanwhile.
+        since: as for `plan`.
+    """
+    wide = source.date >= since.isoformat()
+    target = files.join(output, FOLDER, f"0-{stable_id(source.path)[:16]}{SUFFIX}")
+    with files.open_file(files.join(output, source.path)) as handle:
+        batches = _rows(pq.ParquetFile(handle), wide=wide)
+        write(output, target, run_id, [source], (to_table(list(batch), file=0) for batch in batches))
+    return Segment(target, b"\1")
+
+
+def _rows(file: pq.ParquetFile, *, wide: bool) -> Iterator[Iterator[tuple[Reading, Any, Any]]]:
+    columns = [name for name in READ if name in file.schema_arrow.names] + (["text"] if wide else [])
+    for batch in file.iter_batches(batch_size=1_000 if wide else ROW_GROUP, columns=columns):
+        yield (_row(row) for row in batch.to_pylist())
+
+
+def _row(row: dict[str, Any]) -> tuple[Reading, Any, Any]:
+    reading = reading_of(types.SimpleNamespace(**{**SINCE_LATER, **row}))
+    if "text" not in row:
+        return reading, None, None
+    hashes = shingle_hashes(row["text"])
+    return reading, band_keys(hashes), distinct(hashes)
+
+
+def to_table(rows: list[tuple[Reading, Any, Any]], *, file: int) -> pa.Table:
+    """Readings with their keys and shingles as rows of a segment."""
+    columns: dict[str, list[Any]] = {name: [getattr(row[0], name) for row in rows] for name in Reading._fields}
+    for name in ("article_id", "first", "original", "story"):
+        columns[name] = [packed(one) for one in columns[name]]
+    columns |= {"file": [file] * len(rows), "keys": [row[1] for row in rows], "shingles": [row[2] for row in rows]}
+    return pa.table([pa.array(columns[field.name], field.type) for field in SCHEMA], schema=SCHEMA)
+
+
+def write(output: str, target: str, run_id: str, covers: Iterable[Source], tables: Iterable[pa.Table]) -> None:
+    """Writes a segment aside and puts it in place at once."""
+    draft = files.join(output, layout.staging_folder(run_id), f"{uuid.uuid4().hex}.draft")
+    files.make_folder_of(draft)
+    metadata = {"covers": json.dumps(list(covers)), "scheme": SCHEME}
+
+    def fill(handle: Any) -> None:
+        # Hashes do not get smaller by compression; only the lists of them would cost time to unpack.
+        with pq.ParquetWriter(
+            handle, SCHEMA.with_metadata(metadata), compression="none", use_dictionary=["basis"]
+        ) as out:
+            for table in in_row_groups(tables):
+                out.write_table(table, row_group_size=ROW_GROUP)
+
+    files.write_file(draft, fill)
+    files.replace(draft, target, size=files.size_of(draft) or 0)
+
+
+def in_row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The same rows in tables of about a row group each."""
+    waiting: list[pa.Table] = []
+    for table in tables:
+        waiting.append(table)
+        if sum(one.num_rows for one in waiting) >= ROW_GROUP:
+            yield pa.concat_tables(waiting).replace_schema_metadata(None)
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting).replace_schema_metadata(None)
+
+
+def merge_all(output: str, run_id: str, since: datetime.date) -> None:
+    """Merges the segments of each tier of which there are `MERGED`.
+
+    Cut short, it leaves rows twice, which harms nothing, and they are merged
+    away the next time.
+    """
+    for tier in range(10):
+        pattern = files.join(output, FOLDER, f"{tier}-*{SUFFIX}")
+        many = files.list_files(pattern)
+        if len(many) < MERGED:
+            continue
+        present = set(sources(output, ""))
+        owners: dict[Source, str] = {}
+        for path in many:
+            for one in covers_of(path):
+                if one in present:
+                    owners.setdefault(one, path)
+        covers = {one: number for number, one in enumerate(owners)}
+        target = files.join(output, FOLDER, f"{tier + 1}-{stable_id(*many, repr(list(covers)))[:16]}{SUFFIX}")
+        own = {path: {one: covers[one] for one, owner in owners.items() if owner == path} for path in many}
+        tables = (table for path in many for table in _kept(path, own[path], since))
+        write(output, target, run_id, covers, tables)
+        files.remove(many)
+
+
+def _kept(path: str, covers: dict[Source, int], since: datetime.date) -> Iterator[pa.Table]:
+    """The rows of a segment that still count, numbered by the merged segment's sources."""
+    own = covers_of(path)
+    number = np.array([covers.get(one, -1) for one in own], dtype=np.int32)
+    wide = np.array([one.date >= since.isoformat() for one in own])
+    with files.open_file(path) as handle:
+        file = pq.ParquetFile(handle)
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group)
+            at = table["file"].to_numpy()
+            table = table.set_column(SCHEMA.get_field_index("file"), SCHEMA.field("file"), pa.array(number[at]))
+            for name in ("keys", "shingles"):
+                kept = pc.if_else(pa.array(wide[at]), table[name], pa.scalar(None, SCHEMA.field(name).type))
+                table = table.set_column(SCHEMA.get_field_index(name), SCHEMA.field(name), kept)
+            yield table.filter(pa.array(number[at] >= 0)).cast(SCHEMA)
