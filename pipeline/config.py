@@ -30,7 +30,7 @@ SECTIONS: dict[str, type] = {
     "geocode": Geocode,
     "write": Write,
 }
-GIVEN_BY_RUN = {"run", "fetched"}
+GIVEN_BY_RUN = {"run", "fetched", "memory"}
 LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
 RUNNERS = (*LOCAL_RUNNERS, "PrismRunner", "FlinkRunner", "SparkRunner", "DataflowRunner", "PortableRunner")
 

@@ -19,6 +19,7 @@ from pipeline.summary import adds_up, failure_share, summarize
 from transforms import Run, Source, begin_run, read_run, resolve_inputs
 from transforms.extract.models import SHIPPED_NAME, load_models, model_ids
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
+from transforms.read.masking import mask
 
 
 def check(settings: Settings) -> int:
@@ -79,7 +80,7 @@ def _sources(settings: Settings) -> list[Source]:
 
 
 def _begin(settings: Settings, sources: list[Source]) -> Run:
-    listing = [(source.uri, source.size, source.modified) for source in sources]
+    listing = [(mask(source.uri), source.size, source.modified) for source in sources]
     try:
         return begin_run(settings.output, listing, datetime.datetime.now(datetime.UTC), versions=_versions(settings))
     except ValueError as error:

@@ -7,6 +7,10 @@ import apache_beam as beam
 from pipeline.config import Settings
 from transforms import Count, Deduplicate, Extract, Geocode, KnownArticles, Parse, Read, Run, Split, Write
 from transforms.deduplicate import relatives
+from transforms.failures import FAILURES
+from transforms.parse.split import UNCHANGED
+from transforms.read.read import ASKED
+from transforms.read.states import to_remember
 from transforms.records import Article
 
 
@@ -18,8 +22,9 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
     """
     section = settings.sections
 
-    documents, unread = p | "Read" >> Read(**section["read"], fetched=run.started)
-    items, unsplit = documents | "Split" >> Split()
+    read = p | "Read" >> Read(**section["read"], fetched=run.started, memory=settings.output)
+    split = read["documents"] | "Split" >> Split()
+    items, unread, unsplit, unchanged = split.items, read[FAILURES], split[FAILURES], split[UNCHANGED]
     articles, unparsed = items | "Spread" >> beam.Reshuffle() | "Parse" >> Parse(**section["parse"])
     deduplicate = Deduplicate(**section["deduplicate"])
     known = p | "Known" >> KnownArticles(output=settings.output, run=run, window_days=deduplicate.window_days)
@@ -34,15 +39,23 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
         "failures": (unread, unsplit, unparsed, unextracted, unplaced) | "Failures" >> beam.Flatten(),
     }
     counts = (
-        (items, unread, unsplit) | "Count inputs" >> Count("inputs"),
+        (items, unchanged, unread, unsplit) | "Count inputs" >> Count("inputs"),
+        read[ASKED] | "Count addresses" >> Count("addresses", kind=attrgetter("outcome")),
         duplicates | "Count duplicates" >> Count("duplicates", kind=str),
+        unchanged | "Count unchanged" >> Count("duplicates", kind=_unchanged),
         tables["articles"] | "Count articles" >> Count("articles", kind=_how_read),
         tables["failures"] | "Count failures" >> Count("failures", kind=attrgetter("reason")),
         tables["articles"] | "Count relatives" >> beam.FlatMap(relatives),
         totals,
     )
     tables["counts"] = counts | "Counts" >> beam.Flatten()
+    tables["memory"] = read[ASKED] | "Remember" >> beam.FlatMap(to_remember)
     tables | "Write" >> Write(**section["write"], run=run)
+
+
+def _unchanged(_: str) -> str:
+    """An entry that an earlier run has read just as it is."""
+    return "already_in_dataset"
 
 
 def _how_read(article: Article) -> str:

@@ -25,8 +25,9 @@ def adds_up(run: Run) -> bool:
 
 
 def failure_share(run: Run) -> float:
-    """Failed inputs as a share of all, 0 to 1."""
-    return run.counts.get("failures", 0) / max(1, run.counts.get("inputs", 0))
+    """Failed inputs as a share of all, 0 to 1; an address without anything new has not failed either."""
+    fine = run.counts.get("addresses.not_modified", 0)
+    return run.counts.get("failures", 0) / max(1, run.counts.get("inputs", 0) + fine)
 
 
 def summarize(run: Run, output: str, *, seconds: float) -> str:
@@ -43,6 +44,7 @@ def totals(run: Run, seconds: float) -> str:
         ("= articles", counts.get("articles", 0), _reasons(counts, "articles")),
         ("+ duplicates", counts.get("duplicates", 0), _reasons(counts, "duplicates")),
         ("+ failures", counts.get("failures", 0), _reasons(counts, "failures")),
+        *([("addresses", counts["addresses"], _reasons(counts, "addresses"))] if "addresses" in counts else []),
         ("entities", run.rows.get("entities", 0), ""),
         ("places", run.rows.get("locations", 0), ""),
     ]

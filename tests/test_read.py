@@ -1,11 +1,8 @@
 """Reading files and addresses: what is found, what is refused, what is bounded."""
 
-import contextlib
 import datetime
 import gzip
-import http.server
 import os
-import threading
 import time
 import zlib
 from collections.abc import Iterator
@@ -19,22 +16,23 @@ from apache_beam.testing.util import assert_that, equal_to
 from transforms.failures import FAILURES, BadRecord, Reason
 from transforms.read import Read, Source, resolve_inputs
 from transforms.read.blocks import Lines, LongLine, cut_lines, inflate, join
+from transforms.read.documents import documents
 from transforms.read.fetch import kind_of_response
-from transforms.read.read import Limits, documents, read_source
+from transforms.read.read import read_source
 from transforms.records import Document, Failure
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 THEN = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
-LIMITS = Limits(max_bytes=1_000_000, timeout_seconds=2, user_agent="test")
+MOST = 1_000_000
 
 
 def blocks_of(content: bytes, size: int = 1000) -> Iterator[bytes]:
     return (content[at : at + size] for at in range(0, len(content), size))
 
 
-def read_one(path: Path, limits: Limits = LIMITS) -> list[Document | Failure]:
+def read_one(path: Path, max_bytes: int = MOST) -> list[Document | Failure]:
     (source,) = resolve_inputs([str(path)])
-    return list(read_source(source, limits=limits, fetched=THEN))
+    return list(read_source(source, max_bytes=max_bytes, fetched=THEN))
 
 
 # What the inputs name.
@@ -83,6 +81,10 @@ def test_inputs_that_name_nothing_are_refused_all_at_once(tmp_path: Path) -> Non
     [
         ({"max_bytes": 0}, "read.max_bytes: 0"),
         ({"timeout_seconds": -1}, "read.timeout_seconds: -1"),
+        ({"connect_seconds": 0}, "read.connect_seconds: 0"),
+        ({"every_minutes": -1}, "read.every_minutes: -1"),
+        ({"hosts_at_once": 0}, "read.hosts_at_once: 0"),
+        ({"contact": "me\r\nX-Evil: 1"}, "read.contact"),
         ({"fetched": datetime.datetime(2026, 1, 1)}, "read.fetched"),
     ],
 )
@@ -194,7 +196,7 @@ def test_a_text_of_50_mb_is_refused_in_bounded_time(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"A long story. " * 3_600_000)
     began = time.monotonic()
     with pytest.raises(BadRecord) as caught:
-        read_one(tmp_path / "a.txt", Limits(max_bytes=50_000_000, timeout_seconds=1, user_agent="test"))
+        read_one(tmp_path / "a.txt", 50_000_000)
     assert caught.value.reason == Reason.TOO_LARGE
     assert time.monotonic() - began < 2
 
@@ -208,7 +210,7 @@ def test_utf16_is_not_binary(tmp_path: Path) -> None:
 def test_jsonl_may_be_longer_than_any_line(tmp_path: Path) -> None:
     lines = (b'{"text": "%s"}\n' % os.urandom(250).hex().encode() for _ in range(4000))
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(b"".join(lines)))
-    found = read_one(tmp_path / "a.jsonl.gz", Limits(max_bytes=1000, timeout_seconds=1, user_agent="test"))
+    found = read_one(tmp_path / "a.jsonl.gz", 1000)
     assert all(isinstance(document, Document) for document in found)
     contents = [document.content for document in found if isinstance(document, Document)]
     assert sum(content.count(b"{") for content in contents) == 4000
@@ -228,7 +230,7 @@ def test_lines_before_a_stream_breaks_are_kept(tmp_path: Path) -> None:
     packed = gzip.compress(os.urandom(60_000).hex().encode() + b"\n" + os.urandom(60_000).hex().encode())
     (tmp_path / "a.jsonl.gz").write_bytes(packed[:-20_000])
     (source,) = resolve_inputs([f"{tmp_path}/a.jsonl.gz"])
-    documents_then_error = read_source(source, limits=LIMITS, fetched=THEN)
+    documents_then_error = read_source(source, max_bytes=MOST, fetched=THEN)
     assert isinstance(next(documents_then_error), Document)
     with pytest.raises(BadRecord, match="ends before"):
         list(documents_then_error)
@@ -237,7 +239,7 @@ def test_lines_before_a_stream_breaks_are_kept(tmp_path: Path) -> None:
 def test_a_file_that_vanished_is_unreadable(tmp_path: Path) -> None:
     source = Source(uri=f"{tmp_path}/gone.txt", kind="text")
     with pytest.raises(BadRecord) as caught:
-        list(read_source(source, limits=LIMITS, fetched=THEN))
+        list(read_source(source, max_bytes=MOST, fetched=THEN))
     assert caught.value.reason == Reason.UNREADABLE
 
 
@@ -248,90 +250,7 @@ def test_documents_carry_their_provenance() -> None:
     ]
 
 
-# Addresses.
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers by path: a feed, a page, an error, a body without end, one that drips."""
-
-    def do_GET(self) -> None:
-        if self.path == "/missing":
-            self.send_error(404)
-            return
-        if self.path == "/moved":
-            self.send_response(302)
-            self.send_header("Location", "/page")
-            self.end_headers()
-            return
-        if self.path == "/round":
-            self.send_response(302)
-            self.send_header("Location", "/round")
-            self.end_headers()
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=koi8-r")
-        if self.path == "/bomb":
-            self.send_header("Content-Encoding", "gzip")
-        self.end_headers()
-        with contextlib.suppress(OSError):  # the reader hangs up, as it should
-            self._answer()
-
-    def _answer(self) -> None:
-        if self.path == "/feed":
-            self.wfile.write(b"<?xml version='1.0'?><rss/>")
-        elif self.path == "/page":
-            self.wfile.write(b"<!doctype html><p>x")
-        elif self.path == "/bomb":
-            self.wfile.write(bomb(100_000_000))
-        elif self.path == "/packed":
-            self.wfile.write(gzip.compress(b"<rss><channel>"))
-        elif self.path == "/drip":
-            for _ in range(100):
-                self.wfile.write(b"<")
-                time.sleep(0.1)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=httpd.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{httpd.server_port}"
-    httpd.shutdown()
-
-
-@pytest.mark.parametrize(
-    ("path", "kind"), [("/feed", "feed"), ("/page", "html"), ("/moved", "html"), ("/packed", "feed")]
-)
-def test_an_answer_becomes_a_document(server: str, path: str, kind: str) -> None:
-    (document,) = read_source(Source(uri=server + path, kind=None), limits=LIMITS, fetched=THEN)
-    assert isinstance(document, Document)
-    assert (document.kind, document.charset, document.uri) == (kind, "koi8-r", server + path)
-
-
-@pytest.mark.parametrize(
-    ("path", "reason", "message"),
-    [
-        ("/missing", Reason.FETCH_FAILED, "404"),
-        ("/round", Reason.FETCH_FAILED, "redirects"),
-        ("/drip", Reason.FETCH_FAILED, "in time"),
-        ("/bomb", Reason.TOO_LARGE, "1,000,000"),
-    ],
-)
-def test_an_answer_that_gives_no_document(server: str, path: str, reason: Reason, message: str) -> None:
-    began = time.monotonic()
-    with pytest.raises(BadRecord, match=message) as caught:
-        list(read_source(Source(uri=server + path, kind=None), limits=LIMITS, fetched=THEN))
-    assert caught.value.reason == reason
-    assert time.monotonic() - began < 4
-
-
-def test_a_server_that_is_not_there() -> None:
-    with pytest.raises(BadRecord) as caught:
-        list(read_source(Source(uri="http://127.0.0.1:9/feed", kind=None), limits=LIMITS, fetched=THEN))
-    assert caught.value.reason == Reason.FETCH_FAILED
+# Addresses; what servers do is in test_fetch_hostile.py.
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,11 @@ class Reason(enum.StrEnum):
     BAD_FEED = "bad_feed", "No feed, or one that is broken or hostile."
     NO_ENTRIES = "no_entries", "A feed without entries."
     FETCH_FAILED = "fetch_failed", "The server did not answer, refused, or took too long."
+    GONE = "gone", "The server says that it is gone for good (410); it is not asked again."
+    UNSAFE_ADDRESS = (
+        "unsafe_address",
+        "The address, or one that it led to, is not on the public internet or no web server's.",
+    )
     UNEXPECTED = "unexpected", "An error that was not foreseen; the row keeps its traceback. Please report it."
 
 

@@ -65,6 +65,8 @@ class Document:
     """As declared by the transport (an HTTP header); a page may declare another."""
     first_line: int = 1
     """Line of the file on which `content` begins: a JSONL file is read as many documents of whole lines."""
+    known: frozenset[int] = frozenset()
+    """Entries of a feed, from 1, that are as they were when a run last read it and committed them."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -14,11 +14,16 @@ from transforms.parse.jsonl import load
 from transforms.records import Document, Item
 
 STAGE = "parse"
+UNCHANGED = "unchanged"
+"""Tag of the output that names the entries that an earlier run has read as they are."""
 
 
 @dataclasses.dataclass
 class Split(beam.PTransform):
     """Documents to `Item`s, one for each article to be, and `Failure`s under `FAILURES`.
+
+    Entries of a feed that an earlier run has committed just as they are
+    (`Document.known`) are not items again: their source goes to `UNCHANGED`.
 
     Keeps order within a document. A document that holds no article, such as a
     feed without entries, is one failure; an entry or line that is broken stays
@@ -27,14 +32,18 @@ class Split(beam.PTransform):
     """
 
     def expand(self, documents: beam.PCollection) -> Any:
-        return documents | "SplitDocument" >> beam.ParDo(_SplitDocument()).with_outputs(FAILURES, main="items")
+        return documents | "SplitDocument" >> beam.ParDo(_SplitDocument()).with_outputs(
+            FAILURES, UNCHANGED, main="items"
+        )
 
 
 class _SplitDocument(beam.DoFn):
     def process(self, document: Document) -> Iterator[Any]:
         # Not `attempt`, which would hold all the entries of a feed at once; `split` fails before its first item.
         try:
-            yield from split(document)
+            for item in split(document):
+                known = item.position in document.known
+                yield beam.pvalue.TaggedOutput(UNCHANGED, item.source) if known else item
         except MemoryError:
             raise
         except Exception as error:

@@ -1,110 +1,239 @@
-"""One plain, bounded GET; the only code of the pipeline that touches the network."""
+"""One address of the list of inputs: asked as it was left the last time, and what comes of it."""
 
-import contextlib
-import queue
-import threading
-import time
-from collections.abc import Iterator
-from email.message import Message
+import dataclasses
+import datetime
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import requests
-import urllib3
-
-from transforms.failures import BadRecord, Reason
-from transforms.read.blocks import BLOCK
+from transforms.failures import BadRecord, Reason, failure_from
+from transforms.read import hints, schedule
+from transforms.read.blocks import inflate
+from transforms.read.client import ACCEPT_FEED, Answer, Client
+from transforms.read.documents import GZIP_MAGIC, documents, peek
+from transforms.read.fingerprints import read_entries
+from transforms.read.masking import has_secret, mask, mask_text
+from transforms.read.pace import HostWaits, Turns
+from transforms.read.schedule import FeedState, Pace, Said
 from transforms.read.sources import kind_of
-from transforms.records import MediaKind
+from transforms.records import Document, Failure, MediaKind
 
-MAX_REDIRECTS = 5
-ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
-_NETWORK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+STAGE = "read"
+WAITING = 15 * 60.0
+"""Seconds for which a host is left alone that says `too many requests` and not for how long."""
 
-
-class Response:
-    """An answer that has begun: its address after redirects, its declared type, and its body as it comes."""
-
-    def __init__(self, response: requests.Response, deadline: float) -> None:
-        self.url: str = response.url
-        self.media_type, self.charset = media_type(response.headers.get("content-type", ""))
-        self._raw = response.raw
-        self._deadline = deadline
-
-    def blocks(self) -> Iterator[bytes]:
-        """The body, with any content encoding undone; fails when it has not ended by the deadline.
-
-        `read1` gives what has arrived: a server that drips one byte a second is noticed, where a
-        read of a whole block would wait for hours without once being late.
-        """
-        try:
-            while block := self._raw.read1(BLOCK, decode_content=True):
-                if time.monotonic() > self._deadline:
-                    raise BadRecord(Reason.FETCH_FAILED, "the answer did not end in time (read.timeout_seconds)")
-                yield block
-        except _NETWORK_ERRORS as error:
-            raise BadRecord(Reason.FETCH_FAILED, f"the answer broke off: {error}") from error
+Outcome = Literal["new", "not_modified", "failed", "gone", "not_due", "waiting"]
 
 
-@contextlib.contextmanager
-def fetch(url: str, *, timeout_seconds: float, user_agent: str) -> Iterator[Response]:
-    """Asks for `url` once: no retries, and no cookies but those of its own redirects.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Task:
+    """An address to ask, and what is remembered of it."""
 
-    Raises:
-        BadRecord: FETCH_FAILED for anything but an answer of success within the time.
+    address: str
+    state: FeedState | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What came of an address in this run."""
+
+    outcome: Outcome
+    state: FeedState | None = None
+    """What to remember from now on; None for what stays as it is."""
+    overrun: bool = False
+    """Nothing of what the feed held before was in it still."""
+    moved: bool = False
+    size: int = 0
+    """Bytes of the body, decoded."""
+
+
+@dataclasses.dataclass
+class _Attempt:
+    """One try at one address."""
+
+    task: Task
+    now: datetime.datetime
+    pace: Pace
+    fetched: datetime.datetime
+
+    @property
+    def key(self) -> str:
+        return schedule.key_of(self.task.address)
+
+    def remember(self, **changes: Any) -> FeedState:
+        """The state with what is new in it."""
+        before = self.task.state or FeedState(key=self.key, shown=mask(self.task.address), asked=self.now, due=self.now)
+        return dataclasses.replace(before, asked=self.now, **changes)
+
+    def failed(self, status: int | None, wait: float | None = None) -> FeedState:
+        """The state after a failure."""
+        count = self.task.state.failed + 1 if self.task.state else 1
+        due = schedule.after_failure(self.key, count, self.now, self.pace, asked_to_wait=wait)
+        return self.remember(failed=count, status=status, due=due)
+
+
+def utc_now() -> datetime.datetime:
+    """The present instant."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+def fetch(
+    client: Client,
+    task: Task,
+    turns: Turns,
+    *,
+    pace: Pace,
+    fetched: datetime.datetime,
+    clock: Callable[[], datetime.datetime] = utc_now,
+    keep: Callable[[Answer], Iterable[Any]] | None = None,
+) -> Iterator[Any]:
+    """Asks for one address, once.
+
+    Gives its `Document`s, a `Failure` where there is none or not all, and one
+    `Asked` at the end, always.
+
+    Args:
+        client: makes the request.
+        task: what to ask for.
+        turns: when the host may be asked.
+        pace: how often the address may be.
+        fetched: the instant that documents carry.
+        clock: the present, for the schedule.
+        keep: gives what is to be kept of the answer as it came; called when its body has been read.
     """
-    deadline = time.monotonic() + timeout_seconds
-    with requests.Session() as session:
-        session.max_redirects = MAX_REDIRECTS
-        session.headers.update({"User-Agent": user_agent, "Accept": ACCEPT})
-        try:
-            response = _get(session, url, timeout_seconds)
-            response.raise_for_status()
-        except TimeoutError as error:
-            raise BadRecord(Reason.FETCH_FAILED, "no answer began in time (read.timeout_seconds)") from error
-        except _NETWORK_ERRORS as error:
-            raise BadRecord(Reason.FETCH_FAILED, f"{type(error).__name__}: {error}") from error
-        with response:
-            yield Response(response, deadline)
-
-
-def _get(session: requests.Session, url: str, timeout_seconds: float) -> requests.Response:
-    """The answer once its headers are there; the time is for all of it, redirects too.
-
-    The library's own timeout is for each piece that arrives, and a server that
-    drips its headers is never late. The thread that waits for such a server is
-    left behind and ends with it, or with the process.
-
-    Raises:
-        TimeoutError: no answer began in time.
-    """
-    answer: queue.SimpleQueue[requests.Response | Exception] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answer.put(session.get(url, timeout=timeout_seconds, stream=True))
-        except Exception as error:
-            answer.put(error)
-
-    threading.Thread(target=ask, daemon=True).start()
+    attempt = _Attempt(task, clock(), pace, fetched)
     try:
-        found = answer.get(timeout=timeout_seconds)
-    except queue.Empty as error:
-        raise TimeoutError from error
-    if isinstance(found, Exception):
-        raise found
-    return found
+        address = schedule.address_to_ask(task.address, task.state)
+        with client.get(address, headers=_headers(task.state, address), turn=turns.turn) as answer:
+            yield from _take(answer, attempt, turns, client.limits.max_bytes, address != task.address)
+            if keep is not None:
+                yield from keep(answer)
+    except HostWaits as waits:
+        due = attempt.now + datetime.timedelta(seconds=waits.seconds or WAITING)
+        yield Asked(outcome="waiting", state=attempt.remember(due=due))
+    except MemoryError:
+        raise
+    except Exception as error:
+        yield failure_from(_masked(error), stage=STAGE, source=mask(task.address))
+        yield Asked(outcome="failed", state=attempt.failed(None))
 
 
-def media_type(content_type: str) -> tuple[str, str | None]:
-    """The media type and charset of a Content-Type header.
+def _masked(error: Exception) -> Exception:
+    return BadRecord(error.reason, mask_text(str(error))) if isinstance(error, BadRecord) else error
 
-    >>> media_type('Text/HTML; charset="UTF-8"')
-    ('text/html', 'UTF-8')
-    """
-    header = Message()
-    header["content-type"] = content_type
-    charset = header.get_param("charset")
-    return header.get_content_type() if content_type else "", charset if isinstance(charset, str) else None
+
+def _headers(state: FeedState | None, address: str) -> dict[str, str]:
+    headers = {"Accept": ACCEPT_FEED}
+    if state is not None and state.moved_to not in (None, address):  # the validators are another address's
+        return headers
+    if state is not None and state.etag:
+        headers["If-None-Match"] = state.etag
+    if state is not None and state.last_modified:
+        headers["If-Modified-Since"] = state.last_modified
+    return headers
+
+
+def _take(answer: Answer, attempt: _Attempt, turns: Turns, max_bytes: int, at_new: bool) -> Iterator[Any]:
+    """What an answer gives, by its status."""
+    status = answer.status
+    if status == 304 and (state := attempt.task.state) and (state.etag or state.last_modified):
+        said = Said(fresh=hints.freshness(answer.headers, attempt.now))
+        yield Asked(outcome="not_modified", state=_unchanged(attempt, said, answer))
+    elif status in (200, 203):
+        yield from _read(answer, attempt, max_bytes)
+    elif status == 410 and not at_new:
+        message = "410: the server says that it is gone for good; take it from the list"
+        yield failure_from(BadRecord(Reason.GONE, message), stage=STAGE, source=mask(attempt.task.address))
+        yield Asked(outcome="gone", state=attempt.remember(gone=True, status=410, due=attempt.now))
+    else:
+        wait = hints.retry_after(answer.headers.get("retry-after"), attempt.now) if status in (429, 503) else None
+        if status == 429 or wait:
+            turns.close(answer.url, wait or WAITING)
+        error = BadRecord(Reason.FETCH_FAILED, f"the server answered {status}")
+        yield failure_from(error, stage=STAGE, source=mask(attempt.task.address))
+        state = attempt.failed(status, wait)
+        if status in (404, 410):  # what is not at its new address is looked for at the listed one the next time
+            state = dataclasses.replace(state, moved_to=None)
+        yield Asked(outcome="failed", state=state)
+
+
+def _unchanged(attempt: _Attempt, said: Said, answer: Answer) -> FeedState:
+    """The state after an answer without anything new; validators may have been renewed."""
+    changes: dict[str, Any] = _validators(answer) if answer.status == 200 else {}
+    if answer.status == 304 and answer.headers.get("etag"):
+        changes = {"etag": answer.headers["etag"][:1000]}
+    due = schedule.after_success(said, attempt.now, attempt.pace)
+    return attempt.remember(**changes, **_new_address(answer, attempt), failed=0, status=answer.status, due=due)
+
+
+def _validators(answer: Answer) -> dict[str, str | None]:
+    """What to send the next time, as it was sent."""
+    etag, modified = answer.headers.get("etag", ""), answer.headers.get("last-modified", "")
+    return {
+        "etag": etag if etag and len(etag) <= 1000 and etag.isascii() else None,
+        "last_modified": modified if modified and len(modified) <= 100 and modified.isascii() else None,
+    }
+
+
+def _new_address(answer: Answer, attempt: _Attempt) -> dict[str, str]:
+    """Where it has moved to; an address with a password in it is not written down."""
+    moved = answer.moved_to
+    return {"moved_to": moved} if moved and not has_secret(moved) and moved != attempt.task.address else {}
+
+
+def _read(answer: Answer, attempt: _Attempt, max_bytes: int) -> Iterator[Any]:
+    head, blocks = peek(answer.blocks())
+    if head.startswith(GZIP_MAGIC):  # a packed file, which some servers also declare as a content encoding
+        head, blocks = peek(inflate(blocks, max_bytes=max_bytes))
+    media, charset = answer.media_type
+    kind = kind_of_response(answer.url, media, head)
+    shown = mask(attempt.task.address)
+    frame = Document(uri=shown, kind=kind, content=b"", fetched=attempt.fetched, charset=charset)
+    if kind == "jsonl":
+        answer.of_any_size()
+        yield from documents(frame, blocks, max_bytes=max_bytes)
+        due = schedule.after_success(Said(), attempt.now, attempt.pace)
+        yield Asked(outcome="new", state=attempt.remember(**_validators(answer), failed=0, status=200, due=due))
+        return
+    for document in documents(frame, blocks, max_bytes=max_bytes):
+        yield from [document] if isinstance(document, Failure) else _compare(document, answer, attempt)
+
+
+def _compare(document: Document, answer: Answer, attempt: _Attempt) -> Iterator[Any]:
+    """A whole answer beside what is remembered of the last one."""
+    state = attempt.task.state
+    if document.kind == "html" and state is not None and state.entries:
+        raise BadRecord(Reason.BAD_FEED, "a page where a feed was")
+    body = hashlib.blake2b(document.content, digest_size=16).hexdigest()
+    entries, around = read_entries(document.content, document.charset) if document.kind == "feed" else ((), "")
+    hours, days = hints.skipped(around)
+    said = Said(
+        fresh=hints.freshness(answer.headers, attempt.now),
+        interval=hints.feed_interval(around),
+        skip_hours=hours,
+        skip_days=days,
+    )
+    if state is not None and state.body == body:
+        unchanged = _unchanged(attempt, said, answer)
+        yield Asked(outcome="not_modified", state=unchanged, size=len(document.content))
+        return
+    before = state.entries if state is not None else ()
+    remembered = frozenset(before)
+    known = frozenset(position for position, entry in enumerate(entries, 1) if entry in remembered)
+    overrun = bool(before and entries and not known)
+    yield dataclasses.replace(document, known=known)
+    changes: dict[str, Any] = {**_validators(answer), "body": body, "entries": entries or before}
+    if entries:  # a page where a feed was may be the end of a redirect for all that is no longer there
+        changes.update(_new_address(answer, attempt))
+    due = schedule.after_success(said, attempt.now, attempt.pace, overrun=overrun)
+    yield Asked(
+        outcome="new",
+        state=attempt.remember(**changes, failed=0, status=answer.status, due=due),
+        overrun=overrun,
+        moved="moved_to" in changes,
+        size=len(document.content),
+    )
 
 
 def kind_of_response(url: str, media: str, head: bytes) -> MediaKind:

@@ -2,8 +2,9 @@
 
 import dataclasses
 import datetime
-import itertools
-from collections.abc import Iterable, Iterator
+import functools
+import importlib.metadata
+from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -11,29 +12,34 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from transforms.failures import FAILURES, BadRecord, Reason, failure_from
-from transforms.parse.encoding import looks_binary
-from transforms.read.blocks import BLOCK, LongLine, cut_lines, inflate, join
-from transforms.read.fetch import fetch, kind_of_response
+from transforms.read.blocks import BLOCK, inflate
+from transforms.read.client import Client, Limits
+from transforms.read.documents import STAGE, documents
+from transforms.read.fetch import Asked, Task, fetch, utc_now
+from transforms.read.pace import Turns, host_of
+from transforms.read.schedule import FeedState, Pace, is_due, key_of
+from transforms.read.side_by_side import VisitHosts
 from transforms.read.sources import ALLOWED, Source, is_address, resolve_inputs
+from transforms.read.states import ReadStates
 from transforms.records import Document, Failure, MediaKind
 
-STAGE = "read"
-GZIP_MAGIC = b"\x1f\x8b"
-
-
-def utc_now() -> datetime.datetime:
-    """The present instant."""
-    return datetime.datetime.now(datetime.UTC)
+ASKED = "asked"
+"""Tag of the output that carries what came of each address, and what to remember of it."""
 
 
 @dataclasses.dataclass
 class Read(beam.PTransform):
-    """Reads every input once: `p | Read(["seeds/*"])` -> `Document`s, and `Failure`s under `FAILURES`.
+    """Reads every input once: `p | Read(["seeds/*"])`.
 
-    Bounded. Files are spread over the workers before they are opened. A whole
-    file or answer is one document; a JSONL file, which may be of any size, is
-    read as a stream and gives one document for each run of whole lines. What
-    cannot be read becomes a failure row and never stops the run.
+    Gives a dict: `documents`; `Failure`s under `FAILURES`; and under `ASKED`
+    an `Asked` for each http(s) address. Bounded. Files are spread over the
+    workers before they are opened. A whole file or answer is one document; a
+    JSONL file, which may be of any size, is read as a stream and gives one
+    document for each run of whole lines. What cannot be read becomes a failure
+    row and never stops the run.
+
+    Addresses are shuffled by host: hosts are asked side by side, one host's
+    addresses one after the other. What is not due yet is not asked.
 
     Raises:
         ValueError: while the graph is built, if an input matches nothing; see `resolve_inputs`.
@@ -44,49 +50,168 @@ class Read(beam.PTransform):
     max_bytes: int = 50_000_000
     """The longest file, answer or JSONL line that is read, after decompression."""
     timeout_seconds: float = 30.0
-    """How long an http(s) answer may take, from the request to its last byte."""
-    user_agent: str = "dateline/0.1"
-    """How the reader names itself to servers."""
+    """How long an http(s) answer may take, with its redirects, from the request to its last byte."""
+    connect_seconds: float = 10.0
+    """How long a server may take to accept a connection."""
+    max_redirects: int = 10
+    """How many redirects of one request are followed."""
+    user_agent: str = ""
+    """How the reader names itself to servers; by default Dateline with its version."""
+    contact: str = ""
+    """An address of a page or mailbox by which publishers can reach who runs this; sent with each request."""
+    every_minutes: float = 10.0
+    """The shortest time between two requests for the same address; 0 asks in each run."""
+    longest_minutes: float = 120.0
+    """The longest time for which an address is not asked because it says that nothing will be new."""
+    host_interval_seconds: float = 1.0
+    """The pause between two requests to the same host, which is never asked twice at a time."""
+    hosts_at_once: int = 16
+    """How many hosts one worker asks side by side."""
+    remember: bool = True
+    """Whether what the dataset remembers of an address is used: when it is due, what it had, where it moved."""
+    allow_private_addresses: bool = False
+    """Whether addresses of this machine, of private networks and other ports are asked; for tests and intranets."""
     fetched: datetime.datetime = dataclasses.field(default_factory=utc_now)
     """The instant that rows carry as `date_fetched`: when the run began."""
+    memory: str | None = None
+    """Folder of the dataset that remembers what the addresses had; None remembers nothing."""
 
     def __post_init__(self) -> None:
-        if self.max_bytes < 1:
-            raise ValueError(f"read.max_bytes: {self.max_bytes!r} is not allowed; give a number of bytes above 0")
-        if self.timeout_seconds <= 0:
-            raise ValueError(f"read.timeout_seconds: {self.timeout_seconds!r} is not allowed; give seconds above 0")
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value < least or (least == 0 and name in _ABOVE and value == 0):
+                bound = "above 0" if name in _ABOVE else f"of at least {least}"
+                raise ValueError(f"read.{name}: {value!r} is not allowed; give {_LEAST_OF[name]} {bound}")
+        for name in ("user_agent", "contact"):
+            if not getattr(self, name).isprintable() or not getattr(self, name).isascii():
+                raise ValueError(f"read.{name}: {getattr(self, name)!r} is not allowed; give plain ASCII on one line")
         if self.fetched.tzinfo is None:
             raise ValueError(f"read.fetched: {self.fetched!r} is not allowed; give an instant with its time zone")
 
     def expand(self, begin: beam.pvalue.PBegin) -> Any:
-        limits = Limits(max_bytes=self.max_bytes, timeout_seconds=self.timeout_seconds, user_agent=self.user_agent)
-        return (
+        sources = (
             begin
             | "Sources" >> beam.Create(resolve_inputs(self.inputs), reshuffle=False)
             | "Spread" >> beam.Reshuffle()
-            | "ReadSource" >> beam.ParDo(_ReadSource(limits, self.fetched)).with_outputs(FAILURES, main="documents")
+        )
+        files = sources | "Files" >> beam.Filter(_is_file)
+        read = files | "ReadSource" >> beam.ParDo(_ReadSource(self.max_bytes, self.fetched)).with_outputs(
+            FAILURES, main="documents"
+        )
+        states = begin | "Remembered" >> ReadStates(self.memory if self.remember else None)
+        planned = (
+            sources
+            | "Addresses" >> beam.Filter(_is_address)
+            | "Due" >> beam.ParDo(_Plan(), beam.pvalue.AsDict(states)).with_outputs(ASKED, main="tasks")
+        )
+        visit = functools.partial(visit_feeds, pace=self.pace, fetched=self.fetched)
+        asked = (
+            planned.tasks
+            | "By host" >> beam.GroupByKey()
+            | "Ask"
+            >> beam.ParDo(VisitHosts(visit, self.limits, self.host_interval_seconds, self.hosts_at_once)).with_outputs(
+                FAILURES, ASKED, main="documents"
+            )
+        )
+        return {
+            "documents": (read.documents, asked.documents) | "Documents" >> beam.Flatten(),
+            FAILURES: (read[FAILURES], asked[FAILURES]) | "Unread" >> beam.Flatten(),
+            ASKED: (planned[ASKED], asked[ASKED]) | "All asked" >> beam.Flatten(),
+        }
+
+    @property
+    def limits(self) -> Limits:
+        """What bounds each request."""
+        return Limits(
+            max_bytes=self.max_bytes,
+            timeout_seconds=self.timeout_seconds,
+            connect_seconds=self.connect_seconds,
+            max_redirects=self.max_redirects,
+            user_agent=agent_name(self.user_agent, self.contact),
+            allow_private_addresses=self.allow_private_addresses,
         )
 
+    @property
+    def pace(self) -> Pace:
+        """How often an address is asked."""
+        return Pace(every=60 * self.every_minutes, longest=60 * self.longest_minutes)
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What bounds the reading of one source; see the fields of `Read`."""
 
-    max_bytes: int
-    timeout_seconds: float
-    user_agent: str
+_LEAST: dict[str, float] = {
+    "max_bytes": 1,
+    "timeout_seconds": 0,
+    "connect_seconds": 0,
+    "max_redirects": 0,
+    "every_minutes": 0,
+    "longest_minutes": 0,
+    "host_interval_seconds": 0,
+    "hosts_at_once": 1,
+}
+_ABOVE = {"timeout_seconds", "connect_seconds"}
+_LEAST_OF = {
+    "max_bytes": "a number of bytes",
+    "timeout_seconds": "seconds",
+    "connect_seconds": "seconds",
+    "max_redirects": "a number",
+    "every_minutes": "minutes",
+    "longest_minutes": "minutes",
+    "host_interval_seconds": "seconds",
+    "hosts_at_once": "a number",
+}
+
+
+def agent_name(name: str, contact: str) -> str:
+    """What is sent as User-Agent.
+
+    >>> agent_name("Dateline/1.0", "news@lab.test")
+    'Dateline/1.0 (+news@lab.test)'
+    """
+    name = name or f"Dateline/{importlib.metadata.version('dateline')}"
+    return f"{name} (+{contact})" if contact else name
+
+
+def _is_address(source: Source) -> bool:
+    return is_address(source.uri)
+
+
+def _is_file(source: Source) -> bool:
+    return not is_address(source.uri)
+
+
+class _Plan(beam.DoFn):
+    """Addresses to `(host, Task)`, those that are due; the others are said to be not."""
+
+    def process(self, source: Source, states: dict[str, FeedState]) -> Iterator[Any]:
+        state = states.get(key_of(source.uri))
+        if is_due(state, utc_now()):
+            yield host_of(source.uri), Task(address=source.uri, state=state)
+        else:
+            outcome: Any = "gone" if state and state.gone else "not_due"
+            yield beam.pvalue.TaggedOutput(ASKED, Asked(outcome=outcome))
+
+
+def visit_feeds(
+    client: Client, turns: Turns, tasks: list[Task], *, pace: Pace, fetched: datetime.datetime
+) -> Iterator[Any]:
+    """Asks for the addresses of one host, one after the other."""
+    for task in sorted(tasks, key=lambda task: task.address):
+        for result in fetch(client, task, turns, pace=pace, fetched=fetched):
+            if isinstance(result, Document):
+                yield result
+            else:
+                yield beam.pvalue.TaggedOutput(FAILURES if isinstance(result, Failure) else ASKED, result)
 
 
 class _ReadSource(beam.DoFn):
-    def __init__(self, limits: Limits, fetched: datetime.datetime) -> None:
-        self._limits = limits
+    def __init__(self, max_bytes: int, fetched: datetime.datetime) -> None:
+        self._max_bytes = max_bytes
         self._fetched = fetched
 
     def process(self, source: Source) -> Iterator[Any]:
         # Not `attempt`: lines of a stream that were read before it broke are good, and holding
         # them back until it ends would hold the whole file.
         try:
-            for result in read_source(source, limits=self._limits, fetched=self._fetched):
+            for result in read_source(source, max_bytes=self._max_bytes, fetched=self._fetched):
                 yield beam.pvalue.TaggedOutput(FAILURES, result) if isinstance(result, Failure) else result
         except MemoryError:
             raise
@@ -94,61 +219,17 @@ class _ReadSource(beam.DoFn):
             yield beam.pvalue.TaggedOutput(FAILURES, failure_from(error, stage=STAGE, source=source.uri))
 
 
-def read_source(source: Source, *, limits: Limits, fetched: datetime.datetime) -> Iterator[Document | Failure]:
-    """The documents of one file or address; a failure for each JSONL line that is too long.
+def read_source(source: Source, *, max_bytes: int, fetched: datetime.datetime) -> Iterator[Document | Failure]:
+    """The documents of one file; a failure for each JSONL line that is too long.
 
     Raises:
         BadRecord: at any point; what was given before is good.
     """
-    if is_address(source.uri):
-        with fetch(source.uri, timeout_seconds=limits.timeout_seconds, user_agent=limits.user_agent) as response:
-            head, blocks = peek(response.blocks())
-            if head.startswith(GZIP_MAGIC):  # a packed file, which some servers also declare as a content encoding
-                head, blocks = peek(inflate(blocks, max_bytes=limits.max_bytes))
-            kind = kind_of_response(response.url, response.media_type, head)
-            frame = Document(uri=source.uri, kind=kind, content=b"", fetched=fetched, charset=response.charset)
-            yield from documents(frame, blocks, max_bytes=limits.max_bytes)
-    else:
-        frame = Document(uri=source.uri, kind=_known(source), content=b"", fetched=fetched)
-        blocks = _file_blocks(source.uri)
-        if source.uri.lower().endswith(".gz"):
-            blocks = inflate(blocks, max_bytes=limits.max_bytes)
-        yield from documents(frame, blocks, max_bytes=limits.max_bytes)
-
-
-def documents(frame: Document, blocks: Iterable[bytes], *, max_bytes: int) -> Iterator[Document | Failure]:
-    """Fills `frame` with a stream's bytes: once, or for JSONL once for each run of lines.
-
-    Raises:
-        BadRecord: EMPTY, BINARY, TOO_LARGE.
-    """
-    if frame.kind != "jsonl":
-        yield dataclasses.replace(frame, content=_checked(join(blocks, max_bytes=max_bytes)))
-        return
-    empty = True
-    for run in cut_lines(blocks, max_line=max_bytes):
-        if isinstance(run, LongLine):
-            yield _too_long(frame.uri, run, max_bytes)
-        else:
-            content = _checked(run.content) if empty else run.content
-            yield dataclasses.replace(frame, content=content, first_line=run.first_line)
-        empty = False
-    if empty:
-        _checked(b"")
-
-
-def _checked(content: bytes) -> bytes:
-    """`content`, if there is any and it is text."""
-    if not content.strip():
-        raise BadRecord(Reason.EMPTY, "nothing in it but white space" if content else "no bytes in it")
-    if looks_binary(content):
-        raise BadRecord(Reason.BINARY, f"not text: begins with {content[:12]!r}")
-    return content
-
-
-def _too_long(uri: str, run: LongLine, max_bytes: int) -> Failure:
-    error = BadRecord(Reason.TOO_LARGE, f"a line of {run.size:,} bytes; at most {max_bytes:,} (read.max_bytes)")
-    return failure_from(error, stage=STAGE, source=f"{uri}#{run.line}", payload=run.head)
+    frame = Document(uri=source.uri, kind=_known(source), content=b"", fetched=fetched)
+    blocks = _file_blocks(source.uri)
+    if source.uri.lower().endswith(".gz"):
+        blocks = inflate(blocks, max_bytes=max_bytes)
+    yield from documents(frame, blocks, max_bytes=max_bytes)
 
 
 def _known(source: Source) -> MediaKind:
@@ -165,14 +246,3 @@ def _file_blocks(uri: str) -> Iterator[bytes]:
                 yield block
     except (OSError, BeamIOError) as error:
         raise BadRecord(Reason.UNREADABLE, f"{type(error).__name__}: {error}") from error
-
-
-def peek(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first block, and the whole stream.
-
-    >>> head, blocks = peek(iter([b"ab", b"c"]))
-    >>> head, list(blocks)
-    (b'ab', [b'ab', b'c'])
-    """
-    head = next(blocks, b"")
-    return head, itertools.chain([head], blocks)

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from transforms.records import TABLES
-from transforms.write import files, layout, runs
+from transforms.write import files, layout, runs, snapshot
+from transforms.write.extras import StagedExtra
 from transforms.write.runs import Run
 from transforms.write.shards import StagedFile
 
@@ -27,7 +28,7 @@ class Manifest:
     renames: tuple[tuple[str, str, int], ...]
     """From where, to where, and how many bytes."""
     stale: tuple[str, ...]
-    """Files of an earlier attempt at the run that this one does not have."""
+    """Files of an earlier attempt at the run that this one does not have, and what was remembered before it."""
 
 
 def needed(staged: Iterable[StagedFile]) -> list[StagedFile]:
@@ -50,7 +51,13 @@ def total_rows(staged: Iterable[StagedFile]) -> dict[str, int]:
 
 
 def plan_commit(
-    run: Run, staged: Sequence[StagedFile], *, shards: int, counts: Mapping[str, int], present: Iterable[str]
+    run: Run,
+    staged: Sequence[StagedFile],
+    *,
+    shards: int,
+    counts: Mapping[str, int],
+    present: Iterable[str],
+    extras: Sequence[StagedExtra] = (),
 ) -> Manifest:
     """What is to be done to make the staged files the run's only ones.
 
@@ -59,7 +66,8 @@ def plan_commit(
         staged: every file that this attempt has written.
         shards: how many shards a table was split into.
         counts: the caller's totals, for the record.
-        present: the files of this run that the dataset has now.
+        present: the files that the dataset has now and that belong to this run, or that an extra replaces.
+        extras: what is committed with the tables, behind them.
     """
     renames = tuple(
         (one.path, layout.shard_path(one.table, run.date, run.run_id, one.shard, shards), one.size)
@@ -67,7 +75,9 @@ def plan_commit(
     )
     targets = tuple(target for _, target, _ in renames)
     committed = dataclasses.replace(run, state="committed", rows=total_rows(staged), counts=dict(counts), files=targets)
-    return Manifest(run=committed, renames=renames, stale=tuple(sorted(set(present) - set(targets))))
+    others = tuple((one.path, one.target, one.size) for one in sorted(extras, key=lambda one: one.target))
+    kept = {*targets, *(one.target for one in extras)}
+    return Manifest(run=committed, renames=(*renames, *others), stale=tuple(sorted(set(present) - kept)))
 
 
 def files_of(output: str, run_id: str) -> list[str]:
@@ -77,6 +87,13 @@ def files_of(output: str, run_id: str) -> list[str]:
         for table in TABLES
         for path in files.list_files(files.join(output, layout.table_pattern(table, run_id)))
     ]
+
+
+def extras_of(output: str, run_id: str, extras: Sequence[StagedExtra]) -> list[str]:
+    """The run's archives, and the snapshots that are there where there is a new one, relative to the dataset."""
+    archives = files.list_files(files.join(output, layout.ARCHIVE, "date=*", f"{run_id}-*.warc.gz"))
+    old = snapshot.paths(output) if any(one.target.startswith(layout.MEMORY) for one in extras) else []
+    return ["/".join(path.split("/")[-3:]) for path in (*archives, *old)]
 
 
 def write_manifest(output: str, manifest: Manifest) -> None:
@@ -125,7 +142,15 @@ def roll_forward_all(output: str) -> None:
             roll_forward(output, manifest)
 
 
-def commit(output: str, run: Run, staged: Sequence[StagedFile], *, shards: int, counts: Mapping[str, int]) -> Run:
+def commit(
+    output: str,
+    run: Run,
+    staged: Sequence[StagedFile],
+    *,
+    shards: int,
+    counts: Mapping[str, int],
+    extras: Sequence[StagedExtra] = (),
+) -> Run:
     """Makes the staged files part of the dataset, and gives the run's record; may be called again.
 
     Raises:
@@ -135,8 +160,8 @@ def commit(output: str, run: Run, staged: Sequence[StagedFile], *, shards: int, 
     manifest = read_manifest(output, run.run_id)
     if manifest is None:
         whole = dataclasses.replace(run, inputs=runs.read_run(output, run.run_id).inputs)
-        present = files_of(output, run.run_id)
-        manifest = plan_commit(whole, staged, shards=shards, counts=counts, present=present)
+        present = [*files_of(output, run.run_id), *extras_of(output, run.run_id, extras)]
+        manifest = plan_commit(whole, staged, shards=shards, counts=counts, present=present, extras=extras)
         write_manifest(output, manifest)
     roll_forward(output, manifest)
     return manifest.run

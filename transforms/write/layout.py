@@ -3,7 +3,9 @@
 ```
 articles/date=2026-11-22/4f0c2a9be1d07735-00000-of-00004.parquet
 locations/date=2026-11-22/...
+archive/date=2026-11-22/4f0c2a9be1d07735-00000-of-00004.warc.gz   answers as they came, where they are kept
 _dateline/runs/4f0c2a9be1d07735.json           the record of a run
+_dateline/memory/0000000042-4f0c2a9be1d07735.json   what is remembered of feeds; the highest number holds
 _dateline/staging/4f0c2a9be1d07735/...         what a run has written but not yet committed
 _dateline/staging/4f0c2a9be1d07735/manifest.json   a commit that has been decided
 ```
@@ -17,6 +19,8 @@ import datetime
 OWN = "_dateline"
 RUNS = f"{OWN}/runs"
 STAGING = f"{OWN}/staging"
+MEMORY = f"{OWN}/memory"
+ARCHIVE = "archive"
 
 
 def record_path(run_id: str) -> str:
@@ -46,6 +50,20 @@ def shard_path(table: str, date: datetime.date, run_id: str, shard: int, shards:
     'articles/date=2026-11-22/4f0c-00000-of-00004.parquet'
     """
     return f"{table}/date={date.isoformat()}/{run_id}-{shard:05d}-of-{shards:05d}.parquet"
+
+
+def memory_path(number: int, run_id: str) -> str:
+    """What is remembered after a run.
+
+    >>> memory_path(42, "4f0c")
+    '_dateline/memory/0000000042-4f0c.json'
+    """
+    return f"{MEMORY}/{number:010d}-{run_id}.json"
+
+
+def archive_path(date: datetime.date, run_id: str, shard: int, shards: int) -> str:
+    """Answers of a run as they came."""
+    return f"{ARCHIVE}/date={date.isoformat()}/{run_id}-{shard:05d}-of-{shards:05d}.warc.gz"
 
 
 def table_pattern(table: str, run_id: str = "") -> str:

@@ -9,11 +9,15 @@ import apache_beam as beam
 from transforms.records import TABLES
 from transforms.write import files
 from transforms.write.commit import commit
+from transforms.write.extras import StagedExtra
 from transforms.write.runs import Run
 from transforms.write.shards import StagedFile, shard_of, stage_shard
+from transforms.write.snapshot import StageSnapshot
 
 COUNTS = "counts"
 """Key of the caller's totals among the tables."""
+MEMORY = "memory"
+"""Key of what the dataset is to remember."""
 
 
 def keyed_by_shard(row: Any, shards: int) -> tuple[int, Any]:
@@ -27,9 +31,11 @@ def write_shard(group: tuple[int, Iterable[Any]], output: str, run_id: str, tabl
     return stage_shard(output, run_id, table, shard, (row for row in rows if row is not None))
 
 
-def write_commit(run: Run, staged: list[StagedFile], counts: dict[str, int], output: str, shards: int) -> Run:
+def write_commit(
+    run: Run, staged: list[StagedFile], counts: dict[str, int], extras: list[StagedExtra], output: str, shards: int
+) -> Run:
     """Commits; Beam gives the side inputs only when every shard of every table is staged."""
-    return commit(output, run, staged, shards=shards, counts=counts)
+    return commit(output, run, staged, shards=shards, counts=counts, extras=extras)
 
 
 @dataclasses.dataclass
@@ -61,7 +67,8 @@ class Write(beam.PTransform):
 
     Expects a dict: a name of `records.TABLES` -> its records, and optionally
     `counts` -> (name, number) pairs, which are summed by name into the run's
-    record. A table that is not given is not touched.
+    record; `memory` -> (key, dict) pairs that the dataset remembers from now
+    on. A table that is not given is not touched.
 
     Deterministic: the same rows give the same files, byte for byte, whatever
     order and bundles they came in; committed again, they replace themselves.
@@ -90,13 +97,20 @@ class Write(beam.PTransform):
         staged = [tables[name] | f"Stage {name}" >> self.stage(name) for name in names] | beam.Flatten()
         pairs = tables[COUNTS] if COUNTS in tables else source | "No counts" >> beam.Create([])
         counts = pairs | "Sum counts" >> beam.CombinePerKey(sum)
+        extras = self.extras(tables) | "Extras" >> beam.Flatten(pipeline=source)
         slim = dataclasses.replace(self.run, inputs=())  # a long list of inputs has no place in the graph
-        sides = beam.pvalue.AsList(staged), beam.pvalue.AsDict(counts)
+        sides = beam.pvalue.AsList(staged), beam.pvalue.AsDict(counts), beam.pvalue.AsList(extras)
         return (
             source
             | "The run" >> beam.Create([slim])
             | "Commit" >> beam.Map(write_commit, *sides, self.output, self.shards)
         )
+
+    def extras(self, tables: Any) -> tuple[beam.PCollection[StagedExtra], ...]:
+        """The steps that write aside what is no table."""
+        if MEMORY not in tables:
+            return ()
+        return (tables[MEMORY] | "Stage memory" >> StageSnapshot(self.output, self.run.run_id),)
 
     def stage(self, table: str) -> StageTable:
         """The step that writes one table aside."""
@@ -105,6 +119,8 @@ class Write(beam.PTransform):
 
 def check_tables(tables: dict[str, Any]) -> None:
     """Raises ValueError for a name that is no table, and for no table at all."""
-    unknown = tables.keys() - TABLES.keys() - {COUNTS}
+    unknown = tables.keys() - TABLES.keys() - {COUNTS, MEMORY}
     if unknown or not tables.keys() & TABLES.keys():
-        raise ValueError(f"tables: {sorted(tables)}; allowed are {', '.join([*TABLES, COUNTS])}, at least one table")
+        raise ValueError(
+            f"tables: {sorted(tables)}; allowed are {', '.join([*TABLES, COUNTS, MEMORY])}, at least one table"
+        )

@@ -1,0 +1,78 @@
+"""Each case of `hostile_cases` against the reader, with the network's own rules in force."""
+
+import datetime
+import re
+import resource
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.hostile import Server
+from tests.hostile_cases import CASES, Case, prepare, table
+from transforms.failures import BadRecord
+from transforms.parse.feed import Entry
+from transforms.parse.split import split
+from transforms.read.client import Client, Limits
+from transforms.read.fetch import Asked, Task, fetch
+from transforms.read.pace import Turns
+from transforms.read.schedule import Pace
+from transforms.records import Document, Failure
+
+THEN = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
+LIMITS = Limits(max_bytes=2_000_000, timeout_seconds=1, connect_seconds=1, user_agent="Dateline/test")
+
+
+@pytest.fixture(scope="module")
+def server() -> Server:
+    return Server()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.group}: {case.does}"[:70])
+def test_case(case: Case, server: Server) -> None:
+    internet = prepare(case, server)
+    began, memory = time.monotonic(), peak_memory()
+    with Client(LIMITS, lookup=internet.lookup, inner=internet, tls=server.trusting) as client:
+        found = list(fetch(client, Task(address=case.url), Turns(0), pace=Pace(), fetched=THEN))
+    *results, asked = found
+    assert isinstance(asked, Asked)
+    assert len(results) == 1, "one document or one failure"
+    title, failure = outcome(results[0])
+    assert time.monotonic() - began < case.seconds
+    assert peak_memory() - memory < 64 << 20
+    if case.reason is None and not case.message:
+        assert (title, failure) == (case.title, None)
+    else:
+        assert failure is not None, title
+        reason, message = failure
+        assert reason == case.reason or (case.reason is None and re.search(case.message, reason))
+        assert case.reason is None or re.search(case.message, message), message
+    if case.requests is not None:
+        assert len(server.requests) == case.requests, server.paths()
+
+
+def outcome(result: Document | Failure) -> tuple[str | None, tuple[str, str] | None]:
+    """The first headline, or reason and message."""
+    if isinstance(result, Failure):
+        return None, (result.reason, result.message)
+    try:
+        entry = next(split(result)).content
+    except BadRecord as error:
+        return None, (error.reason, str(error))
+    assert isinstance(entry, Entry)
+    return entry.title, None
+
+
+def peak_memory() -> int:
+    """Bytes that this process has ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def test_there_are_enough_cases() -> None:
+    assert len(CASES) >= 60
+    assert len({(case.group, case.does) for case in CASES}) == len(CASES)
+
+
+def test_the_table_in_the_docs_is_this_one() -> None:
+    text = Path(__file__).parent.parent.joinpath("docs", "fetching.md").read_text(encoding="utf-8")
+    assert table() in text, "write the output of `python -m tests.hostile_cases` into docs/fetching.md"

@@ -1,0 +1,147 @@
+"""Content codings undone a little at a time, so that a bomb is noticed before it is big."""
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import brotli
+import zstandard
+
+from transforms.failures import BadRecord, Reason
+from transforms.read.blocks import BLOCK, GZIP
+
+ACCEPTED = "gzip, deflate, br, zstd"
+MOST_CODINGS = 3
+"""Codings one upon another; more than one is rare, and each multiplies what the next may unpack."""
+ZSTD_WINDOW = 8 << 20
+"""https://www.rfc-editor.org/rfc/rfc9659 allows no more on the web."""
+
+_NOTHING = {"", "identity", "none", "utf-8", "binary"}
+"""What servers write in the header to say that there is no coding."""
+_ERRORS = (zlib.error, brotli.error, zstandard.ZstdError, EOFError)
+
+Blocks = Iterator[bytes]
+
+
+def codings(header: str) -> list[str]:
+    """The codings of a Content-Encoding header, in the order in which they were applied.
+
+    Raises:
+        BadRecord: FETCH_FAILED for one that was not asked for, or for too many.
+
+    >>> codings("GZIP, x-gzip, identity")
+    ['gzip', 'gzip']
+    """
+    named = [name.strip().lower().removeprefix("x-") for name in header.split(",")]
+    found = [name for name in named if name not in _NOTHING]
+    unknown = [name for name in found if name not in _DECODERS]
+    if unknown or len(found) > MOST_CODINGS:
+        raise BadRecord(Reason.FETCH_FAILED, f"a content coding that is not read: {header[:80]!r}")
+    return found
+
+
+def decode_content(blocks: Iterable[bytes], header: str) -> Blocks:
+    """A body with its codings undone, at most about `BLOCK` bytes at a time.
+
+    Args:
+        blocks: the body as it arrives.
+        header: its Content-Encoding.
+
+    Raises:
+        BadRecord: FETCH_FAILED if a coding is unknown, damaged or cut short.
+    """
+    decoded = iter(blocks)
+    for coding in reversed(codings(header)):
+        decoded = _undo(decoded, coding)
+    return decoded
+
+
+def _undo(blocks: Blocks, coding: str) -> Blocks:
+    try:
+        yield from _DECODERS[coding](blocks)
+    except _ERRORS as error:
+        raise BadRecord(Reason.FETCH_FAILED, f"the {coding} of the answer is damaged: {error}") from error
+
+
+def _first(blocks: Blocks, size: int) -> bytes:
+    """At least so many bytes, if there are as many."""
+    head = b""
+    for block in blocks:
+        head += block
+        if len(head) >= size:
+            break
+    return head
+
+
+def _gzip(blocks: Blocks) -> Blocks:
+    head = _first(blocks, 2)
+    if head and not head.startswith(b"\x1f\x8b"):  # some servers declare what they do not do
+        yield head
+        yield from blocks
+    else:
+        yield from _zlib(head, blocks, GZIP)
+
+
+def _deflate(blocks: Blocks) -> Blocks:
+    """RFC 9110 means zlib; some servers send the bare stream, and browsers read both."""
+    head = _first(blocks, 2)
+    has_header = len(head) >= 2 and head[0] & 15 == 8 and int.from_bytes(head[:2], "big") % 31 == 0
+    yield from _zlib(head, blocks, zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)
+
+
+def _zlib(head: bytes, blocks: Blocks, window: int) -> Blocks:
+    inflater = zlib.decompressobj(window)
+    pending = head
+    taken = False
+    while pending or (pending := next(blocks, b"")):
+        taken = True
+        if inflater.eof:  # a further member; what is no gzip behind the end is padding
+            if window != GZIP or not pending.startswith(b"\x1f\x8b"):
+                return
+            inflater = zlib.decompressobj(window)
+        piece = inflater.decompress(pending, BLOCK)
+        pending = inflater.unused_data or inflater.unconsumed_tail
+        yield piece
+        while len(piece) == BLOCK and not pending and not inflater.eof:
+            piece = inflater.decompress(b"", BLOCK)
+            yield piece
+    if taken and not inflater.eof:
+        raise EOFError("it ends before its end mark")
+
+
+def _brotli(blocks: Blocks) -> Blocks:
+    decoder = brotli.Decompressor()
+    taken = False
+    for block in blocks:
+        taken = taken or bool(block)
+        yield decoder.process(block, output_buffer_limit=BLOCK)
+        while not decoder.can_accept_more_data():
+            yield decoder.process(b"", output_buffer_limit=BLOCK)
+    if taken and not decoder.is_finished():
+        raise EOFError("it ends before its end mark")
+
+
+def _zstd(blocks: Blocks) -> Blocks:
+    decoder = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
+    source: Any = _File(blocks)
+    with decoder.stream_reader(source, read_across_frames=True) as reader:
+        while piece := reader.read(BLOCK):
+            yield piece
+
+
+class _File:
+    """Blocks as the file that zstandard reads from."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        self._blocks = blocks
+
+    def read(self, _: int = -1) -> bytes:
+        return next((block for block in self._blocks if block), b"")
+
+
+_DECODERS: dict[str, Callable[[Blocks], Blocks]] = {
+    "gzip": _gzip,
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+}

@@ -1,0 +1,155 @@
+"""What is remembered of an address from run to run, and when it is asked again. Decides, and asks nobody.
+
+The rules: a feed is asked at most once in `every`, and at the latest after
+`longest`, whatever it says; in between it is asked when what it said last runs
+out. What fails is asked again after `every`, then after twice that, and so on
+up to a day, for ever. Only 410 ends it.
+"""
+
+import dataclasses
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from transforms.read.hints import DAY, HOUR
+from transforms.records import stable_id
+
+FIRST_PAUSE = 15 * 60.0
+"""Seconds after a first failure, where feeds may be asked more often than that."""
+LONGEST_PAUSE = DAY
+LONGEST_RETRY_AFTER = 7 * DAY
+SLACK = 0.1
+"""A job that runs every 15 minutes comes a little early or late; so much of the interval is let pass."""
+MOST_SLACK = 120.0
+MOVED_TRIES = 3
+"""Failures at a new address before the old one is tried again."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FeedState:
+    """What is remembered of an address."""
+
+    key: str
+    """See `key_of`."""
+    shown: str
+    """The address as listed, without its secrets; for people."""
+    moved_to: str | None = None
+    """Where permanent redirects led; asked in place of the listed address."""
+    etag: str | None = None
+    last_modified: str | None = None
+    body: str | None = None
+    """Hash of the last body, for servers without validators."""
+    entries: tuple[str, ...] = ()
+    """Hashes of the entries of the last body."""
+    asked: datetime.datetime
+    due: datetime.datetime
+    """Not to be asked before."""
+    failed: int = 0
+    """Times in a row that it gave nothing."""
+    status: int | None = None
+    gone: bool = False
+    """It said 410, and is not asked again."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How often an address may be asked, seconds."""
+
+    every: float = 10 * 60.0
+    longest: float = 2 * HOUR
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Said:
+    """What an answer said of when to come again."""
+
+    fresh: float | None = None
+    """From its headers, seconds."""
+    interval: float | None = None
+    """From the feed itself, seconds."""
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+
+
+def key_of(address: str) -> str:
+    """The key of an address; tells nothing of what is secret in it."""
+    return stable_id("feed", address)
+
+
+def is_due(state: FeedState | None, now: datetime.datetime) -> bool:
+    """Whether to ask now.
+
+    >>> now = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
+    >>> state = FeedState(key="k", shown="u", asked=now, due=now + datetime.timedelta(minutes=15))
+    >>> [is_due(state, now + datetime.timedelta(minutes=minutes)) for minutes in (5, 14, 15)]
+    [False, True, True]
+    """
+    if state is None:
+        return True
+    if state.gone:
+        return False
+    slack = min(MOST_SLACK, SLACK * (state.due - state.asked).total_seconds())
+    set_back = state.asked > now  # a clock that was set back must not keep a feed waiting for years
+    return set_back or (state.due - now).total_seconds() <= slack
+
+
+def after_success(said: Said, now: datetime.datetime, pace: Pace, *, overrun: bool = False) -> datetime.datetime:
+    """When to ask again after an answer that gave something, or said that nothing is new.
+
+    Args:
+        said: the publisher's wishes, which are heard between `pace.every` and `pace.longest`.
+        now: the time of the answer.
+        pace: see there.
+        overrun: nothing of what the feed held before is in it still, so that something may have passed unseen.
+    """
+    wishes = [0.0] if overrun else [wish for wish in (said.fresh, said.interval) if wish is not None]
+    seconds = max(pace.every, min(max(wishes, default=0.0), pace.longest))
+    due = now + datetime.timedelta(seconds=seconds)
+    for _ in range(24):  # never later than a day for skipped hours, so that one run a day at least finds it due
+        if due.hour not in said.skip_hours and due.weekday() not in said.skip_days:
+            break
+        due = due.replace(minute=0, second=0, microsecond=0) + datetime.timedelta(hours=1)
+    return due
+
+
+def after_failure(
+    key: str, failed: int, now: datetime.datetime, pace: Pace, *, asked_to_wait: float | None = None
+) -> datetime.datetime:
+    """When to ask again what failed for the `failed`-th time in a row.
+
+    Twice as long each time, up to a day, and up to a quarter more or less so that
+    feeds that failed together do not come back together; the same for the same
+    address and count. A server that says for how long is believed, up to a week.
+    """
+    pause = min(LONGEST_PAUSE, max(pace.every, FIRST_PAUSE if pace.every else 0.0) * 2 ** min(failed - 1, 30))
+    jitter = 0.75 + 0.5 * int(stable_id(key, str(failed))[:8], 16) / 0xFFFFFFFF
+    seconds = min(pause * jitter, LONGEST_PAUSE)
+    if asked_to_wait is not None:
+        seconds = max(pace.every, min(asked_to_wait, LONGEST_RETRY_AFTER))
+    return now + datetime.timedelta(seconds=seconds)
+
+
+def address_to_ask(listed: str, state: FeedState | None) -> str:
+    """Where to ask: the new address of what has moved, unless that one has failed some times."""
+    if state is None or state.moved_to is None or (state.failed and state.failed % (MOVED_TRIES + 1) == MOVED_TRIES):
+        return listed
+    return state.moved_to
+
+
+def to_json(state: FeedState) -> dict[str, Any]:
+    """Ready for JSON; what is empty is left out."""
+    values = {key: value for key, value in dataclasses.asdict(state).items() if value not in (None, (), False, 0)}
+    return {**values, "asked": state.asked.isoformat(), "due": state.due.isoformat()}
+
+
+def from_json(values: Mapping[str, Any]) -> FeedState:
+    """As `to_json` wrote it, here or in another version."""
+    known = {field.name for field in dataclasses.fields(FeedState)}
+    return FeedState(
+        **{
+            **{key: value for key, value in values.items() if key in known},
+            "entries": tuple(values.get("entries", ())),
+            "asked": datetime.datetime.fromisoformat(values["asked"]),
+            "due": datetime.datetime.fromisoformat(values["due"]),
+        }
+    )
