@@ -31,6 +31,7 @@ _COMPASS = {"n": "north", "s": "south", "e": "east", "w": "west"}
 _COUNTY = {"co": "county"}
 _DROPPED = re.compile(r"[^\w\s]|_")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NOT_LATIN = re.compile(r"[^\u0000-\u024f\u02b0-\u036f\u1e00-\u1eff\u2010-\u206f]")
 _POSSESSIVE = re.compile(r"(?:['’ʼ]s|(?<=s)['’])$")
 
 
@@ -86,12 +87,7 @@ def is_latin(name: str) -> bool:
     >>> is_latin("Mát-xcơ-va"), is_latin("Москва")
     (True, False)
     """
-    return all(_is_latin_character(character) for character in name)
-
-
-def _is_latin_character(character: str) -> bool:
-    code = ord(character)
-    return code < 0x250 or 0x2B0 <= code < 0x370 or 0x1E00 <= code < 0x1F00 or 0x2010 <= code < 0x2070
+    return _NOT_LATIN.search(name) is None
 
 
 def is_code(name: str) -> bool:
