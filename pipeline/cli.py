@@ -44,7 +44,7 @@ what it wrote; articles that other runs have put into the same output are not wr
 
 GAZETTEER_EPILOG = """\
 Without --geonames it is made of the installed packages: towns of 500 people and more, countries,
-divisions, airports, and our own regions, waters and mountains; half a minute, 27 MB.
+divisions, airports, and our own regions, waters and mountains; a quarter of a minute, 27 MB.
 With it, of GeoNames' own dump (https://download.geonames.org/export/dump/), up to 13 million places;
 our own regions, demonyms and abbreviations are merged in. allCountries.zip alone is enough;
 alternateNamesV2.zip tells abbreviations and preferred names from other spellings.
