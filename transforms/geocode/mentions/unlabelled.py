@@ -42,10 +42,8 @@ _ENDS = re.compile(r"\s?(?:[.,;:)\"”]|$|\n)|\s(?:and|on|after|when|where|in|fo
 COMMON_POPULATION = 50_000
 """After a preposition of place, and alone, a common word is a city from this population on: `in Reading,`."""
 REPEATED = 3
-FOREIGN_POPULATION = 50_000
-"""A city that the model took for a person is one from this population on, outside the countries whose places and
-persons bear the same names."""
-_NAMESAKES = frozenset({"US", "GB", "CA", "AU", "NZ", "IE", "ZA"})
+"""A doubtful name with so many mentions is a place."""
+_MONEY = re.compile(r"\s(?:dollars?|pounds?)\b")
 _LISTED = re.compile(r"(?:,\s|,?\s(?:and|or|&)\s|/)")
 
 
@@ -75,7 +73,7 @@ def is_place(page: Page, mention: Mention) -> bool:
     """Whether the text says that the mention is a place."""
     name = mention.name
     if page.known(name):
-        return not page.is_person(name)
+        return not (page.is_person(name) or _MONEY.match(page.text, mention.end))
     if len(name) < 4 or page.titled(mention.start):
         return False
     if normalize(name) in page.evidence or _KIND_ENDING.search(name):
@@ -99,17 +97,11 @@ def doubt(page: Page, start: int, end: int, label: str) -> Mention | None:
     if page.titled(start) or page.says(end) or page.gazetteer.demonym(name) is not None:
         return None
     towards = page.locative(start) or page.modifies(end) or TOWARDS.search(page.text, max(0, start - 24), start)
-    if not towards and (
-        is_common(name) or ((label == "PERSON" or page.is_person(name)) and not _is_foreign(page, name))
-    ):
+    person = label == "PERSON" or page.is_person(name)
+    if (not towards and (person or is_common(name))) or (person and AFFAIR.match(page.text, end)):
         return None
     left, right = core(page, start, end)
     return mention_at(page.text, left, right, basis="gazetteer", name=name, doubtful=label != HOME_LABEL)
-
-
-def _is_foreign(page: Page, name: str) -> bool:
-    best = page.options(name).candidates[0].place
-    return best.population >= FOREIGN_POPULATION and best.country not in _NAMESAKES
 
 
 def listed(page: Page, start: int, end: int, taken: Taken) -> Mention | None:
@@ -193,10 +185,11 @@ def _is_free(start: int, end: int, entities: Sequence[Entity], text: str, countr
     return True
 
 
-def repeated(mentions: Sequence[Mention]) -> list[Mention]:
+def repeated(page: Page, mentions: Sequence[Mention]) -> list[Mention]:
     """The mentions, without doubt where their name has many: an article that says it so often is about it."""
     counts = Counter(normalize(mention.name) for mention in mentions if mention.doubtful)
+    often = {name for name, count in counts.items() if count >= REPEATED and not page.labelled_person(name)}
     return [
-        dataclasses.replace(mention, doubtful=False) if counts[normalize(mention.name)] >= REPEATED else mention
+        dataclasses.replace(mention, doubtful=False) if normalize(mention.name) in often else mention
         for mention in mentions
     ]

@@ -43,7 +43,9 @@ HOME = re.compile(r"(?:\b\d{1,3},?|\b[A-Z]\w+,) (?:of|from)\s+$")
 """What stands between a person, or the age, and the home."""
 BASED = re.compile(r"[-‐‑](?:based|born|area|headquartered|native|bound|style)\b")
 """What follows a place's name behind a hyphen."""
-AFFAIR = re.compile(r"['’]s\b|\s(?:hearing|case|trial|death|murder|slaying|lawsuit|verdict|investigation|probe)\b")
+AFFAIR = re.compile(
+    r"['’](?:s\b|\s)|\s(?:hearing|case|trial|death|murder|slaying|lawsuit|verdict|investigation|probe)\b"
+)
 """What follows a person's name also behind `in`."""
 PLACE_NOUN = re.compile(
     r"(?:['’]s)?[\s-](?:based|born|area|region|residents?|native|suburbs?|city|county|mayor|police|neighbou?rhoods?"
