@@ -48,7 +48,9 @@ def build_gazetteer(
     alternate_names: str | Path | None = None,
     classes: frozenset[str] = DEFAULT_CLASSES,
 ) -> Path:
-    """Writes the gazetteer to `path` and returns it; takes about a quarter of a minute, with all of GeoNames about twenty.
+    """Writes the gazetteer to `path` and returns it.
+
+    It takes a quarter of a minute, with all of GeoNames about twenty minutes.
 
     Args:
         path: where.
@@ -209,7 +211,8 @@ def demonyms(targets: Mapping[str, int]) -> dict[str, int]:
     found: dict[str, int] = {}
     for line in table("demonyms.tsv"):
         place = line["place"]
-        number = int(place) if place.isdigit() else targets.get(place) or targets.get(f"admin1:{place}")
+        keys = (place, f"admin1:{place}", f"admin2:{place}")
+        number = int(place) if place.isdigit() else next((targets[key] for key in keys if key in targets), None)
         if number is None:
             continue
         for word in line["demonyms"].split(";"):

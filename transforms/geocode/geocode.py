@@ -15,8 +15,9 @@ from transforms.geocode.focus import focus_columns
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, GazetteerError, Place
 from transforms.geocode.mentions import Mention, containers_named, find_mentions
 from transforms.geocode.names import normalize
-from transforms.geocode.publisher import country_of, places_of
-from transforms.geocode.rank_features import Name, cues_of, traits_of
+from transforms.geocode.publisher import country_of, places_of, point_of
+from transforms.geocode.rank_features import Name
+from transforms.geocode.rank_words import cues_of, traits_of
 from transforms.geocode.ranking import load_weights, rank
 from transforms.records import AnnotatedArticle, Article, Location, stable_id
 
@@ -89,6 +90,7 @@ def name_of(group: Sequence[Mention], text: str, gazetteer: Gazetteer) -> Name:
         spans,
         "dateline" if is_dateline else first.kind,
         containers=containers_named(first.container, gazetteer) if first.container else (),
+        known=gazetteer.known(first.name),
         doubtful=doubtful,
         traits=traits_of(text, first.name, options, spans, bases, doubtful=doubtful),
         cues=cues_of(text, spans),
@@ -96,9 +98,12 @@ def name_of(group: Sequence[Mention], text: str, gazetteer: Gazetteer) -> Name:
 
 
 def publisher_names(article: Article, gazetteer: Gazetteer) -> Iterator[Name]:
-    """The places that the publisher is named after."""
+    """The places that the publisher is named after, and the point that the feed gave for the article."""
     for name, options in places_of(article, gazetteer):
         yield Name(options, name, kind="publisher")
+    point = point_of(article)
+    if point is not None:
+        yield Name(NONE, kind="publisher", fixed=point)
 
 
 def cities_only(options: Options) -> Options:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pycountry
 
 from transforms.geocode.candidates import NONE, Options, options_for
-from transforms.geocode.gazetteer import Gazetteer, Match
+from transforms.geocode.gazetteer import Gazetteer, Match, Place
 from transforms.records import Article
 
 _MEDIA = re.compile(
@@ -47,6 +47,14 @@ def _labels(article: Article) -> list[str]:
     except ValueError:
         return []
     return host.split(".")
+
+
+def point_of(article: Article) -> Place | None:
+    """The point that the feed gave for the article (georss), as a place of no country."""
+    lat, lon = article.source_latitude, article.source_longitude
+    if lat is None or lon is None:
+        return None
+    return Place(0, None, "", "SPOT", None, None, None, lat, lon, 0, 1.0)
 
 
 def places_of(article: Article, gazetteer: Gazetteer) -> tuple[tuple[str, Options], ...]:

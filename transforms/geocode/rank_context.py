@@ -14,7 +14,6 @@ import numpy as np
 from transforms.geocode.rank_features import (
     CUES,
     FACTS,
-    TRAITS,
     Array,
     Facts,
     Name,
@@ -23,6 +22,7 @@ from transforms.geocode.rank_features import (
     facts_of_places,
     number_of,
 )
+from transforms.geocode.rank_words import TRAITS
 
 CONTEXT = {
     "near_50": "mass within 50 km",
@@ -63,8 +63,8 @@ CONTEXT = {
 """Features of a candidate in its article, with their meaning; mass counts as log(1 + mass)."""
 
 CROSSED = {
-    "country_share": ("population", "behind", "first_division"),
-    "spread": ("population", "country", "capital", "same_spelling"),
+    "country_share": ("population", "behind", "first_division", "known"),
+    "spread": ("population", "country", "capital", "same_spelling", "known"),
     "listed": ("country", "first_division", "second_division"),
     "some_50": ("population", "doubtful", "alternate"),
 }

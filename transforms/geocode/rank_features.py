@@ -2,7 +2,6 @@
 
 import functools
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,11 +10,12 @@ import numpy as np
 
 from transforms.geocode.candidates import Options
 from transforms.geocode.gazetteer import Candidate, Match, Place, lies_in
-from transforms.geocode.names import normalize
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 MAX_CANDIDATES = 80
+NOWHERE = 0
+"""Number of no place."""
 NAMESAKE_POPULATION = 50_000
 GREAT_POPULATION = 100_000
 
@@ -27,6 +27,7 @@ FACTS = {
     "population": "log10 of a city's people, by 7",
     "great": "log10 of a city's people above 100,000",
     "behind": "log10 of the most populous city of the name over this one's people, by 7",
+    "great_alternate": "`great`, of a city whose name is an alternate one",
     "dominance": "the city's share of the people of all cities of the name",
     "country": "a country",
     "great_country": "log10 of a country's people, by 9",
@@ -46,6 +47,8 @@ FACTS = {
 """Features of a candidate that follow from the name alone, with their meaning."""
 
 CUES = {
+    "known": "what the name means wherever it stands: a country, a great city, a sea",
+    "asked": "of the kind that the name's own words ask for: `Tohoku region`",
     "container": "lies where the text says it lies: `Paris, Texas`",
     "cue_city": "a city, and the words beside the name say so: `city of`",
     "cue_division": "a division, and the words beside the name say so: `province of`, `Washington state`",
@@ -55,45 +58,6 @@ CUES = {
     "dateline_city": "a city, and the name is the dateline's",
 }
 """Features of a candidate that follow from the words around the name, with their meaning."""
-
-TRAITS = {
-    "none": "always, for `none of these`",
-    "none_doubtful": "a capitalized word that only the gazetteer takes for a place",
-    "none_gazetteer": "share of the mentions that the gazetteer found and the model did not",
-    "none_organization": "found in the name of an organization",
-    "none_dateline": "the dateline",
-    "none_words": "words of the name beyond the first, at most 3",
-    "none_short": "the name has four letters or fewer",
-    "none_candidates": "log10 of the number of candidates",
-    "none_repeated": "log10 of the number of mentions",
-    "none_locative": "share of the mentions behind `in`, `near`, `at` or `from`",
-    "none_goes_on": "share of the mentions with a capitalized word or a hyphen behind",
-    "none_begins_before": "share of the mentions with a capitalized word right before",
-    "none_capitals": "printed in capitals",
-    "none_alternate": "all candidates have the name as an alternate one",
-}
-"""Features of "none of these", with their meaning."""
-
-_CITY_BEFORE = re.compile(
-    r"(?i)\b(?:city|town|village|hamlet|suburb|port|capital|resort|settlement|borough)(?: of|,)? $"
-)
-_CITY_BEHIND = re.compile(r"(?i)^ (?:city|town|village)\b(?! (?:council|hall))")
-_DIVISION_BEFORE = re.compile(r"(?i)\b(?:state|province|county|region|district|governorate|prefecture|oblast) of $")
-_DIVISION_BEHIND = re.compile(r"^ (?:state|province|county|region|district|governorate|prefecture|oblast)\b")
-_COUNTRY_BEFORE = re.compile(
-    r"(?i)\b(?:president|government|republic|kingdom|army|people|constitution|ambassador|embassy|prime minister"
-    r"|foreign minister|invasion|border|economy)(?: of| to| in| with) $"
-)
-_COUNTRY_BEHIND = re.compile(
-    r"(?i)^(?:['’]s?)? (?:president|prime minister|government|army|military|parliament|foreign minist|economy|border"
-    r"|constitution|ambassador|embassy|central bank|supreme court|defen[cs]e minist|foreign policy|national)"
-)
-_POSSESSIVE = re.compile(r"^['’]s?\b")
-_LOCATIVE = re.compile(r"(?i)\b(?:in|near|at|from|to|outside|around|across|throughout) $")
-_GOES_ON = re.compile(r"^(?: [A-Z][a-z]|-\w)")
-_BEGINS_BEFORE = re.compile(r"[A-Z][\w’'-]+ $")
-REACH = 24
-"""Characters looked at before and behind a mention."""
 
 
 @dataclass(slots=True)
@@ -107,6 +71,7 @@ class Name:
         kind: name, demonym, dateline, or publisher for a name outside the text.
         containers: places that the text says it lies in.
         fixed: its place, where there is no choice.
+        known: its place, where the name means one wherever it stands.
         doubtful: whether it says nothing about the other names.
         traits: values of `TRAITS`.
         cues: shares of its mentions with a cue of a city, a division, a country, a possessive.
@@ -119,6 +84,7 @@ class Name:
     kind: str = "name"
     containers: Sequence[Place] = ()
     fixed: Place | None = None
+    known: Place | None = None
     doubtful: bool = False
     traits: Sequence[float] = ()
     cues: Sequence[float] = (0.0, 0.0, 0.0, 0.0)
@@ -128,57 +94,6 @@ class Name:
     def candidates(self) -> Sequence[Candidate]:
         """The candidates that are weighed."""
         return self.options.candidates[:MAX_CANDIDATES]
-
-
-def cues_of(text: str, spans: Sequence[tuple[int, int]]) -> tuple[float, ...]:
-    """Shares of the mentions whose neighbouring words say city, division, country or possessive.
-
-    >>> cues_of("the city of Perth", [(12, 17)])
-    (1.0, 0.0, 0.0, 0.0)
-    """
-    counts = [0, 0, 0, 0]
-    for start, end in spans:
-        before, behind = text[max(0, start - REACH) : start], text[end : end + REACH]
-        counts[0] += bool(_CITY_BEFORE.search(before) or _CITY_BEHIND.match(behind))
-        counts[1] += bool(_DIVISION_BEFORE.search(before) or _DIVISION_BEHIND.match(behind))
-        counts[2] += bool(_COUNTRY_BEFORE.search(before) or _COUNTRY_BEHIND.match(behind))
-        counts[3] += bool(_POSSESSIVE.match(behind))
-    return tuple(count / max(1, len(spans)) for count in counts)
-
-
-def traits_of(
-    text: str, name: str, options: Options, spans: Sequence[tuple[int, int]], bases: Sequence[str], *, doubtful: bool
-) -> tuple[float, ...]:
-    """Values of `TRAITS` for a name with its mentions.
-
-    Args:
-        text: the article's.
-        name: the name as printed.
-        options: its candidates.
-        spans: its mentions.
-        bases: what found each of them.
-        doubtful: whether nothing in the text says that it is a place.
-    """
-    number = max(1, len(spans))
-    befores = [text[max(0, start - REACH) : start] for start, _ in spans]
-    behinds = [text[end : end + REACH] for _, end in spans]
-    letters = normalize(name)
-    return (
-        1.0,
-        float(doubtful),
-        0.0 if doubtful else bases.count("gazetteer") / number,
-        bases.count("organization") / number,
-        float("dateline" in bases),
-        float(min(letters.count(" "), 3)),
-        float(len(letters) <= 4),
-        math.log10(max(1, len(options.candidates))),
-        math.log10(number),
-        sum(bool(_LOCATIVE.search(before)) for before in befores) / number,
-        sum(bool(_GOES_ON.match(behind)) for behind in behinds) / number,
-        sum(bool(_BEGINS_BEFORE.search(before)) for before in befores) / number,
-        float(name.isupper() and len(name) > 4),
-        float(all(candidate.match is Match.ALTERNATE for candidate in options.candidates)),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +176,7 @@ def _row(
         size / 7 if city else 0.0,
         max(0.0, size - math.log10(GREAT_POPULATION)) if city else 0.0,
         (math.log10(most + 10) - size) / 7 if city else 0.0,
+        max(0.0, size - math.log10(GREAT_POPULATION)) if city and match is Match.ALTERNATE else 0.0,
         place.population / people if city and people else 0.0,
         float(country),
         size / 9 if country else 0.0,
@@ -312,10 +228,13 @@ def cue_features(name: Name, facts: Facts) -> Array:
     country, first, second, city = facts.kinds[:, :4].T.astype(float)
     in_city, in_division, in_country, possessive = name.cues
     contained = np.zeros(len(country))
+    asked = np.array([c.place.feature_class in name.options.classes for c in name.candidates], dtype=float)
     if name.containers:
         contained[:] = [any(lies_in(c.place, outer) for outer in name.containers) for c in name.candidates]
     return np.stack(
         [
+            facts.codes[:, 0] == (NOWHERE if name.known is None else name.known.number),
+            asked,
             contained,
             in_city * city,
             in_division * (first + second),

@@ -158,12 +158,14 @@ def second_divisions() -> Iterator[Row]:
 
 
 def _shortened(name: str) -> set[str]:
-    """A division's name without its type: `Rapides Parish` is also `Rapides`."""
+    """A division's name without its type: `Rapides Parish` is also `Rapides`, `County Cork` `Cork`."""
     words = name.split()
     if len(words) > 1 and normalize(words[-1]) in DIVISION_TYPES:
         return {" ".join(words[:-1])}
     if len(words) > 2 and normalize(words[0]) in DIVISION_TYPES and words[1] == "of":
         return {" ".join(words[2:])}
+    if len(words) > 1 and words[0] == "County":
+        return {" ".join(words[1:])}
     return set()
 
 

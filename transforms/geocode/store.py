@@ -178,6 +178,8 @@ class Store:
             self.targets[row.country] = number
         if row.code == "ADM1":
             self.targets[f"admin1:{row.admin1}"] = number
+        elif row.code == "ADM2" and row.curated:
+            self.targets[f"admin2:{row.admin2}"] = number
 
     def adopt(self, number: int, row: Row) -> None:
         """Gives a place that has been added the names and the standing of a row of our own."""
