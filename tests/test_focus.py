@@ -6,7 +6,7 @@ import pytest
 
 from tests.making import article, location
 from transforms.geocode.build import build_gazetteer
-from transforms.geocode.focus import Focus, focus_columns, focus_of, inside_all, narrowest, path_of
+from transforms.geocode.focus import Focus, focus_columns, focus_of, inside_all, narrowing, path_of
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, Place
 from transforms.records import Article, Location
 
@@ -134,9 +134,13 @@ def test_paths(gazetteer):
     assert path_of(place("Houston", "PPL", "US", gazetteer))[:2] == ("US", "US.TX")
 
 
-def test_a_county_that_the_text_does_not_name_is_passed_through():
-    direct = {("US", "US.LA", "US.LA.079", "alexandria"): 1.0, ("US", "US.LA", "US.LA.079", "pineville"): 1.0}
-    direct[("US", "US.LA", "US.LA.079", "ball")] = 1.0
-    assert narrowest(direct, inside_all(direct), set(direct)) == (("US", "US.LA"), 1.0)
-    direct[("US", "US.LA", "US.LA.079")] = 0.5
-    assert narrowest(direct, inside_all(direct), set(direct)) == (("US", "US.LA", "US.LA.079"), 1.0)
+def test_towns_of_a_county_are_about_the_county():
+    direct = {("US", "US.LA", "US.LA.079", town): 1.0 for town in ("alexandria", "pineville", "ball")}
+    found = [path for path, _ in narrowing(direct, inside_all(direct))]
+    assert found == [("US",), ("US", "US.LA"), ("US", "US.LA", "US.LA.079")]
+
+
+def test_doubt_counts_for_no_place(gazetteer):
+    text = FAR + "Kirkuk in Iraq."
+    located = tuple(dataclasses.replace(row, score=0.5) for row in rows(text, gazetteer, {}))
+    assert focus_of(article(text), located, gazetteer).score == 0.5

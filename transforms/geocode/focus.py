@@ -6,7 +6,8 @@ places named in Iraq, by their share, but gives them no more than they have of
 themselves: one mention of Kirkuk among ten of Iraq leaves the article one about
 Iraq. The focus is looked for from the country or region with the most evidence
 downwards: as long as one place in it has more than half of its evidence, and
-three tenths of all, that place is taken. The score is its share of all evidence.
+three tenths of all, that place is taken. The score is its share of all evidence,
+where what is doubtful in the places' own scores counts for no place.
 """
 
 from collections import defaultdict
@@ -56,7 +57,7 @@ class Focus:
 
     place: Place
     score: float
-    """Share of the evidence that points into the place, 0 to 1."""
+    """Share of all evidence that points into the place, 0 to 1."""
     country: Place | None
     """The country with the most evidence; None if the text names only seas and the like."""
 
@@ -71,25 +72,25 @@ def focus_of(article: Article, locations: Sequence[Location], gazetteer: Gazette
     """
     direct: dict[Path, float] = defaultdict(float)
     places: dict[Path, Place] = {}
-    for place, weight in evidence(article, locations, gazetteer):
-        direct[path_of(place)] += weight
-        places[path_of(place)] = place
-    inside = inside_all(direct)
-    total = sum(direct.values())
-    if not total:
+    total = 0.0
+    for place, weight, score in evidence(article, locations, gazetteer):
+        direct[path_of(place)] += weight * score
+        places.setdefault(path_of(place), place)
+        total += weight
+    if not any(direct.values()):
         return None
-    best, score = narrowest(direct, inside, set(places))
-    countries = [path for path in inside if len(path) == 1 and places_country(path)]
+    inside = inside_all(direct)
+    known = ((places.get(path) or named(path, gazetteer), mass) for path, mass in narrowing(direct, inside))
+    *_, (focus, mass) = ((place, mass) for place, mass in known if place is not None)
+    countries = [path for path in inside if len(path) == 1 and is_country(path)]
     country = max(countries, key=lambda path: inside[path], default=None)
-    return Focus(
-        places.get(best) or named(best, gazetteer),
-        round(min(1.0, score), 4),
-        gazetteer.country(country[0]) if country else None,
-    )
+    return Focus(focus, round(min(1.0, mass / total), 4), gazetteer.country(country[0]) if country else None)
 
 
-def evidence(article: Article, locations: Sequence[Location], gazetteer: Gazetteer) -> Iterator[tuple[Place, float]]:
-    """What each mention says: a place and a weight."""
+def evidence(
+    article: Article, locations: Sequence[Location], gazetteer: Gazetteer
+) -> Iterator[tuple[Place, float, float]]:
+    """What each mention says: a place, a weight, and how sure it is that this is the place."""
     pairs = ((location, place_of(location, gazetteer)) for location in locations)
     placed = [(location, place) for location, place in pairs if place is not None]
     headline = f" {normalize(article.headline or '')} "
@@ -102,15 +103,10 @@ def evidence(article: Article, locations: Sequence[Location], gazetteer: Gazette
         if surface not in in_headline and f" {surface} " in headline:
             in_headline.add(surface)
             weight += HEADLINE * min(1.0, weight)
-        yield from _split(place, weight * location.score, gazetteer)
-
-
-def _split(place: Place, weight: float, gazetteer: Gazetteer) -> Iterator[tuple[Place, float]]:
-    """All of it for the place, but a part of a capital's for its country."""
-    if place.code == "PPLC" and place.country:
-        yield gazetteer.country(place.country), weight * CAPITAL
-        weight *= 1.0 - CAPITAL
-    yield place, weight
+        if place.code == "PPLC" and place.country:
+            yield gazetteer.country(place.country), weight * CAPITAL, location.score
+            weight *= 1.0 - CAPITAL
+        yield place, weight, location.score
 
 
 def _by_kind(index: int, placed: Sequence[Placed], gazetteer: Gazetteer) -> tuple[Place, float]:
@@ -156,7 +152,7 @@ def path_of(place: Place) -> Path:
     return (*divisions[: 1 if place.is_country else None], *([] if is_division else [place.place_id]))
 
 
-def places_country(path: Path) -> bool:
+def is_country(path: Path) -> bool:
     """Whether the widest step of a path is a country, by its code of two letters."""
     return len(path[0]) == 2
 
@@ -170,37 +166,32 @@ def inside_all(direct: Mapping[Path, float]) -> dict[Path, float]:
     return inside
 
 
-def narrowest(direct: Mapping[Path, float], inside: Mapping[Path, float], mentioned: set[Path]) -> tuple[Path, float]:
-    """The smallest place with enough of the evidence, and its share.
-
-    Second-order divisions that the text does not name are passed through, never chosen.
+def narrowing(direct: Mapping[Path, float], inside: Mapping[Path, float]) -> Iterator[tuple[Path, float]]:
+    """From the country or region with the most evidence down to the focus, each with its evidence.
 
     >>> direct = {("IQ",): 1.0, ("IQ", "IQ.46", "kirkuk"): 2.0, ("TR",): 1.0}
-    >>> narrowest(direct, inside_all(direct), set(direct))
-    (('IQ', 'IQ.46', 'kirkuk'), 0.75)
+    >>> list(narrowing(direct, inside_all(direct)))
+    [(('IQ',), 3.0), (('IQ', 'IQ.46'), 3.0), (('IQ', 'IQ.46', 'kirkuk'), 3.0)]
     """
     total = sum(direct.values())
     path: Path = max((path for path in inside if len(path) == 1), key=lambda path: inside[path])
     mass = inside[path]
-    chosen, share = path, mass / total
+    yield path, mass
     while children := [child for child in inside if child[:-1] == path]:
-        finer = sum(inside[child] for child in children)
-        path_mass = mass
+        finer, wider = sum(inside[child] for child in children), mass
         path = max(children, key=lambda child: inside[child])
-        mass = inside[path] * (1 + min(path_mass - finer, finer) / finer)
-        if mass <= ENOUGH * path_mass + 1e-9 or mass < LEAST * total:
+        mass = inside[path] * (1 + min(wider - finer, finer) / finer) if finer else 0.0
+        if mass <= ENOUGH * wider + 1e-9 or mass < LEAST * total:
             break
-        if path in mentioned or len(path) == 2:
-            chosen, share = path, mass / total
-    return chosen, share
+        yield path, mass
 
 
-def named(path: Path, gazetteer: Gazetteer) -> Place:
-    """A country or division that the text itself does not name."""
+def named(path: Path, gazetteer: Gazetteer) -> Place | None:
+    """A country or division that the text itself does not name; None where the gazetteer has no place for it."""
     if len(path) == 1:
         return gazetteer.country(path[0])
     bearers = (candidate.place for candidate in gazetteer.candidates(gazetteer.division(path[-1]) or ""))
-    return next(place for place in bearers if path_of(place) == path)
+    return next((place for place in bearers if path_of(place) == path), None)
 
 
 def focus_columns(article: Article, locations: Sequence[Location], gazetteer: Gazetteer) -> dict[str, Any]:
