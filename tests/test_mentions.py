@@ -99,7 +99,6 @@ def test_organizations_can_be_left_out(gazetteer):
         ("Shelling was heard in Kharkiv.", {"Kharkiv": "PERSON"}, ["Kharkiv"]),
         ("He drove between Lviv and Kyiv.", {"Lviv": "ORG", "Kyiv": "LOC"}, ["Lviv", "Kyiv"]),
         ("Darrell Ross, 29, of Wichita, was shot.", {"Darrell Ross": "PERSON", "Wichita": "PERSON"}, ["Wichita"]),
-        ("Watertown won. Watertown lost. Watertown slept.", {}, ["Watertown"] * 3),
         ("Visit Ghent and Bruges.", {"Ghent": "PERSON", "Bruges": "LOC"}, ["Ghent", "Bruges"]),
         ("On Oahu, homes are dear.", {"Oahu": "NORP"}, ["Oahu"]),
     ],

@@ -24,7 +24,6 @@ from transforms.geocode.mentions.unlabelled import (
     longer_names,
     misread_people,
     possible,
-    repeated,
 )
 from transforms.records import Article, Entity
 
@@ -66,7 +65,7 @@ def find_mentions(
         for start, end in page.runs:
             if " " in article.text[start:end] and page.is_uncovered(start, end):
                 taken.add(places_inside(page, start, end, basis="organization"))
-    mentions = [with_container(mention, article.text, gazetteer) for mention in repeated(page, taken.mentions)]
+    mentions = [with_container(mention, article.text, gazetteer) for mention in taken.mentions]
     taken.add(container_mentions(mentions, article.text))
     found = mentions + taken.mentions[len(mentions) :]
     return sorted(found, key=lambda mention: mention.start)

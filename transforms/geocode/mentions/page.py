@@ -110,10 +110,6 @@ class Page:
         """Whether a noun follows that places are put before: `Augusta residents`."""
         return PLACE_NOUN.match(self.text, end, end + _AFTER) is not None
 
-    def labelled_person(self, key: str) -> bool:
-        """Whether the model took a normalized name of one word for a person somewhere."""
-        return self._labels.get(key, Counter())["PERSON"] > 0
-
     def is_person(self, name: str) -> bool:
         """Whether a name that the model took for a place is rather a person's in this article."""
         if " " in name:

@@ -6,10 +6,8 @@ puts it into a state (`Dekalb, Ill.`), it follows `in` or `near`, it stands in
 one list with places, or the same article names it as a place elsewhere.
 """
 
-import dataclasses
 import itertools
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from transforms.geocode.candidates import plain_name
@@ -41,8 +39,6 @@ _HYPHENED = re.compile(r"(?:(?<=[\s-])|\b)([A-Z][\w’']+(?: [A-Z][\w’']+)*)(?
 _ENDS = re.compile(r"\s?(?:[.,;:)\"”]|$|\n)|\s(?:and|on|after|when|where|in|for|to|by|with|has|was|is|are|were)\b")
 COMMON_POPULATION = 50_000
 """After a preposition of place, and alone, a common word is a city from this population on: `in Reading,`."""
-REPEATED = 3
-"""A doubtful name with so many mentions is a place."""
 _MONEY = re.compile(r"\s(?:dollars?|pounds?)\b")
 _LISTED = re.compile(r"(?:,\s|,?\s(?:and|or|&)\s|/)")
 
@@ -183,13 +179,3 @@ def _is_free(start: int, end: int, entities: Sequence[Entity], text: str, countr
             if (left, right) != (start, end) and not (within and label_fits):
                 return False
     return True
-
-
-def repeated(page: Page, mentions: Sequence[Mention]) -> list[Mention]:
-    """The mentions, without doubt where their name has many: an article that says it so often is about it."""
-    counts = Counter(normalize(mention.name) for mention in mentions if mention.doubtful)
-    often = {name for name, count in counts.items() if count >= REPEATED and not page.labelled_person(name)}
-    return [
-        dataclasses.replace(mention, doubtful=False) if normalize(mention.name) in often else mention
-        for mention in mentions
-    ]
