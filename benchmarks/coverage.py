@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.places import documents
+from benchmarks.measures.corpus import documents
 from transforms.geocode.candidates import options_for, plain_name
 from transforms.geocode.distance import km_between
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, Place
