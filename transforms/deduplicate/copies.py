@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from transforms.deduplicate.pages import HEADLINE, TEXT, Reading
-from transforms.deduplicate.shingles import overlap
+from transforms.deduplicate.shingles import Shingles, overlap
 from transforms.records import Article
 
 PARTS = 8
@@ -23,6 +23,10 @@ FIRST_OF_BAND = 12
 story that all took: a copy of any of them is one of the first, and n articles make n comparisons, not n * n."""
 LEAST_SHARED = 6
 """Shingles that two texts must share: fewer is a phrase."""
+FURNITURE = 2
+"""Other articles of a site that have a shingle, from which on it is the site's own."""
+SIBLINGS = 24
+"""Articles of its site that an article is held against, at most."""
 
 
 class Candidate(NamedTuple):
@@ -48,6 +52,7 @@ class Entry(NamedTuple):
     article_id: str
     time: int
     known: bool
+    site: int
     keys: bytes
 
     @property
@@ -86,14 +91,16 @@ def entries(candidate: Candidate) -> Iterator[tuple[int, Entry]]:
     reading = candidate.reading
     for number in np.unique(part).tolist():
         own = keys[part == number].tobytes()
-        yield number, Entry(reading.article_id, reading.time, candidate.known, own)
+        yield number, Entry(reading.article_id, reading.time, candidate.known, reading.site, own)
 
 
 def pairs(members: Iterable[Entry], window_days: float) -> tuple[set[tuple[str, str]], int]:
     """Pairs of one range that share a key, and how many comparisons were left out of bands that are too full.
 
     Returns:
-        (the earlier, the later) ids, of which the later is of this run.
+        Pairs of ids: which article is to be shown to which other of this run.
+        That is the earlier one to the later, and among the first of a band
+        and one site the later one to the earlier, too: `without_furniture`.
     """
     ordered = sorted(members, key=lambda one: one.rank)
     arrays = [np.frombuffer(one.keys, dtype=np.uint32) for one in ordered]
@@ -119,22 +126,31 @@ def _pairs_of_band(band: list[int], ordered: list[Entry], seconds: float) -> Ite
     for known in (True, False):
         before = [at for at in band if ordered[at].known is known]
         times = [ordered[at].time for at in before]
-        for later in band:
-            if ordered[later].known:
-                continue
+        for number, later in enumerate(at for at in band if not ordered[at].known):
             begin = bisect.bisect_left(times, ordered[later].time - seconds)
             for earlier in before[begin : begin + FIRST_OF_BAND]:
                 in_window = ordered[earlier].time - ordered[later].time <= seconds
-                if in_window and (known or earlier < later):
-                    yield earlier, later
+                if not in_window or not (known or earlier < later):
+                    continue
+                yield earlier, later
+                if not known and number < FIRST_OF_BAND and ordered[earlier].site == ordered[later].site:
+                    yield later, earlier
 
 
-def link(article: Candidate, before: Iterable[Candidate], rules: Rules) -> Link | None:
+def link(article: Candidate, others: Iterable[Candidate], rules: Rules) -> Link | None:
     """What the article is to the candidates before it; None if to none of them."""
+    ordered = sorted(set(others), key=lambda one: one.rank)
+    sets = [np.frombuffer(one.shingles, dtype=np.uint32) for one in ordered]
     own = np.frombuffer(article.shingles, dtype=np.uint32)
+    siblings = [at for at, other in enumerate(ordered) if _is_sibling(article.reading, other.reading)][:SIBLINGS]
     found = Link()
-    for other in sorted(set(before), key=lambda one: one.rank):
-        measured = overlap(own, np.frombuffer(other.shingles, dtype=np.uint32))
+    for at, other in enumerate(ordered):
+        if other.rank >= article.rank:
+            break
+        measured = overlap(own, sets[at])
+        if at in siblings and max(measured.containment, measured.jaccard) >= rules.same_story:
+            crowd = [sets[one] for one in siblings if one != at]
+            measured = overlap(*without_furniture(own, sets[at], crowd))
         if measured.shared < LEAST_SHARED:
             continue
         copied = measured.containment >= rules.containment or measured.jaccard >= rules.jaccard
@@ -152,6 +168,26 @@ def link(article: Candidate, before: Iterable[Candidate], rules: Rules) -> Link 
         elif found.story_of is None:
             found = found._replace(story_of=other.reading, story_known=other.known)
     return found if found != Link() else None
+
+
+def _is_sibling(one: Reading, other: Reading) -> bool:
+    """Whether two articles are of one site, and nothing but their texts could make them one."""
+    same_headline = bool(one.headline) and one.headline == other.headline
+    return bool(one.site) and one.site == other.site and not same_headline and not is_same_page(one, other)
+
+
+def without_furniture(one: Shingles, other: Shingles, crowd: Iterable[Shingles]) -> tuple[Shingles, Shingles]:
+    """Two texts of one site without what others of the site have, too: the same head and foot under short texts.
+
+    What `FURNITURE` others share is the site's, not the article's. Where little
+    is left of either text it was the article after all, published that often.
+    """
+    counts = np.zeros(len(one), dtype=np.int64)
+    for text in crowd:
+        counts += np.isin(one, text, assume_unique=True)
+    furniture = one[counts >= FURNITURE]
+    rest = tuple(np.setdiff1d(text, furniture, assume_unique=True) for text in (one, other))
+    return (one, other) if min(map(len, rest)) < LEAST_SHARED else (rest[0], rest[1])
 
 
 def is_same_page(one: Reading, other: Reading) -> bool:

@@ -36,6 +36,8 @@ class Reading(NamedTuple):
     """Hash of feed and guid."""
     feed: int
     """Hash of the feed, or 0 for a page or a file."""
+    site: int
+    """Hash of the host, else of the feed or file."""
     text: int
     headline: int
     basis: str
@@ -85,6 +87,7 @@ def reading_of(row: Any) -> Reading:
         page=number_of(key) or guid,
         guid=guid,
         feed=number_of(row.feed_url),
+        site=number_of(key.partition("/")[0] if key else row.feed_url or row.source_uri),
         text=int(row.text_sha256[:16], 16) >> 1,
         headline=number_of(fold(row.headline)),
         basis=row.text_basis,

@@ -43,6 +43,7 @@ SCHEMA = pa.schema(
         ("page", pa.uint64()),
         ("guid", pa.uint64()),
         ("feed", pa.uint64()),
+        ("site", pa.uint64()),
         ("text", pa.uint64()),
         ("headline", pa.uint64()),
         ("basis", pa.string()),
