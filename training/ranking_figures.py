@@ -9,7 +9,7 @@ from ranking_data import KM, Example, kilometres
 
 from transforms.geocode.rank_context import COLUMNS, MEANINGS
 from transforms.geocode.rank_features import Array
-from transforms.geocode.ranking import SETTINGS, Weights
+from transforms.geocode.ranking import SETTINGS, Weights, is_placed
 
 
 class Judged(NamedTuple):
@@ -17,7 +17,7 @@ class Judged(NamedTuple):
 
     Attributes:
         probability: of that place; None for a demonym, which leaves no choice.
-        always: whether it is placed however doubtful, as datelines are.
+        always: whether it is placed however doubtful, as are datelines and names that surely mean one of their places.
         found: whether it overlaps a gold toponym.
         right: whether the place lies within 161 km of that.
     """
@@ -46,7 +46,8 @@ def judge(example: Example, shares: Array) -> list[Judged]:
     for index, always, gold in example.judged:
         place = table.ranked[index].candidates[best[index] - table.starts[index]].place
         right = gold is not None and kilometres(place, gold) <= KM
-        rows.append(Judged(float(shares[best[index]]), always, gold is not None, right))
+        sure = is_placed(float(shares[best[index]]), float(shares[table.none[index]]), threshold=1.0)
+        rows.append(Judged(float(shares[best[index]]), always or sure, gold is not None, right))
     for place, gold in example.fixed:
         rows.append(Judged(None, True, gold is not None, gold is not None and kilometres(place, gold) <= KM))
     return rows

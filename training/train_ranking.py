@@ -137,8 +137,8 @@ def best_threshold(found: dict[Form, list[Judged]], totals: dict[str, int]) -> f
 def scores(found: dict[Form, list[Judged]], threshold: float) -> tuple[Array, Array]:
     """Probability of each place given by the pipeline, demonyms aside, and whether it was right."""
     rows = [row for form, rows in found.items() if form.mode == "pipeline" and form.publisher for row in rows]
-    placed = [(row.probability, row.right) for row in rows if row.probability is not None]
-    kept = np.array([(p, right) for p, right in placed if p >= threshold])
+    placed = [row for row in rows if row.probability is not None and (row.always or row.probability >= threshold)]
+    kept = np.array([(row.probability, row.right) for row in placed])
     return kept[:, 0], kept[:, 1]
 
 

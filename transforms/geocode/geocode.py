@@ -18,7 +18,7 @@ from transforms.geocode.names import normalize
 from transforms.geocode.publisher import country_of, places_of, point_of
 from transforms.geocode.rank_features import Name
 from transforms.geocode.rank_words import cues_of, traits_of
-from transforms.geocode.ranking import load_weights, rank
+from transforms.geocode.ranking import is_placed, load_weights, rank
 from transforms.records import AnnotatedArticle, Article, Location, stable_id
 
 
@@ -119,7 +119,8 @@ def place_mention(mention: Mention, name: Name, article_id: str, gazetteer: Gaze
         return location_of(mention, name.fixed, article_id, gazetteer, score=weights.demonym_score)
     ranked = sorted(zip(name.probabilities, name.candidates, strict=True), key=lambda pair: -pair[0])
     # A dateline names a place, whatever else its name may mean.
-    if not ranked or (ranked[0][0] < weights.threshold and mention.kind != "dateline"):
+    none = 1.0 - sum(name.probabilities)
+    if not ranked or not (is_placed(ranked[0][0], none, weights.threshold) or mention.kind == "dateline"):
         return None
     (probability, best), *others = ranked
     score, runner_up = round(weights.score(probability), 4), others[0] if others else None

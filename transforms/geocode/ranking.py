@@ -21,11 +21,13 @@ from transforms.geocode.rank_features import Array, Name
 DEFAULT_WEIGHTS = Path(__file__).with_name("data") / "ranking.tsv"
 ROUNDS = 3
 """The first and two with context; more change hardly any place."""
+SURELY_ONE = 0.15
+"""A name for which "none of these" is no more probable gets its best place, though many share its probability."""
 NEAR = 0.9
 """A doubtful name counts where `some_50` is at least this: there is most of a place within 50 km."""
 _DOUBTFUL, _SOME_NEAR = COLUMNS.index("doubtful"), COLUMNS.index("some_50")
 SETTINGS = {
-    "threshold": "a name whose best candidate is less probable means none of them",
+    "threshold": "a name whose best candidate is less probable means none of them, unless it surely means one",
     "slope": "of the line that turns the log odds of a probability into those of being right",
     "offset": "of the same line",
     "demonym_score": "how often the country of a demonym was right",
@@ -96,6 +98,15 @@ def run(table: Table, alone: Array, full: Array, rounds: int = ROUNDS) -> Array:
         table.set_context(shares)
         shares = table.shares(table.features @ full)
     return shares
+
+
+def is_placed(probability: float, none: float, threshold: float) -> bool:
+    """Whether a name gets its best place, by the probability of that and of "none of these".
+
+    >>> is_placed(0.4, 0.5, 0.3), is_placed(0.2, 0.1, 0.3), is_placed(0.2, 0.5, 0.3)
+    (True, True, False)
+    """
+    return probability >= threshold or (probability > 0 and none <= SURELY_ONE)
 
 
 def guarded(table: Table, shares: Array) -> Array:
