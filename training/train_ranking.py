@@ -159,7 +159,8 @@ def show(found: Found, totals: dict[str, int], weights: Weights) -> None:
         publisher = "known" if form.publisher else "unknown"
         print(f"{form.corpus:<18}{form.mode:<10}{publisher:<11}{f.found:5d}{f.accuracy:14.4f}{f.recall:12.4f}", end="")
         print(f"  {f.precision:.3f} {f.recall:.3f} {f.f1:.3f}" if form.mode == "pipeline" else "")
-    print("\nwhat is lost without a group: Acc of all gold mentions, then F1 from text to place, in points")
+    if len(found) > 1:
+        print("\nwhat is lost without a group: Acc of all gold mentions, then F1 from text to place, in points")
     for group, without_it in found.items():
         if group:
             print(f"  {group:<30}" + "  ".join(_losses(found[""], without_it, totals, weights.threshold)))
