@@ -63,6 +63,7 @@ class Bench:
 
         self.cross_validated = False
         self._prepare: Prepare = lambda case: None
+        self._placed: dict[str, list[Sequence[Location]]] = {}
 
     @contextlib.contextmanager
     def cross_validation(self) -> Iterator[None]:
@@ -70,13 +71,14 @@ class Bench:
         taught = [case for corpus in self.chosen if corpus.taught for case in self.cases[corpus.name]]
         with cross_validated(taught, self.gazetteer) as self._prepare:
             self.cross_validated = True
+            self._placed.clear()
             yield
 
     def places(self) -> Result:
         """The figures of each corpus, and how they were measured."""
         return {
             corpus.name: {"measured": self._measured(corpus)}
-            | figures(cases, self._found(cases, self.place), self.scorer, self.gazetteer)
+            | figures(cases, self._as_it_is(corpus.name), self.scorer, self.gazetteer)
             for corpus in self.chosen
             for cases in [self.cases[corpus.name]]
         }
@@ -90,7 +92,7 @@ class Bench:
 
     def calibration(self) -> Result:
         """The reliability table of each corpus and its expected error."""
-        found = {name: calibration.reliability(self._pairs(cases)) for name, cases in self.cases.items()}
+        found = {name: calibration.reliability(self._pairs(name)) for name in self.cases}
         return {
             name: {"error": round(calibration.expected_error(bins), 4), "bins": [one._asdict() for one in bins]}
             for name, bins in found.items()
@@ -106,7 +108,7 @@ class Bench:
 
     def errors(self) -> Result:
         """Errors by kind and the most frequent ones, of each corpus."""
-        found = {name: errors.most_frequent(self._pairs(cases), self.gazetteer) for name, cases in self.cases.items()}
+        found = {name: errors.most_frequent(self._pairs(name), self.gazetteer) for name in self.cases}
         return {
             name: {
                 "kinds": errors.by_kind(counted),
@@ -127,8 +129,13 @@ class Bench:
             found.append(place(case.annotated).locations)
         return found
 
-    def _pairs(self, cases: Sequence[Case]) -> list[Pair]:
-        return list(pairs(cases, self._found(cases, self.place), self.scorer))
+    def _as_it_is(self, name: str) -> list[Sequence[Location]]:
+        if name not in self._placed:
+            self._placed[name] = self._found(self.cases[name], self.place)
+        return self._placed[name]
+
+    def _pairs(self, name: str) -> list[Pair]:
+        return list(pairs(self.cases[name], self._as_it_is(name), self.scorer))
 
     def _f1s(self, place: Place) -> dict[str, float]:
         return {
