@@ -9,7 +9,8 @@ from transforms import Count, Deduplicate, Extract, Geocode, KnownArticles, Pars
 from transforms.deduplicate import relatives
 from transforms.failures import FAILURES
 from transforms.parse.split import UNCHANGED
-from transforms.read.read import ASKED
+from transforms.read.pages import FullText
+from transforms.read.read import ARCHIVE, ASKED
 from transforms.read.states import to_remember
 from transforms.records import Article
 
@@ -22,9 +23,12 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
     """
     section = settings.sections
 
-    read = p | "Read" >> Read(**section["read"], fetched=run.started, memory=settings.output)
+    reader = Read(**section["read"], fetched=run.started, memory=settings.output)
+    read = p | "Read" >> reader
     split = read["documents"] | "Split" >> Split()
-    items, unread, unsplit, unchanged = split.items, read[FAILURES], split[FAILURES], split[UNCHANGED]
+    unread, unsplit, unchanged = read[FAILURES], split[FAILURES], split[UNCHANGED]
+    pages = split.items | "Full text" >> FullText(reader)
+    items = pages["items"]
     articles, unparsed = items | "Spread" >> beam.Reshuffle() | "Parse" >> Parse(**section["parse"])
     deduplicate = Deduplicate(**section["deduplicate"])
     known = p | "Known" >> KnownArticles(output=settings.output, run=run, window_days=deduplicate.window_days)
@@ -49,6 +53,7 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
         totals,
     )
     tables["counts"] = counts | "Counts" >> beam.Flatten()
+    tables["archive"] = (read[ARCHIVE], pages[ARCHIVE]) | "Archive" >> beam.Flatten()
     tables["memory"] = read[ASKED] | "Remember" >> beam.FlatMap(to_remember)
     tables | "Write" >> Write(**section["write"], run=run)
 

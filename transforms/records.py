@@ -17,7 +17,7 @@ from typing import Any, Literal
 SCHEMA_VERSION = "1"
 """Changes with any column's name, type or meaning; each change is in the CHANGELOG."""
 
-MediaKind = Literal["text", "html", "jsonl", "feed"]
+MediaKind = Literal["text", "html", "jsonl", "feed", "warc"]
 ItemKind = Literal["text", "html", "json", "entry"]
 PlaceKind = Literal["name", "demonym", "adjective", "dateline"]
 
@@ -70,6 +70,16 @@ class Document:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class FetchedPage:
+    """The page behind an entry of a feed, as it was served."""
+
+    url: str
+    """Where it was in the end, after redirects."""
+    content: bytes
+    charset: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Item:
     """One article to be: a whole file, one line of a JSONL file, or one entry of a feed.
 
@@ -85,6 +95,10 @@ class Item:
     """bytes of a file or line, or the parsed entry of a feed."""
     fetched: datetime.datetime
     charset: str | None = None
+    page: FetchedPage | None = None
+    """Of an entry that gives only a summary, where it was asked for and could be had."""
+    page_failure: str | None = None
+    """Why it could not."""
 
     @property
     def source(self) -> str:
@@ -151,6 +165,9 @@ class Article:
         "What the text was made from: file, page, content, summary, media (a caption), title, text or html (of a"
         " JSONL line)."
     )
+    page_failure: str | None = column(
+        "Why the text is not that of the page behind a feed entry, where that was asked for.", default=None
+    )
     text_start: int | None = column(
         "Offset of `text` within the decoded plain-text file; null for other inputs.", default=None
     )
@@ -187,8 +204,8 @@ class Article:
     organizations: tuple[str, ...] = column("Distinct organizations named, in text order.", default=())
     places: tuple[str, ...] = column("Distinct names of the places found, in text order.", default=())
     focus_place_id: str | None = column(
-        "Id in our gazetteer of the place that the article is about: the smallest that more than half of the"
-        " evidence of all its places points into, else the country or region with the most; null if it names no place.",
+        "Id in our gazetteer of the place that the article is about: the smallest with most of the evidence of what"
+        " it lies in, else the country or region with the most evidence; null if the article names no place.",
         default=None,
     )
     focus_geonameid: int | None = column("GeoNames id of that place, where it has one.", default=None)
@@ -204,8 +221,9 @@ class Article:
     focus_longitude: float | None = column("Degrees east, WGS 84.", default=None)
     focus_uncertainty_km: float | None = column("Radius around the point that the place may fill, km.", default=None)
     focus_score: float | None = column(
-        "Share of the evidence that points into the place, 0 to 1: mentions weighed by place in the text, kind and"
-        " score, and what is said of a country shared among the places named in it.",
+        "Share of the evidence that points into the place, 0 to 1: mentions weighed by their stand in the text and"
+        " their kind, what is said of a country shared among the places named in it; the doubt in the mentions' own"
+        " scores counts for no place.",
         default=None,
     )
     model: str | None = column("Id of the model that read the text.", default=None)

@@ -240,7 +240,25 @@ def _record_fields(record: Record) -> dict[str, Any]:
 
 
 def _entry_fields(item: Item) -> dict[str, Any]:
-    """Columns of a feed entry."""
+    """Columns of a feed entry, and of the page behind it where that was fetched and says more."""
+    fields = _feed_fields(item)
+    if item.page is None:
+        return {**fields, "page_failure": item.page_failure}
+    try:
+        page = parse_page(item.page.content, url=item.page.url, charset=item.page.charset, fetched=item.fetched)
+    except BadRecord as error:
+        return {**fields, "page_failure": f"{error.reason}: {error}"[:500]}
+    if fields["text_basis"] not in ("title", "media") and len(page.text) <= len(fields["text"]):
+        return {**fields, "page_failure": "the page has no more text than the feed"}
+    said = {key: value for key, value in fields.items() if value and not key.startswith("text")}
+    if "date_published" not in said:  # a date goes with its own words, or not at all
+        said = {key: value for key, value in said.items() if not key.startswith("date_published")}
+    summary = fields["text"] if fields["text_basis"] == "summary" else None
+    return {**_page_fields(page), **said, "summary": said.get("summary") or summary or page.metadata.summary}
+
+
+def _feed_fields(item: Item) -> dict[str, Any]:
+    """What the feed says."""
     entry: Entry = item.content
     text, basis, summary = entry_text(entry)
     raw = entry.published

@@ -43,6 +43,8 @@ class Limits:
     max_redirects: int = 10
     user_agent: str = "Dateline"
     allow_private_addresses: bool = False
+    archive: bool = False
+    """Whether `Answer.kept` holds the body as it came."""
 
 
 @dataclasses.dataclass
@@ -60,6 +62,9 @@ class Answer:
     raw: Iterator[bytes]
     """The body as it is sent, under its content codings."""
     max_bytes: int
+    reason: str = ""
+    kept: bytearray | None = None
+    """What of the body has been read, as it is sent; None where it is not kept."""
 
     @property
     def media_type(self) -> tuple[str, str | None]:
@@ -81,11 +86,14 @@ class Answer:
                 size += len(block)
                 if size > self.max_bytes and self.bounds.left is not None:
                     raise BadRecord(Reason.TOO_LARGE, f"longer than {self.max_bytes:,} bytes (read.max_bytes)")
+                if self.kept is not None:
+                    self.kept += block
                 yield block
 
     def of_any_size(self) -> None:
-        """Lifts the bound on the size, for what is read a line at a time; that of the time stays."""
+        """Lifts the bound on the size, for what is read a line at a time and not kept; that of the time stays."""
         self.bounds.left = None
+        self.kept = None
 
 
 @contextlib.contextmanager
@@ -127,6 +135,7 @@ class Client:
             tls: whom to trust; by default whom certifi or SSL_CERT_FILE names.
         """
         self.limits = limits
+        self._ways: dict[str, Any] = {"lookup": lookup, "inner": inner, "transport": transport, "tls": tls}
         self._bounds = Bounds()
         backend = GuardedBackend(self._bounds, allow_private=limits.allow_private_addresses, lookup=lookup, inner=inner)
         self._transport = transport or _Transport(tls or _tls(), backend)
@@ -146,6 +155,11 @@ class Client:
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
+
+    def sibling(self, *, max_bytes: int) -> "Client":
+        """Another client of the same kind, that reads less and keeps nothing."""
+        limits = dataclasses.replace(self.limits, max_bytes=min(max_bytes, self.limits.max_bytes), archive=False)
+        return Client(limits, **self._ways)
 
     @contextlib.contextmanager
     def get(
@@ -237,6 +251,8 @@ class Client:
             version=response.http_version,
             raw=response.iter_raw(),
             max_bytes=limit,
+            reason=response.reason_phrase,
+            kept=bytearray() if self.limits.archive else None,
         )
 
 

@@ -86,12 +86,12 @@ def fetch(
     pace: Pace,
     fetched: datetime.datetime,
     clock: Callable[[], datetime.datetime] = utc_now,
-    keep: Callable[[Answer], Iterable[Any]] | None = None,
+    keep: Callable[[Answer], Iterable[bytes]] | None = None,
 ) -> Iterator[Any]:
     """Asks for one address, once.
 
-    Gives its `Document`s, a `Failure` where there is none or not all, and one
-    `Asked` at the end, always.
+    Gives its `Document`s, a `Failure` where there is none or not all, one
+    `Asked`, always, and what `keep` gives.
 
     Args:
         client: makes the request.
@@ -107,7 +107,7 @@ def fetch(
         address = schedule.address_to_ask(task.address, task.state)
         with client.get(address, headers=_headers(task.state, address), turn=turns.turn) as answer:
             yield from _take(answer, attempt, turns, client.limits.max_bytes, address != task.address)
-            if keep is not None:
+            if keep is not None and answer.status in (200, 203):
                 yield from keep(answer)
     except HostWaits as waits:
         due = attempt.now + datetime.timedelta(seconds=waits.seconds or WAITING)

@@ -4,7 +4,7 @@ import dataclasses
 import datetime
 import functools
 import importlib.metadata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -12,17 +12,21 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from transforms.failures import FAILURES, BadRecord, Reason, failure_from
+from transforms.read import archive
 from transforms.read.blocks import BLOCK, inflate
-from transforms.read.client import Client, Limits
+from transforms.read.client import Answer, Client, Limits
 from transforms.read.documents import STAGE, documents
 from transforms.read.fetch import Asked, Task, fetch, utc_now
 from transforms.read.pace import Turns, host_of
 from transforms.read.schedule import FeedState, Pace, is_due, key_of
-from transforms.read.side_by_side import VisitHosts
+from transforms.read.side_by_side import Visit, VisitHosts
 from transforms.read.sources import ALLOWED, Source, is_address, resolve_inputs
 from transforms.read.states import ReadStates
+from transforms.read.warc import read_warc
 from transforms.records import Document, Failure, MediaKind
 
+ARCHIVE = "archive"
+"""Tag of the output that carries WARC records."""
 ASKED = "asked"
 """Tag of the output that carries what came of each address, and what to remember of it."""
 
@@ -31,8 +35,8 @@ ASKED = "asked"
 class Read(beam.PTransform):
     """Reads every input once: `p | Read(["seeds/*"])`.
 
-    Gives a dict: `documents`; `Failure`s under `FAILURES`; and under `ASKED`
-    an `Asked` for each http(s) address. Bounded. Files are spread over the
+    Gives a dict: `documents`; `Failure`s under `FAILURES`; an `Asked` for each
+    http(s) address under `ASKED`; WARC records under `ARCHIVE`. Bounded. Files are spread over the
     workers before they are opened. A whole file or answer is one document; a
     JSONL file, which may be of any size, is read as a stream and gives one
     document for each run of whole lines. What cannot be read becomes a failure
@@ -67,6 +71,12 @@ class Read(beam.PTransform):
     """The pause between two requests to the same host, which is never asked twice at a time."""
     hosts_at_once: int = 16
     """How many hosts one worker asks side by side."""
+    host_minutes: float = 10.0
+    """How long one host's pages are fetched in one run; what is left then keeps its summary."""
+    full_text: bool | list[str] = False
+    """Whether the page behind an entry that has only a summary is fetched: true, false, or for which of the feeds."""
+    archive: bool = False
+    """Whether answers are kept as they came, as WARC files in the dataset's folder `archive`."""
     remember: bool = True
     """Whether what the dataset remembers of an address is used: when it is due, what it had, where it moved."""
     allow_private_addresses: bool = False
@@ -104,19 +114,17 @@ class Read(beam.PTransform):
             | "Addresses" >> beam.Filter(_is_address)
             | "Due" >> beam.ParDo(_Plan(), beam.pvalue.AsDict(states)).with_outputs(ASKED, main="tasks")
         )
-        visit = functools.partial(visit_feeds, pace=self.pace, fetched=self.fetched)
+        visit = functools.partial(visit_feeds, pace=self.pace, fetched=self.fetched, keep=self.keep)
         asked = (
             planned.tasks
             | "By host" >> beam.GroupByKey()
-            | "Ask"
-            >> beam.ParDo(VisitHosts(visit, self.limits, self.host_interval_seconds, self.hosts_at_once)).with_outputs(
-                FAILURES, ASKED, main="documents"
-            )
+            | "Ask" >> beam.ParDo(self.side_by_side(visit)).with_outputs(FAILURES, ASKED, ARCHIVE, main="documents")
         )
         return {
             "documents": (read.documents, asked.documents) | "Documents" >> beam.Flatten(),
             FAILURES: (read[FAILURES], asked[FAILURES]) | "Unread" >> beam.Flatten(),
             ASKED: (planned[ASKED], asked[ASKED]) | "All asked" >> beam.Flatten(),
+            ARCHIVE: asked[ARCHIVE],
         }
 
     @property
@@ -129,7 +137,17 @@ class Read(beam.PTransform):
             max_redirects=self.max_redirects,
             user_agent=agent_name(self.user_agent, self.contact),
             allow_private_addresses=self.allow_private_addresses,
+            archive=self.archive,
         )
+
+    def side_by_side(self, visit: Visit) -> VisitHosts:
+        """The step that visits hosts at this reader's pace."""
+        return VisitHosts(visit, self.limits, self.host_interval_seconds, self.hosts_at_once)
+
+    @property
+    def keep(self) -> Callable[[Answer], Iterator[bytes]] | None:
+        """What gives the records to be archived."""
+        return archive.keep if self.archive else None
 
     @property
     def pace(self) -> Pace:
@@ -145,6 +163,7 @@ _LEAST: dict[str, float] = {
     "every_minutes": 0,
     "longest_minutes": 0,
     "host_interval_seconds": 0,
+    "host_minutes": 0,
     "hosts_at_once": 1,
 }
 _ABOVE = {"timeout_seconds", "connect_seconds"}
@@ -156,6 +175,7 @@ _LEAST_OF = {
     "every_minutes": "minutes",
     "longest_minutes": "minutes",
     "host_interval_seconds": "seconds",
+    "host_minutes": "minutes",
     "hosts_at_once": "a number",
 }
 
@@ -190,16 +210,23 @@ class _Plan(beam.DoFn):
             yield beam.pvalue.TaggedOutput(ASKED, Asked(outcome=outcome))
 
 
+_TAGS: dict[type, str] = {Failure: FAILURES, Asked: ASKED, bytes: ARCHIVE}
+
+
 def visit_feeds(
-    client: Client, turns: Turns, tasks: list[Task], *, pace: Pace, fetched: datetime.datetime
+    client: Client,
+    turns: Turns,
+    tasks: list[Task],
+    *,
+    pace: Pace,
+    fetched: datetime.datetime,
+    keep: Callable[[Answer], Iterator[bytes]] | None = None,
 ) -> Iterator[Any]:
     """Asks for the addresses of one host, one after the other."""
     for task in sorted(tasks, key=lambda task: task.address):
-        for result in fetch(client, task, turns, pace=pace, fetched=fetched):
-            if isinstance(result, Document):
-                yield result
-            else:
-                yield beam.pvalue.TaggedOutput(FAILURES if isinstance(result, Failure) else ASKED, result)
+        for result in fetch(client, task, turns, pace=pace, fetched=fetched, keep=keep):
+            tag = _TAGS.get(type(result))
+            yield beam.pvalue.TaggedOutput(tag, result) if tag else result
 
 
 class _ReadSource(beam.DoFn):
@@ -225,11 +252,22 @@ def read_source(source: Source, *, max_bytes: int, fetched: datetime.datetime) -
     Raises:
         BadRecord: at any point; what was given before is good.
     """
+    if source.kind == "warc":
+        yield from _read_warc(source.uri, max_bytes)
+        return
     frame = Document(uri=source.uri, kind=_known(source), content=b"", fetched=fetched)
     blocks = _file_blocks(source.uri)
     if source.uri.lower().endswith(".gz"):
         blocks = inflate(blocks, max_bytes=max_bytes)
     yield from documents(frame, blocks, max_bytes=max_bytes)
+
+
+def _read_warc(uri: str, max_bytes: int) -> Iterator[Document | Failure]:
+    try:
+        with FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+            yield from read_warc(file, uri, max_bytes=max_bytes)
+    except (OSError, BeamIOError) as error:
+        raise BadRecord(Reason.UNREADABLE, f"{type(error).__name__}: {error}") from error
 
 
 def _known(source: Source) -> MediaKind:

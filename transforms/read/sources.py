@@ -22,6 +22,7 @@ KINDS: dict[str, MediaKind] = {
     ".atom": "feed",
     ".rdf": "feed",
     ".json": "feed",
+    ".warc": "warc",
 }
 """Extension -> kind. `.json` is a JSON Feed, or articles as one object or one array; see `parse/split.py`."""
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import uuid
+from collections.abc import Iterable
 
 from transforms.write import files, layout
 
@@ -18,8 +19,9 @@ class StagedExtra:
     """Bytes."""
 
     @classmethod
-    def write(cls, output: str, run_id: str, target: str, content: bytes) -> "StagedExtra":
-        """Writes the content aside."""
+    def write(cls, output: str, run_id: str, target: str, parts: Iterable[bytes]) -> "StagedExtra":
+        """Writes the content aside, a part after the other."""
         path = f"{layout.staging_folder(run_id)}/extra-{uuid.uuid4().hex}.staged"
-        files.write_file(files.join(output, path), lambda handle: handle.write(content))
-        return cls(path=path, target=target, size=len(content))
+        whole = files.join(output, path)
+        files.write_file(whole, lambda handle: handle.writelines(parts))
+        return cls(path=path, target=target, size=files.size_of(whole) or 0)

@@ -49,7 +49,7 @@ def stage(group: tuple[Any, Iterable[tuple[str, Mapping[str, Any]]]], output: st
         {**read(output), **changes}, ensure_ascii=False, separators=(",", ":"), sort_keys=True
     ).encode()
     target = layout.memory_path(next_number(output), run_id)
-    return StagedExtra.write(output, run_id, target, content)
+    return StagedExtra.write(output, run_id, target, [content])
 
 
 class StageSnapshot(beam.PTransform):

@@ -8,6 +8,7 @@ import apache_beam as beam
 
 from transforms.records import TABLES
 from transforms.write import files
+from transforms.write.archive import StageArchive
 from transforms.write.commit import commit
 from transforms.write.extras import StagedExtra
 from transforms.write.runs import Run
@@ -16,6 +17,8 @@ from transforms.write.snapshot import StageSnapshot
 
 COUNTS = "counts"
 """Key of the caller's totals among the tables."""
+ARCHIVE = "archive"
+"""Key of answers as they came."""
 MEMORY = "memory"
 """Key of what the dataset is to remember."""
 
@@ -68,7 +71,7 @@ class Write(beam.PTransform):
     Expects a dict: a name of `records.TABLES` -> its records, and optionally
     `counts` -> (name, number) pairs, which are summed by name into the run's
     record; `memory` -> (key, dict) pairs that the dataset remembers from now
-    on. A table that is not given is not touched.
+    on; `archive` -> gzipped WARC records. A table that is not given is not touched.
 
     Deterministic: the same rows give the same files, byte for byte, whatever
     order and bundles they came in; committed again, they replace themselves.
@@ -108,9 +111,15 @@ class Write(beam.PTransform):
 
     def extras(self, tables: Any) -> tuple[beam.PCollection[StagedExtra], ...]:
         """The steps that write aside what is no table."""
-        if MEMORY not in tables:
-            return ()
-        return (tables[MEMORY] | "Stage memory" >> StageSnapshot(self.output, self.run.run_id),)
+        extras = []
+        if MEMORY in tables:
+            extras.append(tables[MEMORY] | "Stage memory" >> StageSnapshot(self.output, self.run.run_id))
+        if ARCHIVE in tables:
+            extras.append(
+                tables[ARCHIVE]
+                | "Stage archive" >> StageArchive(self.output, dataclasses.replace(self.run, inputs=()), self.shards)
+            )
+        return tuple(extras)
 
     def stage(self, table: str) -> StageTable:
         """The step that writes one table aside."""
@@ -119,8 +128,8 @@ class Write(beam.PTransform):
 
 def check_tables(tables: dict[str, Any]) -> None:
     """Raises ValueError for a name that is no table, and for no table at all."""
-    unknown = tables.keys() - TABLES.keys() - {COUNTS, MEMORY}
+    unknown = tables.keys() - TABLES.keys() - {COUNTS, MEMORY, ARCHIVE}
     if unknown or not tables.keys() & TABLES.keys():
         raise ValueError(
-            f"tables: {sorted(tables)}; allowed are {', '.join([*TABLES, COUNTS, MEMORY])}, at least one table"
+            f"tables: {sorted(tables)}; allowed are {', '.join([*TABLES, COUNTS, MEMORY, ARCHIVE])}, at least one table"
         )

@@ -1,0 +1,293 @@
+"""Pages behind summaries, what robots.txt allows, and answers kept as WARC."""
+
+import dataclasses
+import datetime
+import gzip
+import io
+import itertools
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import pytest
+from apache_beam.pvalue import TaggedOutput
+from apache_beam.testing.util import assert_that, equal_to
+from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+from pipeline.local import local_runner
+from tests.hostile import FEED, FakeInternet, Server
+from tests.hostile_cases import coded, leads, says
+from tests.test_fetch import feed
+from transforms.failures import FAILURES, BadRecord, Reason
+from transforms.parse.article import parse_item
+from transforms.parse.feed import Body, Entry
+from transforms.parse.split import Split
+from transforms.read import archive
+from transforms.read.client import Client, Limits
+from transforms.read.fetch import Task, fetch
+from transforms.read.pace import Turns
+from transforms.read.pages import FullText, _by_host, is_partial, visit_pages
+from transforms.read.read import ARCHIVE, Read
+from transforms.read.schedule import Pace
+from transforms.read.warc import read_warc
+from transforms.records import Document, Failure, Item
+from transforms.write import Write, begin_run
+
+NOON = datetime.datetime(2026, 3, 2, 12, tzinfo=datetime.UTC)
+LIMITS = Limits(max_bytes=1_000_000, timeout_seconds=2, user_agent="Dateline/test", archive=True)
+SENTENCES = [
+    f"The council of the town met again on day {number} to talk about the bridge over the river."
+    for number in range(12)
+]
+PAGE = (
+    "<!doctype html><html lang=en><head><title>Bridge</title></head><body><article><h1>Bridge</h1>"
+    + "".join(f"<p>{sentence}</p>" for sentence in SENTENCES)
+    + "</article></body></html>"
+).encode()
+
+
+@pytest.fixture(scope="module")
+def running() -> Server:
+    return Server(everywhere=True)
+
+
+@pytest.fixture
+def server(running: Server) -> Server:
+    running.answers, running.requests = {}, []
+    return running
+
+
+def item(url: str, text: str = "The council met.", position: int = 1) -> Item:
+    entry = Entry(url=url, title="Bridge", publisher="News", bodies=(Body(basis="summary", value=text, is_html=False),))
+    return Item(uri="http://news.test/feed", position=position, kind="entry", content=entry, fetched=NOON)
+
+
+def visit(server: Server, *items: Item, turns: Turns | None = None, minutes: float = 1) -> list[Item]:
+    internet = FakeInternet(server)
+    with Client(LIMITS, lookup=internet.lookup, inner=internet, tls=server.trusting) as client:
+        found = visit_pages(client, turns or Turns(0), list(items), agent="Dateline", minutes=minutes)
+        return [one for one in found if isinstance(one, Item)]
+
+
+# Full text.
+
+
+def test_the_text_comes_from_the_page_and_says_so(server: Server) -> None:
+    server.answers["/1"] = says(200, "Content-Type: text/html", body=PAGE)
+    (found,) = visit(server, item("http://news.test/1"))
+    article = parse_item(found, lambda name: False)
+    assert article.text_basis == "page"
+    assert all(sentence in article.text for sentence in SENTENCES)
+    assert (article.summary, article.publisher, article.page_failure) == ("The council met.", "News", None)
+    assert (article.url, article.source_kind) == ("http://news.test/1", "entry")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (says(404), "404"),
+        (says(500), "500"),
+        (says(429), "429"),
+        (says(200, "Content-Type: application/pdf", body=b"%PDF-1.7"), "no page but"),
+        (says(200, "Content-Type: text/html", body=b"<!doctype html><p>Please sign in."), "no_article"),
+        (says(200, "Content-Type: text/html", body=b"x" * 2_000_000), "max_bytes"),
+        (leads("http://169.254.169.254/"), "not public"),
+        (leads("/1"), "ring"),
+    ],
+)
+def test_a_page_that_fails_leaves_the_summary_and_says_why(server: Server, answer: Any, said: str) -> None:
+    server.answers["/1"] = answer
+    (found,) = visit(server, item("http://news.test/1"))
+    article = parse_item(found, lambda name: False)
+    assert (article.text, article.text_basis) == ("The council met.", "summary")
+    assert said in (article.page_failure or "")
+
+
+def test_a_page_with_less_than_the_feed_is_not_taken(server: Server) -> None:
+    server.answers["/1"] = says(200, "Content-Type: text/html", body=PAGE)
+    long = " ".join(SENTENCES * 2)
+    (found,) = visit(server, item("http://news.test/1", text=long))
+    article = parse_item(found, lambda name: False)
+    assert (article.text_basis, article.page_failure) == ("summary", "the page has no more text than the feed")
+
+
+@pytest.mark.parametrize(
+    ("text", "partial"),
+    [
+        ("Short.", True),
+        ("word " * 400, False),
+        ("word " * 400 + "…", True),
+        ("word " * 400 + "[...]", True),
+        ("word " * 400 + "Continue reading »", True),
+        ("word " * 400 + "He went on reading more.", False),
+    ],
+)
+def test_what_is_a_summary(text: str, partial: bool) -> None:
+    assert is_partial(Entry(bodies=(Body(basis="content", value=text, is_html=False),))) == partial
+
+
+def test_a_host_without_time_left_keeps_its_summaries(server: Server) -> None:
+    server.answers["news.test"] = says(body=PAGE)
+    found = visit(server, *(item(f"http://news.test/{number}") for number in range(3)), minutes=-1)
+    assert [one.page for one in found] == [None] * 3
+    assert all("host_minutes" in (one.page_failure or "") for one in found)
+    assert server.requests == []
+
+
+# robots.txt.
+
+ROBOTS = b"User-agent: *\nDisallow: /\n\nUser-agent: dateline\nDisallow: /private/\nAllow: /private/open\n"
+
+
+@pytest.mark.parametrize(
+    ("robots", "path", "allowed"),
+    [
+        (says(404), "/1", True),
+        (says(403), "/1", True),
+        (says(503), "/1", False),
+        (says(429), "/1", False),
+        (leads("/robots.txt"), "/1", False),
+        (says(body=ROBOTS), "/1", True),
+        (says(body=ROBOTS), "/private/1", False),
+        (says(body=ROBOTS), "/private/open", True),
+        (says(body=b"User-agent: *\nDisallow: /*.html$"), "/1.html", False),
+        (says(body=b"User-agent: *\nDisallow:"), "/1", True),
+        (says(body=b"\xff\xfe\0garbage" * 100), "/1", True),
+        (says(body=b"# comment\n" * 100_000 + b"User-agent: *\nDisallow: /"), "/1", True),
+        (leads("http://other.test/r", 301), "/1", True),
+    ],
+)
+def test_what_robots_txt_says_holds(server: Server, robots: Any, path: str, allowed: bool) -> None:
+    server.answers.update({"/robots.txt": robots, path: says(200, "Content-Type: text/html", body=PAGE)})
+    (found,) = visit(server, item(f"http://news.test{path}"))
+    assert (found.page is not None) == allowed, found.page_failure
+    assert (path in [request.target for request in server.requests]) == allowed
+
+
+def test_robots_txt_is_asked_once_for_a_host_and_for_each_host_on_the_way(server: Server) -> None:
+    server.answers.update(
+        {
+            "news.test/robots.txt": says(404),
+            "other.test/robots.txt": says(body=b"User-agent: *\nDisallow: /closed"),
+            "/1": leads("http://other.test/open"),
+            "/2": leads("http://other.test/closed"),
+            "/open": says(200, "Content-Type: text/html", body=PAGE),
+        }
+    )
+    found = visit(server, item("http://news.test/1"), item("http://news.test/2", position=2))
+    assert [one.page is not None for one in found] == [True, False]
+    assert server.paths().count("news.test/robots.txt") == 1
+    assert server.paths().count("other.test/robots.txt") == 1
+    assert "other.test/closed" not in server.paths()
+
+
+def test_crawl_delay_is_kept_to(server: Server) -> None:
+    server.answers.update({"/robots.txt": says(body=b"User-agent: *\nCrawl-delay: 0.5"), "news.test": says(body=PAGE)})
+    visit(server, *(item(f"http://news.test/{number}") for number in range(3)))
+    times = [request.at for request in server.requests]
+    assert len(times) == 4
+    assert all(later - earlier >= 0.45 for earlier, later in itertools.pairwise(times))
+
+
+def test_a_crawl_delay_of_an_hour_leaves_the_pages(server: Server) -> None:
+    server.answers.update({"/robots.txt": says(body=b"User-agent: *\nCrawl-delay: 3600"), "news.test": says(body=PAGE)})
+    (found,) = visit(server, item("http://news.test/1"))
+    assert "left alone" in (found.page_failure or "")
+
+
+# WARC.
+
+
+def kept(server: Server, url: str = "http://news.test/feed") -> bytes:
+    internet = FakeInternet(server)
+    with Client(LIMITS, lookup=internet.lookup, inner=internet, tls=server.trusting) as client:
+        found = fetch(client, Task(address=url), Turns(0), pace=Pace(), fetched=NOON, keep=archive.keep)
+        return b"".join(one for one in found if isinstance(one, bytes))
+
+
+def test_an_answer_is_kept_as_it_came_and_can_be_read_again(server: Server) -> None:
+    server.answers["/feed"] = coded("gzip", gzip.compress(FEED))
+    packed = kept(server, "http://me:hunter2@news.test/feed?token=hunter2")
+    (record,) = ArchiveIterator(io.BytesIO(packed), record_types=WarcRecordType.response, verify_digests=True)
+    assert record.headers["WARC-Target-URI"] == "http://news.test/feed?token=***"
+    assert record.http_headers.get("Content-Encoding") == "gzip"
+    assert gzip.decompress(record.reader.read()) == FEED
+    assert b"hunter2" not in gzip.decompress(packed)
+    (document,) = read_warc(io.BytesIO(packed), "a.warc.gz", max_bytes=10_000)
+    assert isinstance(document, Document)
+    assert (document.kind, document.content) == ("feed", FEED)
+
+
+def test_failures_and_what_is_not_new_are_not_kept(server: Server) -> None:
+    for answer in (says(404), says(body=b"")):
+        server.answers["/feed"] = answer
+        assert kept(server) == b""
+
+
+def warc(*blocks: tuple[str, bytes]) -> io.BytesIO:
+    return io.BytesIO(b"".join(archive.response_record(url, NOON, block) for url, block in blocks))
+
+
+def test_pages_and_feeds_of_a_warc_are_documents_and_the_rest_is_passed_over() -> None:
+    file = warc(
+        ("http://a.test/1", b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=koi8-r\r\n\r\n<!doctype html><p>x"),
+        ("http://a.test/2", b"HTTP/1.1 404 No\r\nContent-Type: text/html\r\n\r\n<!doctype html><p>no"),
+        ("http://a.test/3", b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n\x89PNG"),
+        (
+            "http://a.test/4",
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<rss>\r\n0\r\n\r\n",
+        ),
+        ("http://a.test/5", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8bno"),
+        ("http://a.test/6", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + b"x" * 20_000),
+    )
+    found = list(read_warc(file, "a.warc", max_bytes=10_000))
+    documents = [one for one in found if isinstance(one, Document)]
+    assert [(one.uri, one.kind, one.charset, one.fetched) for one in documents] == [
+        ("http://a.test/1", "html", "koi8-r", NOON),
+        ("http://a.test/4", "feed", None, NOON),
+    ]
+    assert documents[1].content == b"<rss>"
+    failures = [(one.source, one.reason) for one in found if isinstance(one, Failure)]
+    assert failures == [("a.warc#5", "fetch_failed"), ("a.warc#6", "too_large")]
+
+
+def test_a_warc_without_a_page_or_cut_short_is_a_failure() -> None:
+    with pytest.raises(BadRecord) as caught:
+        list(read_warc(warc(), "a.warc", max_bytes=10))
+    assert caught.value.reason == Reason.EMPTY
+    whole = warc(("http://a.test/1", b"HTTP/1.1 200 OK\r\n\r\n<!doctype html>" + b"x" * 5000)).getvalue()
+    with pytest.raises(BadRecord):
+        list(read_warc(io.BytesIO(whole[: len(whole) // 2]), "a.warc", max_bytes=10_000))
+
+
+# Within Beam.
+
+
+def test_pages_and_archive_in_a_run(server: Server, tmp_path: Path) -> None:
+    base = f"http://127.0.0.2:{server.port}"
+    page = says(200, "Content-Type: text/html", body=PAGE)
+    server.answers.update({"/feed": says(body=feed("a").replace(b"https://news.test", base.encode())), "/a": page})
+    read = Read([f"{base}/feed"], allow_private_addresses=True, full_text=True, archive=True, host_interval_seconds=0)
+    run = begin_run(str(tmp_path), [(f"{base}/feed", None, None)], NOON)
+    with beam.Pipeline(runner=local_runner(1)) as p:
+        found = p | "Read" >> read
+        split = found["documents"] | "Split" >> Split()
+        pages = split.items | "Pages" >> FullText(read)
+        assert_that(pages["items"] | beam.Map(lambda one: one.page.content), equal_to([PAGE]))
+        records = (found[ARCHIVE], pages[ARCHIVE]) | beam.Flatten()
+        {"failures": found[FAILURES], "archive": records} | Write(output=str(tmp_path), run=run, shards=1)
+    (file,) = (tmp_path / "archive").rglob("*.warc.gz")
+    kinds = sorted(
+        one.kind for one in read_warc(file.open("rb"), str(file), max_bytes=10**6) if isinstance(one, Document)
+    )
+    assert kinds == ["feed", "html"]
+    with beam.Pipeline(runner=local_runner(1)) as p:
+        again = p | Read([str(file)])
+        assert_that(again["documents"] | beam.Map(lambda one: one.kind), equal_to(["feed", "html"]))
+
+
+def test_pages_of_some_feeds_only() -> None:
+    one = item("http://news.test/1")
+    assert next(_by_host(one, ["http://news.test/feed"])) == ("news.test", one)
+    assert isinstance(next(_by_host(one, ["http://other.test/feed"])), TaggedOutput)
+    assert isinstance(next(_by_host(dataclasses.replace(one, content=b""), True)), TaggedOutput)

@@ -1,0 +1,145 @@
+"""The page behind an entry that gives only a summary."""
+
+import dataclasses
+import functools
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import apache_beam as beam
+
+from transforms.failures import BadRecord, Reason
+from transforms.parse.article import entry_text
+from transforms.parse.feed import Entry
+from transforms.read.blocks import join
+from transforms.read.client import ACCEPT_PAGE, Answer, Client
+from transforms.read.masking import mask_text
+from transforms.read.pace import HostWaits, Turns, host_of
+from transforms.read.read import ARCHIVE, Read
+from transforms.read.robots import MOST_BYTES, Robots
+from transforms.records import FetchedPage, Item
+
+WHOLE = 1_500
+"""Characters from which on a text is taken for the whole article, if it does not end as one that is cut."""
+
+_CUT = re.compile(
+    r"(?:…|\.\.\.|\[(?:…|\.\.\.|&hellip;)\]|»"
+    r"|\b(?:read (?:more|on|the full (?:story|article))|continue reading|full story"
+    r"|lire la suite|weiterlesen|leer más|seguir leyendo|leia mais|leggi tutto|lees (?:meer|verder)|читать далее))"
+    r"[\s.»>→\])]*$",
+    re.IGNORECASE,
+)
+
+
+@dataclasses.dataclass
+class FullText(beam.PTransform):
+    """Gives each entry that has only a summary the page behind it; other `Item`s pass as they are.
+
+    Gives a dict: `items`, one for one, and what is to be archived. A page that
+    cannot be had says why in `Item.page_failure`. Pages are shuffled by host
+    and asked for as feeds are, and as robots.txt allows.
+    """
+
+    read: Read
+    """Whose settings hold: which feeds, limits, pace."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, items: beam.PCollection[Item]) -> Any:
+        if not self.read.full_text:
+            return {"items": items, ARCHIVE: items.pipeline | "No pages" >> beam.Create([])}
+        sorted_out = items | "Partial" >> beam.ParDo(_by_host, self.read.full_text).with_outputs(
+            "others", main="partial"
+        )
+        visit = functools.partial(
+            visit_pages,
+            agent=(self.read.user_agent or "Dateline").partition("/")[0],
+            minutes=self.read.host_minutes,
+            keep=self.read.keep,
+        )
+        found = (
+            sorted_out.partial
+            | "By host" >> beam.GroupByKey()
+            | "Fetch pages" >> beam.ParDo(self.read.side_by_side(visit)).with_outputs(ARCHIVE, main="items")
+        )
+        return {"items": (sorted_out.others, found.items) | "All" >> beam.Flatten(), ARCHIVE: found[ARCHIVE]}
+
+
+def _by_host(item: Item, feeds: bool | list[str]) -> Iterator[Any]:
+    """`(host, item)` for an entry whose page is wanted."""
+    wanted = feeds is True or (isinstance(feeds, list) and item.uri in feeds)
+    if wanted and isinstance(item.content, Entry) and item.content.url and is_partial(item.content):
+        yield host_of(item.content.url), item
+    else:
+        yield beam.pvalue.TaggedOutput("others", item)
+
+
+def is_partial(entry: Entry) -> bool:
+    """Whether an entry has less than its article: a short text, or one that ends as if cut.
+
+    >>> is_partial(Entry(title="Rain")), is_partial(Entry(url="https://a.test/1"))
+    (True, True)
+    """
+    text, basis, _ = entry_text(entry)
+    return basis in ("title", "media") or len(text) < WHOLE or bool(_CUT.search(text[-200:]))
+
+
+def visit_pages(
+    client: Client,
+    turns: Turns,
+    items: list[Item],
+    *,
+    agent: str,
+    minutes: float,
+    keep: Callable[[Answer], Iterator[bytes]] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Any]:
+    """Fetches the pages of one host, one after the other, as long as there is time."""
+    end = clock() + 60 * minutes
+    with client.sibling(max_bytes=MOST_BYTES * 4) as other:
+        robots = Robots(other, turns, agent)
+        for item in sorted(items, key=lambda item: (item.uri, item.position)):
+            if clock() > end:
+                message = "there was no time for it at the host's pace (read.host_minutes)"
+                yield dataclasses.replace(item, page_failure=message)
+                continue
+            try:
+                page, kept = fetch_page(client, item.content.url, turns, robots, keep)
+            except (BadRecord, HostWaits) as error:
+                yield dataclasses.replace(item, page_failure=mask_text(str(error))[:500])
+            else:
+                yield dataclasses.replace(item, page=page)
+                yield from (beam.pvalue.TaggedOutput(ARCHIVE, record) for record in kept)
+
+
+def fetch_page(
+    client: Client,
+    address: str,
+    turns: Turns,
+    robots: Robots,
+    keep: Callable[[Answer], Iterator[bytes]] | None = None,
+) -> tuple[FetchedPage, list[bytes]]:
+    """One page, and what is to be archived of it.
+
+    Raises:
+        BadRecord: it cannot be had, is none, or robots.txt does not allow it.
+        HostWaits: the host's turn would come too late.
+    """
+
+    def turn(hop: str) -> Any:
+        robots.check(hop)
+        return turns.turn(hop)
+
+    with client.get(address, headers={"Accept": ACCEPT_PAGE}, turn=turn) as answer:
+        if answer.status == 429:
+            turns.close(answer.url, 3600)
+        if answer.status != 200:
+            raise BadRecord(Reason.FETCH_FAILED, f"the server answered {answer.status}")
+        media, charset = answer.media_type
+        if media and "html" not in media and "xml" not in media and media != "text/plain":
+            raise BadRecord(Reason.FETCH_FAILED, f"no page but {media[:80]!r}")
+        content = join(answer.blocks(), max_bytes=client.limits.max_bytes)
+        kept = list(keep(answer)) if keep else []
+        return FetchedPage(url=answer.url, content=content, charset=charset), kept

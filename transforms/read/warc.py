@@ -1,0 +1,69 @@
+"""WARC files as input: each answer in them that is a feed or a page is a document of its own."""
+
+import itertools
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+
+from transforms.failures import BadRecord, Reason, failure_from
+from transforms.read.blocks import BLOCK
+from transforms.read.client import media_type
+from transforms.read.decoding import decode_content
+from transforms.read.documents import STAGE, documents, peek
+from transforms.read.fetch import kind_of_response
+from transforms.read.masking import mask
+from transforms.records import Document, Failure
+
+_KINDS_OF_TEXT = ("html", "xml", "rss", "atom", "json")
+
+
+def read_warc(file: BinaryIO, uri: str, *, max_bytes: int) -> Iterator[Document | Failure]:
+    """The feeds and pages of a WARC file, plain or packed, with the address and date of each answer.
+
+    Answers other than 200, pictures and other media are passed over. A record
+    that cannot be read is a failure of its own. Memory is bounded by
+    `max_bytes`, which holds for each body.
+
+    Args:
+        file: its bytes as they lie.
+        uri: its name, for failures; documents carry the address of the answer.
+        max_bytes: the longest body.
+
+    Raises:
+        BadRecord: BAD_ARCHIVE if the file is damaged, EMPTY if there is no feed or page in it.
+    """
+    found = False
+    records = iter(ArchiveIterator(file, record_types=WarcRecordType.response, auto_decode="transfer"))
+    for number in itertools.count(1):
+        try:
+            record = next(records, None)
+        except (OSError, ValueError, EOFError) as error:
+            raise BadRecord(Reason.BAD_ARCHIVE, f"answer {number} of the archive: {error}") from error
+        if record is None:
+            break
+        try:
+            for document in _documents(record, max_bytes):
+                found = True
+                yield document
+        except BadRecord as error:
+            found = True
+            yield failure_from(error, stage=STAGE, source=f"{uri}#{number}")
+    if not found:
+        raise BadRecord(Reason.EMPTY, "no feed or page in it")
+
+
+def _documents(record: WarcRecord, max_bytes: int) -> Iterator[Document | Failure]:
+    headers = record.http_headers
+    if headers is None or headers.status_code != 200:
+        return
+    media, charset = media_type(headers.get("Content-Type") or "")
+    if media and not any(kind in media for kind in _KINDS_OF_TEXT):
+        return
+    address = (record.headers.get("WARC-Target-URI") or "").strip("<> ")
+    body = itertools.takewhile(bool, (record.reader.read(BLOCK) for _ in itertools.count()))
+    head, blocks = peek(decode_content(body, headers.get("Content-Encoding") or ""))
+    kind = kind_of_response(address, media, head)
+    if kind in ("feed", "html"):
+        frame = Document(uri=mask(address), kind=kind, content=b"", fetched=record.record_date, charset=charset)
+        yield from documents(frame, blocks, max_bytes=max_bytes)
