@@ -220,11 +220,12 @@ def run_once(dataset: Dataset, web: Web, client: Client, dies: bool) -> None:
 def expected(publishers: dict[str, Publisher], end: datetime.datetime) -> tuple[set[str], set[str]]:
     """Stories that were in a feed from the first run on, and their versions that could be seen for an hour or more.
 
-    The last six hours are left out: what is published then may be waiting for its turn.
+    The last six hours, of all or before a feed goes away, are left out: what is published then may be waiting for its
+    turn.
     """
     stories, versions = set[str](), set[str]()
-    last = end - datetime.timedelta(hours=6)
     for publisher in publishers.values():
+        last = min(end, publisher.ends or end) - datetime.timedelta(hours=6)
         older = [story for story in publisher.stories if story.published <= START]
         for story in older[-publisher.window :] + [one for one in publisher.stories if START < one.published <= last]:
             name = f"Story {publisher.number}-{story.number}"
