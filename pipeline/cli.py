@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigurationError, Exit
+from pipeline.feeds import add_feeds_commands
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
@@ -21,6 +22,7 @@ places every place on the map, and writes Parquet.
   dateline run configs/sample.yaml --input https://www.example.org/rss.xml --output out/feed
   dateline check configs/sample.yaml --set extract.batch_size=16
   dateline describe out/sample                               tables, rows, and what each column means
+  dateline feeds check seeds/feeds.csv                       which feeds answer, have moved, are stale
 """
 
 EPILOG = """\
@@ -38,8 +40,9 @@ for this run: --set extract.batch_size=16, --set workers=2, --set 'read.inputs=[
 What stands behind `--` goes to Beam: --set runner=FlinkRunner -- --flink_master=localhost:8081
 
 Inputs are files by glob (.txt .html .htm .jsonl .xml .rss .atom .json, each also .gz, local or gs://,
-s3://, hdfs:// ...) or http(s) addresses of feeds. Started again over the same files, a run replaces
-what it wrote; articles that other runs have put into the same output are not written twice.
+s3://, hdfs:// ...), http(s) addresses of feeds, or a list of feeds such as seeds/feeds.csv. Started
+again over the same files, a run replaces what it wrote; articles that other runs have put into the
+same output are not written twice.
 """
 
 GAZETTEER_EPILOG = """\
@@ -102,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = commands.add_parser("describe", help="say what a dataset holds", description="Say what a dataset holds.")
     sub.set_defaults(command=_describe)
     sub.add_argument("dataset", help="a folder that `dateline run` has written")
+    add_feeds_commands(commands)
     gazetteer = commands.add_parser("gazetteer", help="build the gazetteer").add_subparsers(
         required=True, metavar="COMMAND"
     )

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from apache_beam.io.filesystem import FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
+from transforms.read.feed_list import is_feed_list, read_feed_list
 from transforms.records import MediaKind
 
 KINDS: dict[str, MediaKind] = {
@@ -60,8 +61,9 @@ def resolve_inputs(inputs: Sequence[str]) -> list[Source]:
     """The files and addresses that the inputs name, each once, sorted by URI.
 
     An input is an http(s) URL, a file, a glob (`**` crosses directories) on
-    any Beam file system, or a local directory, which stands for every file of
-    a known kind beneath it. A file whose name matches a glob but whose kind is
+    any Beam file system, a local directory, which stands for every file of
+    a known kind beneath it, or a list of feeds as CSV (see `feed_list.py`),
+    which stands for the addresses in it. A file whose name matches a glob but whose kind is
     not known stays in the list, with kind None, and becomes a failure row:
     what was asked for is never left out in silence. Hidden files are not matched.
 
@@ -87,6 +89,8 @@ def _resolve(entry: str) -> Iterable[Source]:
         return [_address(entry)]
     if not entry.strip():
         raise ValueError(f"inputs: {entry!r} is empty; give a glob or a URL")
+    if is_feed_list(entry):
+        return [_address(feed.url) for feed in read_feed_list(entry)]
     if "://" not in entry and Path(entry).is_dir():
         return _directory(entry)
     return _files(entry)

@@ -1,0 +1,194 @@
+"""`dateline feeds`: lists of feeds shown, checked, and exchanged with feed readers."""
+
+import argparse
+import csv
+import datetime
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import ConfigurationError, Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from transforms.read.check_feeds import Checked
+    from transforms.read.client import Client
+
+CHECK_EPILOG = """\
+Each feed is asked for once, as a run would ask: hosts side by side, one host's feeds one after the
+other with a pause between. What is not well is printed; --output keeps a row for every feed.
+
+exit codes: 0 all answer and are fresh, 3 some do not answer or are stale, 2 the list cannot be used
+"""
+STALE_DAYS = 14.0
+
+
+def add_feeds_commands(commands: Any) -> None:
+    """Adds `feeds` and what it can do to the command line."""
+    feeds = commands.add_parser(
+        "feeds", help="show, check, import or export a list of feeds", description="Lists of feeds, as CSV or OPML."
+    ).add_subparsers(required=True, metavar="COMMAND")
+    sub = feeds.add_parser("list", help="show the feeds of a list")
+    sub.set_defaults(command=_list)
+    sub.add_argument("file", metavar="LIST", help="CSV file, such as seeds/feeds.csv")
+    sub.add_argument("--country", help="only of this country, ISO 3166-1 alpha-3, as FRA")
+    sub.add_argument("--language", help="only in this language, ISO 639-1, as fr")
+    sub = feeds.add_parser(
+        "check",
+        help="ask for each feed: which answer, which have moved, which are stale",
+        epilog=CHECK_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    sub.set_defaults(command=_check)
+    sub.add_argument("file", metavar="LIST", help="CSV file, such as seeds/feeds.csv")
+    sub.add_argument("--output", metavar="CSV", help="write a row for each feed here")
+    sub.add_argument("--all", action="store_true", help="print the feeds that are well, too")
+    sub.add_argument(
+        "--stale-days",
+        type=float,
+        default=STALE_DAYS,
+        metavar="N",
+        help=f"age of the newest entry from which on a feed is stale ({STALE_DAYS:.0f})",
+    )
+    sub.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="for each answer (30)")
+    sub.add_argument("--contact", default="", help="a page or mailbox by which publishers can reach you")
+    sub = feeds.add_parser("import", help="make a list of an OPML file, as feed readers export it")
+    sub.set_defaults(command=_import)
+    sub.add_argument("file", metavar="OPML")
+    sub.add_argument("--output", required=True, metavar="CSV", help="the list")
+    sub = feeds.add_parser("export", help="make an OPML file of a list, for feed readers")
+    sub.set_defaults(command=_export)
+    sub.add_argument("file", metavar="LIST")
+    sub.add_argument("--output", required=True, metavar="OPML", help="the OPML file")
+
+
+# What takes seconds to import is imported where it is used, so that --help answers at once.
+
+
+def _list(args: argparse.Namespace) -> int:
+    feeds = [
+        feed
+        for feed in _read(args.file)
+        if args.country in (None, feed.country) and args.language in (None, feed.language)
+    ]
+    print(table([{"country": f.country, "lang": f.language, "publisher": f.publisher, "section": f.section,
+                  "checked": f.checked, "url": f.url} for f in feeds]), end="")  # fmt: skip
+    checked = sum(bool(feed.checked) for feed in feeds)
+    countries = len({feed.country for feed in feeds})
+    languages = len({feed.language for feed in feeds})
+    print(f"{len(feeds)} feeds, {countries} countries, {languages} languages; {checked} known to have answered")
+    return Exit.DONE
+
+
+def _check(args: argparse.Namespace) -> int:
+    from transforms.read import Read
+    from transforms.read.client import Client
+
+    feeds = _read(args.file)
+    if args.output:
+        _check_writable(args.output)
+    try:
+        limits = Read(inputs=[args.file], timeout_seconds=args.timeout, contact=args.contact).limits
+    except ValueError as error:
+        raise ConfigurationError([str(error)]) from error
+    return check(feeds, lambda: Client(limits), stale_days=args.stale_days, output=args.output, show_all=args.all)
+
+
+def check(
+    feeds: "Sequence[Any]",
+    client: "Callable[[], Client]",
+    *,
+    stale_days: float = STALE_DAYS,
+    output: str | None = None,
+    show_all: bool = False,
+    now: datetime.datetime | None = None,
+    interval: float = 1.0,
+) -> int:
+    """Asks for the feeds, prints what came, and returns the exit code."""
+    from transforms.read.check_feeds import check_feeds
+
+    moment = now or datetime.datetime.now(datetime.UTC)
+    number = iter(range(1, len(feeds) + 1))
+
+    def tell(checked: "Checked") -> None:
+        if sys.stderr.isatty():
+            print(f"\r{next(number)} of {len(feeds)}", end="", file=sys.stderr, flush=True)
+
+    found = check_feeds(feeds, client, now=moment, stale_days=stale_days, interval=interval, done=tell)
+    shown = [one for one in found if show_all or one.problem or one.moved_to]
+    print(table([{**one.row, "newest": one.row["newest"][:10]} for one in shown]), end="")
+    if output:
+        with Path(output).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(found[0].row), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(one.row for one in found)
+    ill = sum(bool(one.problem) for one in found)
+    stale = sum(one.answered and bool(one.problem) for one in found)
+    print(
+        f"{len(found)} feeds: {sum(one.answered for one in found)} answered,"
+        f" {sum(bool(one.moved_to) for one in found)} moved, {stale} stale or broken, {ill - stale} did not answer"
+    )
+    return Exit.TOO_MANY_FAILURES if ill else Exit.DONE
+
+
+def _import(args: argparse.Namespace) -> int:
+    from transforms.read.feed_list import FeedListError, write_feed_list
+    from transforms.read.opml import parse_opml
+
+    _check_writable(args.output)
+    try:
+        feeds, left_out = parse_opml(Path(args.file).read_bytes(), args.file)
+    except OSError as error:
+        raise ConfigurationError([f"{args.file}: cannot be read: {error.strerror or error}"]) from error
+    except FeedListError as error:
+        raise ConfigurationError(error.problems) from error
+    write_feed_list(feeds, args.output)
+    for line in left_out:
+        print(f"dateline: left out: {line}", file=sys.stderr)
+    print(f"{args.output}: {len(feeds)} feeds" + (f"; {len(left_out)} left out" if left_out else ""))
+    return Exit.DONE
+
+
+def _export(args: argparse.Namespace) -> int:
+    from transforms.read.opml import to_opml
+
+    feeds = _read(args.file)
+    _check_writable(args.output)
+    Path(args.output).write_bytes(to_opml(feeds, Path(args.file).stem))
+    print(f"{args.output}: {len(feeds)} feeds")
+    return Exit.DONE
+
+
+def _read(path: str) -> "list[Any]":
+    from transforms.read.feed_list import FeedListError, read_feed_list
+
+    try:
+        return [*read_feed_list(path)]
+    except FeedListError as error:
+        raise ConfigurationError(error.problems) from error
+
+
+def _check_writable(path: str) -> None:
+    if not Path(path).resolve().parent.is_dir() or Path(path).is_dir():
+        raise ConfigurationError([f"--output {path}: cannot be written there; give a file in a folder that exists"])
+
+
+def table(rows: list[dict[str, str]]) -> str:
+    """Rows under their column names, the columns aligned; the last as long as it is, empty columns left out.
+
+    >>> print(table([{"a": "1", "b": "", "c": "x"}, {"a": "22", "b": "", "c": ""}]), end="")
+    a   c
+    1   x
+    22
+    """
+    columns = [name for name in (rows[0] if rows else ()) if any(row[name] for row in rows)]
+    widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in columns}
+    lines = [{name: name for name in columns}, *rows] if rows else []
+    # A publisher's words go to a terminal: control characters would be its commands.
+    cells = ([f"{_printable(line[name]):{widths[name]}}" for name in columns] for line in lines)
+    return "".join("  ".join(line).rstrip() + "\n" for line in cells)
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)
