@@ -25,13 +25,14 @@ from collections.abc import Iterator
 
 import httpx
 
+from transforms.failures import BadRecord, Reason
 from transforms.parse.article import parse_item
 from transforms.parse.split import split
 from transforms.read.client import Client, Limits
 from transforms.read.fetch import Asked, Task, fetch
 from transforms.read.pace import Turns
 from transforms.read.schedule import FeedState, Pace, from_json, is_due, key_of, to_json
-from transforms.records import Document
+from transforms.records import Document, Item
 
 START = datetime.datetime(2026, 3, 2, tzinfo=datetime.UTC)
 STEP = datetime.timedelta(minutes=15)
@@ -188,6 +189,15 @@ class Dataset:
     overruns: int = 0
 
 
+def items(document: Document) -> Iterator[Item]:
+    """The entries of a feed; none of one that has none yet."""
+    try:
+        yield from split(document)
+    except BadRecord as error:
+        if error.reason != Reason.NO_ENTRIES:
+            raise
+
+
 def run_once(dataset: Dataset, web: Web, client: Client, dies: bool) -> None:
     """One run over all feeds; one that dies leaves no trace."""
     states: dict[str, FeedState] = {key: from_json(values) for key, values in dataset.memory.items()}
@@ -201,7 +211,7 @@ def run_once(dataset: Dataset, web: Web, client: Client, dies: bool) -> None:
         for result in fetch(client, task, turns, pace=Pace(), fetched=web.now, clock=lambda: web.now):
             if isinstance(result, Document):
                 counts["unchanged"] += len(result.known)
-                for item in split(result):
+                for item in items(result):
                     if item.position not in result.known:
                         article = parse_item(item, lambda name: False)
                         counts["duplicates"] += article.article_id in dataset.rows or article.article_id in rows

@@ -166,13 +166,28 @@ class Server:
                 if isinstance(event, h2.events.RequestReceived):
                     headers = {_text(name): _text(value) for name, value in event.headers}
                     exchange = Exchange(connection, headers[":path"], headers, time.monotonic(), headers[":authority"])
+                    if exchange.target == "/pings":
+                        self._ping(connection, h2_side)
                     with self._counted(exchange):
+                        if exchange.target == "/headers":
+                            h2_side.send_headers(event.stream_id, [(":status", "200"), *_MANY_HEADERS])
+                            connection.sendall(h2_side.data_to_send())
+                            return
                         h2_side.send_headers(event.stream_id, [(":status", "200"), ("content-type", "text/xml")])
                         h2_side.send_data(event.stream_id, FEED, end_stream=True)
             connection.sendall(h2_side.data_to_send())
 
+    def _ping(self, connection: ssl.SSLSocket, h2_side: h2.connection.H2Connection) -> None:
+        while True:
+            h2_side.ping(b"12345678")
+            connection.sendall(h2_side.data_to_send() * 100)
+
     def paths(self) -> list[str]:
         return [f"{request.host}{request.target}" for request in self.requests]
+
+
+_MANY_HEADERS = [("x-flood", "y" * 4000)] * 400
+"""Little on the wire, 1.6 MB once HPACK is undone."""
 
 
 def _text(value: Any) -> str:
@@ -193,6 +208,8 @@ class FakeInternet(httpcore.NetworkBackend):
 
     def lookup(self, host: str, port: int) -> list[str]:
         self.lookups.append(host)
+        if host == "slow-names.test":
+            time.sleep(3)
         if host in self.names:
             answers = self.names[host]
             return answers[min(self.lookups.count(host), len(answers)) - 1]

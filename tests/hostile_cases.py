@@ -9,6 +9,7 @@ import itertools
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import brotli
 import zstandard
@@ -363,6 +364,15 @@ def addresses() -> Iterator[Case]:
         **g,
     )
     yield Case(
+        does="a name server that does not answer",
+        then="failure when the time is up",
+        url="http://slow-names.test/feed",
+        reason=FAILED,
+        message="took too long to look up",
+        requests=0,
+        **g,
+    )
+    yield Case(
         does="a name that does not exist",
         then="failure",
         url="http://no-such-host.invalid/feed",
@@ -370,6 +380,20 @@ def addresses() -> Iterator[Case]:
         message="look up",
         seconds=12,
         **g,
+    )
+
+
+def http2() -> Iterator[Case]:
+    """What HTTP/2 adds."""
+    g: dict[str, Any] = {"group": "HTTP/2", "answers": {"h2.test": says()}, "reason": FAILED}
+    yield Case(
+        does="pings without end",
+        then="failure when the time or the bytes are up",
+        url="https://h2.test/pings",
+        **{**g, "reason": None, "message": "fetch_failed|too_large"},
+    )
+    yield Case(
+        does="1.6 MB of headers in 6 kB (HPACK)", then="failure", url="https://h2.test/headers", message="Protocol", **g
     )
 
 
@@ -652,9 +676,8 @@ def hostile_feeds() -> Iterator[Case]:
     )
 
 
-CASES = [
-    case for cases in (answers, redirects, addresses, tls, sizes, times, broken, hostile_feeds) for case in cases()
-]
+GROUPS = (answers, redirects, addresses, tls, http2, sizes, times, broken, hostile_feeds)
+CASES = [case for cases in GROUPS for case in cases()]
 
 
 def table() -> str:

@@ -91,6 +91,16 @@ def test_what_a_run_gives_is_not_given_again(server: Server, tmp_path: Path) -> 
     assert len(snapshot.paths(str(tmp_path))) == 1
 
 
+def test_a_run_without_news_leaves_no_files_behind(server: Server, tmp_path: Path) -> None:
+    addresses = at(server, "127.0.0.2/a")
+    server.answers["/a"] = says(body=feed("a"))
+    run_over(tmp_path, addresses)
+    second = run_over(tmp_path, addresses, now=NOON + datetime.timedelta(hours=1))
+    assert second.counts == {"not_modified": 1}
+    assert second.files == ()
+    assert len(list(tmp_path.rglob("*.parquet"))) == 1
+
+
 def test_what_is_not_due_is_not_asked(server: Server, tmp_path: Path) -> None:
     addresses = at(server, "127.0.0.2/a", "127.0.0.3/gone")
     server.answers.update({"/a": says(body=feed("a")), "/gone": says(410)})

@@ -9,7 +9,7 @@ next: a retry of the bundle, or the next run.
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from transforms.records import TABLES
@@ -31,15 +31,20 @@ class Manifest:
     """Files of an earlier attempt at the run that this one does not have, and what was remembered before it."""
 
 
-def needed(staged: Iterable[StagedFile]) -> list[StagedFile]:
+def needed(staged: Iterable[StagedFile], elsewhere: Collection[str] = ()) -> list[StagedFile]:
     """The files worth keeping: those with rows, or one of each table without any.
 
     A table without rows keeps an empty file, so that a reader always finds its
-    columns.
+    columns; not where other runs have files of it: a job that finds nothing new
+    every quarter of an hour would leave 140,000 of them in a year.
+
+    Args:
+        staged: every file that the run has written.
+        elsewhere: tables of which other runs have files.
     """
     ordered = sorted(staged, key=lambda one: (one.table, one.shard))
     filled = {one.table for one in ordered if one.rows}
-    return [one for one in ordered if (one.rows if one.table in filled else one.shard == 0)]
+    return [one for one in ordered if (one.rows if one.table in {*filled, *elsewhere} else one.shard == 0)]
 
 
 def total_rows(staged: Iterable[StagedFile]) -> dict[str, int]:
@@ -58,6 +63,7 @@ def plan_commit(
     counts: Mapping[str, int],
     present: Iterable[str],
     extras: Sequence[StagedExtra] = (),
+    elsewhere: Collection[str] = (),
 ) -> Manifest:
     """What is to be done to make the staged files the run's only ones.
 
@@ -68,10 +74,11 @@ def plan_commit(
         counts: the caller's totals, for the record.
         present: the files that the dataset has now and that belong to this run, or that an extra replaces.
         extras: what is committed with the tables, behind them.
+        elsewhere: tables of which other runs have files.
     """
     renames = tuple(
         (one.path, layout.shard_path(one.table, run.date, run.run_id, one.shard, shards), one.size)
-        for one in needed(staged)
+        for one in needed(staged, elsewhere)
     )
     targets = tuple(target for _, target, _ in renames)
     committed = dataclasses.replace(run, state="committed", rows=total_rows(staged), counts=dict(counts), files=targets)
@@ -94,6 +101,12 @@ def extras_of(output: str, run_id: str, extras: Sequence[StagedExtra]) -> list[s
     archives = files.list_files(files.join(output, layout.ARCHIVE, "date=*", f"{run_id}-*.warc.gz"))
     old = snapshot.paths(output) if any(one.target.startswith(layout.MEMORY) for one in extras) else []
     return ["/".join(path.split("/")[-3:]) for path in (*archives, *old)]
+
+
+def tables_elsewhere(output: str, run_id: str) -> set[str]:
+    """The tables of which other runs have files in the dataset."""
+    paths = {table: files.list_files(files.join(output, layout.table_pattern(table))) for table in TABLES}
+    return {table for table, found in paths.items() if any(layout.run_of(path) != run_id for path in found)}
 
 
 def write_manifest(output: str, manifest: Manifest) -> None:
@@ -161,7 +174,15 @@ def commit(
     if manifest is None:
         whole = dataclasses.replace(run, inputs=runs.read_run(output, run.run_id).inputs)
         present = [*files_of(output, run.run_id), *extras_of(output, run.run_id, extras)]
-        manifest = plan_commit(whole, staged, shards=shards, counts=counts, present=present, extras=extras)
+        manifest = plan_commit(
+            whole,
+            staged,
+            shards=shards,
+            counts=counts,
+            present=present,
+            extras=extras,
+            elsewhere=tables_elsewhere(output, run.run_id),
+        )
         write_manifest(output, manifest)
     roll_forward(output, manifest)
     return manifest.run
