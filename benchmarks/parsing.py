@@ -1,6 +1,6 @@
 """Parsing measured on real input: 91 feeds, and 181 pages with gold bodies.
 
-    python -m benchmarks.parsing --feeds DIRECTORY --pages DIRECTORY
+    python -m benchmarks.parsing --feeds DIRECTORY --pages DIRECTORY --metadata GOLD.tsv
 
 The feeds are bare files, the pages those of article-extraction-benchmark
 (`ground-truth.json` and `pages/*.html.gz`). The measure of bodies is that
@@ -8,6 +8,9 @@ benchmark's own: texts are cut into tokens, tokens into overlapping runs of
 four, and the runs of a page compared as multisets; precision and recall are
 averaged over pages, and F1 is that of the two averages.
 https://github.com/scrapinghub/article-extraction-benchmark
+
+Titles, authors and dates are compared with a table of facts, for which see
+`measure_metadata`; the pages themselves have no gold of these.
 """
 
 import argparse
@@ -19,6 +22,7 @@ import re
 import statistics
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -96,6 +100,69 @@ def measure_pages(directory: Path, extract: Callable[[bytes, str], str]) -> str:
     )
 
 
+Facts = tuple[str, frozenset[str], datetime.date | None]
+"""Title, authors and the day of publication, made comparable."""
+
+
+def our_facts(content: bytes, url: str) -> Facts:
+    """What Dateline says of a page."""
+    try:
+        page = parse_page(content, url=url, charset=None, fetched=THEN)
+    except BadRecord:
+        return "", frozenset(), None
+    day = page.published.value.date() if page.published else None
+    return plain(page.metadata.title or ""), frozenset(map(plain, page.metadata.authors)), day
+
+
+def reference_facts(content: bytes, url: str) -> Facts:
+    """What trafilatura alone says of a page."""
+    found = trafilatura.extract_metadata(decode(content), default_url=url)
+    authors = frozenset(plain(name) for name in (found.author or "").split("; ") if name)
+    return plain(found.title or ""), authors, datetime.date.fromisoformat(found.date) if found.date else None
+
+
+def plain(text: str) -> str:
+    """A text without what two honest copies of it differ in: quotes, dashes, capitals, spaces.
+
+    >>> plain("  ‘Rain’\\u00a0… ")
+    "'rain' ..."
+    """
+    folded = unicodedata.normalize("NFKC", text).translate(_QUOTES).casefold()
+    return " ".join(folded.split())
+
+
+_QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
+
+
+def measure_metadata(
+    directory: Path, gold: Path, extract: Callable[[bytes, str], Facts], wrong: Callable[[str], object] | None = None
+) -> str:
+    """One line: the shares of pages whose title, set of authors and day of publication are exactly right.
+
+    Args:
+        directory: with `ground-truth.json` and `pages`.
+        gold: a TSV file of page, title, authors (`;` between them, `~` between sets that are both right) and dates
+            (ISO, `,` between days that are both right, as in two time zones); empty where there is none.
+        extract: gives what is compared.
+        wrong: called with a line for each mistake.
+    """
+    truth = json.loads((directory / "ground-truth.json").read_text(encoding="utf-8"))
+    right: collections.Counter[str] = collections.Counter()
+    rows = [line.split("\t") for line in gold.read_text(encoding="utf-8").splitlines()[1:]]
+    for name, title, authors, dates in rows:
+        content = gzip.decompress((directory / "pages" / f"{name}.html.gz").read_bytes())
+        found = extract(content, truth[name]["url"])
+        sets = [frozenset(plain(one) for one in said.split(";") if one) for said in authors.split("~")]
+        days = [datetime.date.fromisoformat(day) if day else None for day in dates.split(",")]
+        verdicts = {"title": found[0] == plain(title), "authors": found[1] in sets, "date": found[2] in days}
+        right.update(field for field, verdict in verdicts.items() if verdict)
+        for at, (field, verdict) in enumerate(verdicts.items()):
+            if not verdict and wrong:
+                wrong(f"  {name[:8]} {field}: {found[at]!r}, not {(title, authors, dates)[at]!r}")
+    shares = ", ".join(f"{field} {right[field] / len(rows):.3f}" for field in ("title", "authors", "date"))
+    return f"{extract.__name__:15} {len(rows)} pages: {shares}"
+
+
 def measure_feeds(directory: Path) -> str:
     """Entries, articles and failures by reason over all feeds, and the slowest feed."""
     counts: collections.Counter[str] = collections.Counter()
@@ -132,11 +199,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--feeds", type=Path, help="directory of feeds")
     parser.add_argument("--pages", type=Path, help="directory with ground-truth.json and pages/")
+    parser.add_argument("--metadata", type=Path, help="TSV of titles, authors and dates of some of the pages")
+    parser.add_argument("--wrong", action="store_true", help="print each mistake in the metadata")
     arguments = parser.parse_args()
     if not (arguments.feeds or arguments.pages):
         parser.error("give --feeds, --pages or both")
     if arguments.feeds:
         sys.stdout.write(f"feeds: {measure_feeds(arguments.feeds)}\n")
+    if arguments.metadata and not arguments.pages:
+        parser.error("--metadata needs --pages")
+    if arguments.metadata:
+        wrong = print if arguments.wrong else None
+        for facts in (our_facts, reference_facts):
+            sys.stdout.write(f"{measure_metadata(arguments.pages, arguments.metadata, facts, wrong)}\n")
+        return
     for extract in (ours, reference) if arguments.pages else ():
         sys.stdout.write(f"{measure_pages(arguments.pages, extract)}\n")
 

