@@ -21,10 +21,13 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import apache_beam as beam
 import numpy as np
 from rensa import RMinHash
 
+from transforms import Extract
 from transforms.deduplicate import Deduplicate, copies
 from transforms.deduplicate.copies import Candidate, Link
 from transforms.deduplicate.pages import Reading, number_of
@@ -33,9 +36,10 @@ from transforms.deduplicate.sketch import band_keys
 from transforms.failures import BadRecord
 from transforms.parse import parse_item, split
 from transforms.parse.addresses import address_key
-from transforms.records import Document
+from transforms.records import Article, Document
 
 THEN = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 LEAST_WORDS = 80
 """Shorter bodies are not edited: a quarter of one is a sentence."""
 USUAL_BANDS, USUAL_ROWS = 9, 13
@@ -112,9 +116,9 @@ def gold_bodies(directory: Path) -> Iterator[Body]:
         yield Body(name, gold["articleBody"], gold.get("url"), None)
 
 
-def feed_bodies(directory: Path) -> Iterator[Body]:
-    """The text of each entry of each feed, once per address and text."""
-    seen: set[tuple[str | None, str]] = set()
+def feed_articles(directory: Path) -> Iterator[Article]:
+    """The entries of each feed, once per address and text."""
+    seen: set[str] = set()
     for path in sorted(directory.iterdir()):
         document = Document(uri=f"{path.name}.xml", kind="feed", content=path.read_bytes(), fetched=THEN)
         try:
@@ -126,10 +130,9 @@ def feed_bodies(directory: Path) -> Iterator[Body]:
                 found = parse_item(item, lambda name: False)
             except BadRecord:
                 continue
-            key = (found.canonical_url or found.source_id, found.text)
-            if key not in seen:
-                seen.add(key)
-                yield Body(found.source, found.text, found.canonical_url, found.headline)
+            if found.article_id not in seen:
+                seen.add(found.article_id)
+                yield found
 
 
 def candidate(name: str, text: str, at: int = 0, site: str | None = None) -> Candidate:
@@ -221,16 +224,59 @@ def false_merges(bodies: list[Body]) -> tuple[list[tuple[Body, Body, float]], in
     return merged, len(bodies) * (len(bodies) - 1) // 2
 
 
+def measure_cost(articles: list[Article], extracted: int) -> str:
+    """What deduplication costs an article beside its extraction, both through Beam, in seconds of this process."""
+    english = [one for one in articles if one.language == "en"]
+    near = _milliseconds(english, _Unique(near_copies=True))
+    same = _milliseconds(english, _Unique(near_copies=False))
+    extraction = _milliseconds(english[:extracted], Extract())
+    return (
+        f"cost an article, through Beam: deduplication of {len(english):,} {near:.2f} ms (without near copies"
+        f" {same:.2f}), extraction of {min(extracted, len(english)):,} {extraction:.1f} ms: {near / extraction:.1%}"
+    )
+
+
+def _milliseconds(articles: list[Article], transform: Any) -> float:
+    """What a transform adds to a pipeline that only counts, an article."""
+    return (_seconds(articles, transform) - _seconds(articles, beam.Map(lambda one: one))) / len(articles) * 1e3
+
+
+@dataclasses.dataclass
+class _Unique(beam.PTransform):
+    """Deduplicates without a history."""
+
+    near_copies: bool
+
+    def expand(self, articles: Any) -> Any:
+        known = articles.pipeline | "Nothing known" >> beam.Create([])
+        unique, _, _ = {"articles": articles, "known": known} | Deduplicate(near_copies=self.near_copies)
+        return unique
+
+
+def _seconds(articles: list[Article], transform: Any) -> float:
+    """Processor time of one pipeline, whatever else the machine does."""
+    begun = time.process_time()
+    with beam.Pipeline(runner=RUNNER) as p:
+        found = p | beam.Create(articles) | "Measured" >> transform
+        found = found["articles"] if isinstance(transform, Extract) else found
+        _ = found | beam.combiners.Count.Globally()
+    return time.process_time() - begun
+
+
 def main() -> None:
     """Prints recall, false merges and speed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=Path, required=True, help="directory with ground-truth.json")
     parser.add_argument("--feeds", type=Path, help="directory of feeds")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--cost", type=int, default=0, help="articles of the feeds to extract from, to compare the cost with"
+    )
     parser.add_argument("--show", type=int, default=0, help="false merges to print")
     args = parser.parse_args()
     pages = list(gold_bodies(args.pages))
-    feeds = list(feed_bodies(args.feeds)) if args.feeds else []
+    articles = list(feed_articles(args.feeds)) if args.feeds else []
+    feeds = [Body(one.source, one.text, one.canonical_url, one.headline) for one in articles]
     for name, bodies in (("gold bodies of pages", pages), ("bodies in feeds", feeds)):
         long = [body for body in bodies if len(body.text.split()) >= LEAST_WORDS]
         if long:
@@ -244,17 +290,19 @@ def main() -> None:
     )
     for one, other, share in itertools.islice(merged, args.show):
         print(f"  {share:.2f}  {one.name}: {one.text[:150]!r}\n        {other.name}: {other.text[:150]!r}")
-    begun = time.perf_counter()
+    begun = time.process_time()
     candidates = [candidate(f"{at:06}", body.text) for at, body in enumerate(every)]
-    sketched = time.perf_counter()
+    sketched = time.process_time()
     links_of(candidates)
-    ended = time.perf_counter()
+    ended = time.process_time()
     words = sum(len(body.text.split()) for body in every) / len(every)
     print(
-        f"{len(every) / (ended - begun):,.0f} documents/s of {words:.0f} words on one core: sketch"
+        f"{len(every) / (ended - begun):,.0f} documents/s of {words:.0f} words by processor time: sketch"
         f" {(sketched - begun) / len(every) * 1e3:.2f} ms, search and comparison"
         f" {(ended - sketched) / len(every) * 1e3:.2f} ms each"
     )
+    if args.cost:
+        print(measure_cost(articles, args.cost))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from transforms.deduplicate.pages import HEADLINE, TEXT, Reading
 from transforms.deduplicate.shingles import Shingles, overlap
 from transforms.records import Article
 
-PARTS = 8
+PARTS = 4
 """Ranges of keys, each gathered on one worker; more would cost each article more elements."""
 FIRST_OF_BAND = 12
 """Articles of a band, by time, that each later one is compared with. A band that many share is a footer or a wire

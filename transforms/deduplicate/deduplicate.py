@@ -17,8 +17,7 @@ from apache_beam.pvalue import AsDict, AsSingleton, TaggedOutput
 from transforms.deduplicate import copies, known
 from transforms.deduplicate.copies import Candidate, Entry, Link, Rules
 from transforms.deduplicate.pages import Reading, in_time, is_shared, judge, number_of, one_per_article, reading_of
-from transforms.deduplicate.shingles import distinct, shingle_hashes
-from transforms.deduplicate.sketch import band_keys
+from transforms.deduplicate.sketch import sketch
 from transforms.records import Article
 
 DUPLICATES = "duplicates"
@@ -161,7 +160,7 @@ def page_key(article: Article) -> int:
 
 def _asked(article: Article, near: bool) -> tuple[int, int, int, bytes]:
     reading = reading_of(article)
-    keys = band_keys(shingle_hashes(article.text)).tobytes() if near else b""
+    keys = sketch(article.text)[0] if near else b""
     return reading.text, reading.page, reading.time, keys
 
 
@@ -204,10 +203,9 @@ def _same_text(text: tuple[int, dict[str, Iterable[Any]]], mark: bool) -> Iterat
 def _candidate(article: Article) -> Iterator[Candidate]:
     """The article as a candidate; one with another's text is what that one is."""
     if article.duplicate_of is None:
-        hashes = shingle_hashes(article.text)
-        keys = band_keys(hashes)
-        if len(keys):
-            yield Candidate(reading_of(article), False, keys.tobytes(), distinct(hashes).tobytes())
+        keys, shingles = sketch(article.text)
+        if keys:
+            yield Candidate(reading_of(article), False, keys, shingles)
 
 
 def _pairs(part: tuple[int, Iterable[Entry]], window_days: float) -> Iterator[Any]:

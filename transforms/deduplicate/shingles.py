@@ -33,6 +33,20 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _MIXER = np.uint64(0xBF58476D1CE4E5B9)
 
 
+class _Hashes(dict[str, int]):
+    """Hashes of the words met; most texts have the same ones, and looking up is faster than making."""
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= MOST_WORDS:
+            self.clear()
+        self[word] = found = zlib.crc32(word.encode("utf-8", "surrogatepass"))
+        return found
+
+
+MOST_WORDS = 100_000
+_WORDS = _Hashes()
+
+
 class Overlap(NamedTuple):
     """How much of two texts is the same."""
 
@@ -60,9 +74,7 @@ def shingle_hashes(text: str) -> NDArray[np.uint32]:
     length = _length(folded, len(tokens))
     if len(tokens) < length:
         return np.empty(0, dtype=np.uint32)
-    words = np.fromiter(
-        (zlib.crc32(token.encode("utf-8", "surrogatepass")) for token in tokens), np.uint64, len(tokens)
-    )
+    words = np.fromiter(map(_WORDS.__getitem__, tokens), np.uint64, len(tokens))
     count = len(words) - length + 1
     mixed = np.zeros(count, dtype=np.uint64)
     for at in range(length):

@@ -9,11 +9,13 @@ themselves are compared. Text of another length hides a short copy from J, so a
 long text is signed in pieces, too.
 """
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 from rensa import RMinHash
 
-from transforms.deduplicate.shingles import IDEOGRAPHS, LETTERS, WORDS
+from transforms.deduplicate.shingles import IDEOGRAPHS, LETTERS, WORDS, distinct, shingle_hashes
 
 Keys = NDArray[np.uint32]
 """Sorted and distinct band keys."""
@@ -45,8 +47,11 @@ def band_keys(hashes: NDArray[np.uint32]) -> Keys:
     if len(hashes) < LEAST_SHINGLES:
         return np.empty(0, dtype=np.uint32)
     pieces = [hashes, *_pieces(hashes)]
-    rows = RMinHash.digest_matrix_from_token_hash_sets([piece.tolist() for piece in pieces], BANDS * ROWS, SEED)
-    signatures = np.array(rows.to_rows(), dtype=np.uint64).reshape(len(pieces), BANDS, ROWS)
+    flat = np.concatenate(pieces).astype(np.uint64)
+    offsets = np.cumsum([0, *map(len, pieces)], dtype=np.uint64)
+    # Of the library's ways in, this one costs least: 4 microseconds for 300 shingles, lists of numbers 30.
+    rows = RMinHash.digest_matrix_from_flat_token_hashes(flat, offsets, BANDS * ROWS, SEED).to_rows()
+    signatures = np.array(rows, dtype=np.uint64).reshape(len(pieces), BANDS, ROWS)
     mixed = signatures[:, :, 0] * _MULTIPLIER ^ signatures[:, :, 1]
     mixed = (mixed ^ (mixed >> np.uint64(31)) ^ np.arange(BANDS, dtype=np.uint64)[None, :]) * _MIXER
     return np.unique((mixed >> np.uint64(32)).astype(np.uint32))
@@ -58,3 +63,10 @@ def _pieces(hashes: NDArray[np.uint32]) -> list[NDArray[np.uint32]]:
         return []
     starts = range(0, len(hashes) - PIECE // 2, PIECE // 2)
     return [hashes[start : start + PIECE] for start in starts[:PIECES]]
+
+
+@functools.lru_cache(maxsize=2_000)
+def sketch(text: str) -> tuple[bytes, bytes]:
+    """Band keys and distinct shingles of a text, packed; kept for a while, because a run needs them twice."""
+    hashes = shingle_hashes(text)
+    return band_keys(hashes).tobytes(), distinct(hashes).tobytes()

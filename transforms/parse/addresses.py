@@ -5,6 +5,7 @@ what the publisher's own server ignores. `address_key` is for telling whether
 two addresses are of one page, and need not lead anywhere.
 """
 
+import functools
 import re
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit, urlunsplit
 
@@ -79,6 +80,7 @@ def canonical(address: str | None) -> str | None:
     return urlunsplit((parts.scheme, _host(parts.netloc, parts.scheme), _without_dots(path), query, fragment))
 
 
+@functools.lru_cache(maxsize=10_000)
 def address_key(address: str | None) -> str | None:
     """What addresses of one page have in common, whatever the device, protocol and order of parameters.
 
