@@ -20,11 +20,13 @@ from transforms import Run, Source, begin_run, read_run, resolve_inputs
 from transforms.extract.models import SHIPPED_NAME, load_models, model_ids
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
 from transforms.read.masking import mask
+from transforms.read.sources import is_address
 
 
 def check(settings: Settings) -> int:
     """Says what a run would do, having checked all that can be checked without running."""
     sources = _sources(settings)
+    _ask_for_contact(settings, sources)
     _check_output(settings.output)
     _check_models(settings)
     print(
@@ -39,6 +41,7 @@ def launch(settings: Settings) -> int:
     sources = _sources(settings)
     begun = time.monotonic()
     run = _begin(settings, sources)
+    _ask_for_contact(settings, sources)
     print(f"dateline: reading {_plural(len(sources), 'file or address', 'files and addresses')} into {settings.output}")
     print(f"  run {run.run_id} on {settings.launch.runner}, {_workers(settings)}", flush=True)
     try:
@@ -51,6 +54,12 @@ def launch(settings: Settings) -> int:
     finished = read_run(settings.output, run.run_id)
     print(summarize(finished, settings.output, seconds=time.monotonic() - begun))
     return _exit_code(finished, settings)
+
+
+def _ask_for_contact(settings: Settings, sources: list[Source]) -> None:
+    """Publishers block readers that they cannot ask to slow down."""
+    if any(is_address(source.uri) for source in sources) and not settings.sections["read"].get("contact"):
+        print("dateline: read.contact is empty; give publishers a page or mailbox to reach you by", file=sys.stderr)
 
 
 def _check_output(output: str) -> None:

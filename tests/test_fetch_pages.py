@@ -24,7 +24,7 @@ from transforms.parse.feed import Body, Entry
 from transforms.parse.split import Split
 from transforms.read import archive
 from transforms.read.client import Client, Limits
-from transforms.read.fetch import Task, fetch
+from transforms.read.fetch import Asked, Task, fetch
 from transforms.read.pace import Turns
 from transforms.read.pages import FullText, _by_host, is_partial, visit_pages
 from transforms.read.read import ARCHIVE, Read
@@ -222,6 +222,15 @@ def test_failures_and_what_is_not_new_are_not_kept(server: Server) -> None:
     for answer in (says(404), says(body=b"")):
         server.answers["/feed"] = answer
         assert kept(server) == b""
+    server.answers["/feed"] = says()
+    internet = FakeInternet(server)
+    with Client(LIMITS, lookup=internet.lookup, inner=internet, tls=server.trusting) as client:
+        state = None
+        for expected in (1, 0):
+            task = Task(address="http://news.test/feed", state=state)
+            found = list(fetch(client, task, Turns(0), pace=Pace(), fetched=NOON, keep=archive.keep))
+            (state,) = (one.state for one in found if isinstance(one, Asked))
+            assert sum(isinstance(one, bytes) for one in found) == expected
 
 
 def warc(*blocks: tuple[str, bytes]) -> io.BytesIO:
@@ -276,6 +285,8 @@ def test_pages_and_archive_in_a_run(server: Server, tmp_path: Path) -> None:
         assert_that(pages["items"] | beam.Map(lambda one: one.page.content), equal_to([PAGE]))
         records = (found[ARCHIVE], pages[ARCHIVE]) | beam.Flatten()
         {"failures": found[FAILURES], "archive": records} | Write(output=str(tmp_path), run=run, shards=1)
+    first, *_ = ArchiveIterator(str(next(tmp_path.rglob("*.warc.gz"))), fsspec_args=False)
+    assert first.record_type == WarcRecordType.warcinfo
     (file,) = (tmp_path / "archive").rglob("*.warc.gz")
     kinds = sorted(
         one.kind for one in read_warc(file.open("rb"), str(file), max_bytes=10**6) if isinstance(one, Document)

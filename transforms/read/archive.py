@@ -1,14 +1,13 @@
 """Answers as they came, as WARC/1.1 (ISO 28500), so that what a row was made from can still be seen."""
 
 import datetime
-import gzip
-import io
 from collections.abc import Iterator
 
-from fastwarc.warc import WarcRecord, WarcRecordType
+from fastwarc.warc import WarcRecordType
 
 from transforms.read.client import Answer
 from transforms.read.masking import mask
+from transforms.write.archive import warc_record
 
 _OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "trailer", "upgrade", "te", "content-length"}
 """Headers of how the body came, which no longer hold for the body as it is kept; its length is said anew."""
@@ -37,22 +36,4 @@ def http_block(answer: Answer, body: bytes) -> bytes:
 def response_record(address: str, when: datetime.datetime, block: bytes) -> bytes:
     """A response record."""
     headers = {"WARC-Target-URI": mask(address), "Content-Type": "application/http; msgtype=response"}
-    return _record(WarcRecordType.response, when, headers, block)
-
-
-def info_record(run_id: str, when: datetime.datetime, software: str) -> bytes:
-    """The record at the head of a file."""
-    fields = f"software: {software}\r\nformat: WARC File Format 1.1\r\nisPartOf: {run_id}\r\n"
-    return _record(WarcRecordType.warcinfo, when, {"Content-Type": "application/warc-fields"}, fields.encode())
-
-
-def _record(kind: WarcRecordType, when: datetime.datetime, headers: dict[str, str], block: bytes) -> bytes:
-    record = WarcRecord()
-    record.init_headers(kind)
-    record.record_date = when
-    for name, value in headers.items():
-        record.headers[name] = value
-    record.set_bytes_content(block)
-    out = io.BytesIO()
-    record.write(out, checksum_data=True)
-    return gzip.compress(out.getvalue(), mtime=0)
+    return warc_record(WarcRecordType.response, when, headers, block)

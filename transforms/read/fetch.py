@@ -106,8 +106,11 @@ def fetch(
     try:
         address = schedule.address_to_ask(task.address, task.state)
         with client.get(address, headers=_headers(task.state, address), turn=turns.turn) as answer:
-            yield from _take(answer, attempt, turns, client.limits.max_bytes, address != task.address)
-            if keep is not None and answer.status in (200, 203):
+            new = False
+            for result in _take(answer, attempt, turns, client.limits.max_bytes, address != task.address):
+                new = new or isinstance(result, Document)
+                yield result
+            if keep is not None and new:
                 yield from keep(answer)
     except HostWaits as waits:
         due = attempt.now + datetime.timedelta(seconds=waits.seconds or WAITING)
