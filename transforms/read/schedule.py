@@ -2,8 +2,8 @@
 
 The rules: a feed is asked at most once in `every`, and at the latest after
 `longest`, whatever it says; in between it is asked when what it said last runs
-out. What fails is asked again after `every`, then after twice that, and so on
-up to a day, for ever. Only 410 ends it.
+out. What fails is asked again later and later, at first up to once an hour,
+then up to once a day, for ever. Only 410 ends it.
 """
 
 import dataclasses
@@ -17,6 +17,8 @@ from transforms.records import stable_id
 FIRST_PAUSE = 15 * 60.0
 """Seconds after a first failure, where feeds may be asked more often than that."""
 LONGEST_PAUSE = DAY
+HOURLY_TRIES = 24
+"""Failures after which it is asked less than once an hour."""
 LONGEST_RETRY_AFTER = 7 * DAY
 SLACK = 0.1
 """A job that runs every 15 minutes comes a little early or late; so much of the interval is let pass."""
@@ -117,11 +119,15 @@ def after_failure(
 ) -> datetime.datetime:
     """When to ask again what failed for the `failed`-th time in a row.
 
-    Twice as long each time, up to a day, and up to a quarter more or less so that
-    feeds that failed together do not come back together; the same for the same
-    address and count. A server that says for how long is believed, up to a week.
+    Twice as long each time, up to an hour for the first day, because a feed of
+    ten entries may have lost some in three; then up to a day. A quarter more or
+    less, so that feeds that failed together do not come back together; the same
+    for the same address and count. A server that says for how long is believed,
+    up to a week.
     """
-    pause = min(LONGEST_PAUSE, max(pace.every, FIRST_PAUSE if pace.every else 0.0) * 2 ** min(failed - 1, 30))
+    first = max(pace.every, FIRST_PAUSE if pace.every else 0.0)
+    most = HOUR * 2 ** min(max(0, failed - HOURLY_TRIES), 10)
+    pause = max(pace.every, min(first * 2 ** min(failed - 1, 30), most, LONGEST_PAUSE))
     jitter = 0.75 + 0.5 * int(stable_id(key, str(failed))[:8], 16) / 0xFFFFFFFF
     seconds = min(pause * jitter, LONGEST_PAUSE)
     if asked_to_wait is not None:
