@@ -16,6 +16,10 @@ from transforms.write import files
 
 FIRST_FAILURES = 5
 FIRST_PLACES = 6
+RELATIVES = {
+    "copies": "of them point at the article they copy (duplicate_of)",
+    "versions": "of them point at the article they change (version_of)",
+}
 
 
 def adds_up(run: Run) -> bool:
@@ -48,6 +52,8 @@ def totals(run: Run, seconds: float) -> str:
         ("entities", run.rows.get("entities", 0), ""),
         ("places", run.rows.get("locations", 0), ""),
     ]
+    relatives = [(name, counts[name], meaning) for name, meaning in RELATIVES.items() if counts.get(name)]
+    rows[4:4] = relatives
     text = "\n" + "\n".join(f"  {name:<14}{count:>9,}  {note}".rstrip() for name, count, note in rows)
     if counts.get("duplicates.already_in_dataset"):
         text += "\n  What other runs wrote stays as it is; to do it over with other settings, give another --output."

@@ -1,6 +1,7 @@
 """When two runs are the same run, and what stops one before it begins."""
 
 import datetime
+import os
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,15 @@ def test_an_unknown_scheme_is_refused() -> None:
 def test_a_time_without_a_zone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no time zone"):
         begin_run(str(tmp_path), FILES, NOON.replace(tzinfo=None))
+
+
+def test_of_many_runs_the_last_can_be_listed_alone(tmp_path: Path) -> None:
+    output = str(tmp_path)
+    for number in range(4):
+        begin_run(output, [(f"{number}.txt", 1, 1.0)], NOON + datetime.timedelta(hours=number))
+    assert [run.inputs[0].uri for run in list_runs(output)] == ["0.txt", "1.txt", "2.txt", "3.txt"]
+    for number, path in enumerate(sorted(tmp_path.glob("_dateline/runs/*.json"))):
+        os.utime(path, (number, number))
+    assert len(list_runs(output, newest=2)) == 2
+    last = max(tmp_path.glob("_dateline/runs/*.json"), key=lambda path: path.stat().st_mtime)
+    assert [run.run_id for run in list_runs(output, newest=1)] == [last.stem]

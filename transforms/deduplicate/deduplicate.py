@@ -148,7 +148,7 @@ class _NearCopies(beam.PTransform):
 def relatives(article: Article) -> Iterator[tuple[str, int]]:
     """What the article is to others, for the run's totals."""
     if article.duplicate_of is not None:
-        yield "copies" if article.duplicate_overlap == 1.0 else "near_copies", 1
+        yield "copies", 1
     if article.version_of is not None:
         yield "versions", 1
 

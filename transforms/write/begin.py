@@ -10,18 +10,22 @@ from transforms.write.commit import roll_forward_all
 from transforms.write.runs import Input, Run
 from transforms.write.schema import dateline_version
 
+RECENT = 100
+"""Runs, the last ones, among which one that never finished is looked for."""
+
 
 def find_earlier(output: str, inputs: Sequence[Input]) -> Run | None:
     """The run that a run over these inputs continues, if there is one.
 
     Files that have not changed are the same run, finished or not. A feed gives
     other entries every time, so only a run over it that never finished is
-    continued.
+    continued, and only if few runs came after it.
     """
     listing = runs.listing_id(inputs)
     if not any(runs.is_remote(one.uri) for one in inputs):
         return runs.find_run(output, runs.run_id_of(listing, None))
-    unfinished = [run for run in runs.list_runs(output) if run.listing == listing and run.state == "started"]
+    recent = runs.list_runs(output, newest=RECENT)
+    unfinished = [run for run in recent if run.listing == listing and run.state == "started"]
     return unfinished[-1] if unfinished else None
 
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
+from apache_beam.io.filesystems import FileSystems
+
 from transforms.records import stable_id
 from transforms.write import files, layout
 
@@ -128,8 +130,15 @@ def read_run(output: str, run_id: str) -> Run:
     return run
 
 
-def list_runs(output: str) -> list[Run]:
-    """The records of all runs of a dataset, oldest first; none if it is no dataset."""
-    paths = files.list_files(files.join(output, layout.RUNS, "*.json"))
-    runs = (from_json(json.loads(files.read_bytes(path))) for path in paths)
+def list_runs(output: str, newest: int | None = None) -> list[Run]:
+    """The records of all runs of a dataset, oldest first; none if it is no dataset.
+
+    Args:
+        output: folder or URL of the dataset.
+        newest: only so many, those written last; a job that runs every 15
+            minutes has 35,000 in a year.
+    """
+    found = FileSystems.match([files.join(output, layout.RUNS, "*.json")])[0].metadata_list
+    last_first = sorted(found, key=lambda one: (-(one.last_updated_in_seconds or 0), one.path))
+    runs = (from_json(json.loads(files.read_bytes(one.path))) for one in last_first[:newest])
     return sorted(runs, key=lambda run: (run.started, run.run_id))
