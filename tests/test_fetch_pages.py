@@ -26,9 +26,10 @@ from transforms.read import archive
 from transforms.read.client import Client, Limits
 from transforms.read.fetch import Asked, Task, fetch
 from transforms.read.pace import Turns
-from transforms.read.pages import FullText, _by_host, is_partial, visit_pages
+from transforms.read.pages import FullText, Wanted, _by_host, is_partial, visit_pages
 from transforms.read.read import ARCHIVE, Read
 from transforms.read.schedule import Pace
+from transforms.read.sources import full_text_by_list
 from transforms.read.warc import read_warc
 from transforms.records import Document, Failure, Item
 from transforms.write import Write, begin_run
@@ -299,6 +300,26 @@ def test_pages_and_archive_in_a_run(server: Server, tmp_path: Path) -> None:
 
 def test_pages_of_some_feeds_only() -> None:
     one = item("http://news.test/1")
-    assert next(_by_host(one, ["http://news.test/feed"])) == ("news.test", one)
-    assert isinstance(next(_by_host(one, ["http://other.test/feed"])), TaggedOutput)
-    assert isinstance(next(_by_host(dataclasses.replace(one, content=b""), True)), TaggedOutput)
+    assert next(_by_host(one, Wanted(["http://news.test/feed"], {}))) == ("news.test", one)
+    assert isinstance(next(_by_host(one, Wanted(["http://other.test/feed"], {}))), TaggedOutput)
+    assert isinstance(next(_by_host(dataclasses.replace(one, content=b""), Wanted(True, {}))), TaggedOutput)
+
+
+def test_a_list_says_which_feeds_have_pages(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text(
+        "url,full_text\nhttp://a.test/f?key=x,yes\nhttp://b.test/f,no\nhttp://c.test/f,\n"
+    )
+    listed = full_text_by_list([str(tmp_path / "mine.csv"), "http://d.test/f"])
+    for setting in (False, True):
+        wanted = Wanted(setting, listed)
+        assert wanted.any
+        assert [
+            wanted.of(f"http://{host}.test/f{query}") for host, query in (("a", "?key=***"), ("b", ""), ("c", ""))
+        ] == [
+            True,
+            False,
+            setting,
+        ]
+    (tmp_path / "bad.csv").write_text("url,full_text\nhttp://a.test/f,maybe\n")
+    with pytest.raises(ValueError, match="allowed is yes or no"):
+        full_text_by_list([str(tmp_path / "bad.csv")])

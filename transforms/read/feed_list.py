@@ -33,6 +33,8 @@ class ListedFeed:
     """What the feed is about: top, world, business, a region ..."""
     checked: str = ""
     """ISO date on which the address is known to have answered; empty if that is not known."""
+    full_text: str = ""
+    """yes or no: whether the pages behind its summaries are fetched; empty as `read.full_text` says."""
 
 
 COLUMNS = tuple(field.name for field in dataclasses.fields(ListedFeed))
@@ -140,6 +142,8 @@ def mistakes(feed: ListedFeed) -> Iterator[str]:
         yield f"country is {feed.country!r}; allowed is ISO 3166-1 alpha-3, as FRA"
     if feed.language and feed.language not in _languages():
         yield f"language is {feed.language!r}; allowed is ISO 639-1, as en"
+    if feed.full_text not in ("", "yes", "no"):
+        yield f"full_text is {feed.full_text!r}; allowed is yes or no"
     if feed.checked and not _is_date(feed.checked):
         yield f"checked is {feed.checked!r}; allowed is a date, as 2026-03-25"
 

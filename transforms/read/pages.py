@@ -14,10 +14,11 @@ from transforms.parse.article import entry_text
 from transforms.parse.feed import Entry
 from transforms.read.blocks import join
 from transforms.read.client import ACCEPT_PAGE, Answer, Client
-from transforms.read.masking import mask_text
+from transforms.read.masking import mask, mask_text
 from transforms.read.pace import HostWaits, Turns, host_of
 from transforms.read.read import ARCHIVE, Read
 from transforms.read.robots import MOST_BYTES, Robots
+from transforms.read.sources import full_text_by_list
 from transforms.records import FetchedPage, Item
 
 WHOLE = 1_500
@@ -48,11 +49,10 @@ class FullText(beam.PTransform):
         super().__init__()
 
     def expand(self, items: beam.PCollection[Item]) -> Any:
-        if not self.read.full_text:
+        feeds = Wanted(self.read.full_text, full_text_by_list(self.read.inputs))
+        if not feeds.any:
             return {"items": items, ARCHIVE: items.pipeline | "No pages" >> beam.Create([])}
-        sorted_out = items | "Partial" >> beam.ParDo(_by_host, self.read.full_text).with_outputs(
-            "others", main="partial"
-        )
+        sorted_out = items | "Partial" >> beam.ParDo(_by_host, feeds).with_outputs("others", main="partial")
         visit = functools.partial(
             visit_pages,
             agent=(self.read.user_agent or "Dateline").partition("/")[0],
@@ -67,10 +67,32 @@ class FullText(beam.PTransform):
         return {"items": (sorted_out.others, found.items) | "All" >> beam.Flatten(), ARCHIVE: found[ARCHIVE]}
 
 
-def _by_host(item: Item, feeds: bool | list[str]) -> Iterator[Any]:
+class Wanted:
+    """Of which feeds the pages are wanted; what a list says of a feed goes before the setting.
+
+    >>> wanted = Wanted(True, {"https://a.test/rss": False})
+    >>> wanted.of("https://a.test/rss"), wanted.of("https://b.test/rss"), wanted.any
+    (False, True, True)
+    """
+
+    def __init__(self, setting: bool | list[str], listed: dict[str, bool]) -> None:
+        self._setting = {mask(feed) for feed in setting} if isinstance(setting, list) else setting
+        self._listed = {mask(feed): wanted for feed, wanted in listed.items()}
+
+    @property
+    def any(self) -> bool:
+        """Whether there may be a page to fetch at all."""
+        return bool(self._setting) or True in self._listed.values()
+
+    def of(self, feed: str) -> bool:
+        """Whether a feed's pages are wanted, by its address as rows show it."""
+        setting = self._setting if isinstance(self._setting, bool) else feed in self._setting
+        return self._listed.get(feed, setting)
+
+
+def _by_host(item: Item, feeds: Wanted) -> Iterator[Any]:
     """`(host, item)` for an entry whose page is wanted."""
-    wanted = feeds is True or (isinstance(feeds, list) and item.uri in feeds)
-    if wanted and isinstance(item.content, Entry) and item.content.url and is_partial(item.content):
+    if feeds.of(item.uri) and isinstance(item.content, Entry) and item.content.url and is_partial(item.content):
         yield host_of(item.content.url), item
     else:
         yield beam.pvalue.TaggedOutput("others", item)

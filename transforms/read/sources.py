@@ -83,6 +83,12 @@ def resolve_inputs(inputs: Sequence[str]) -> list[Source]:
     return [sources[uri] for uri in sorted(sources)]
 
 
+def full_text_by_list(inputs: Sequence[str]) -> dict[str, bool]:
+    """Address -> whether its pages are wanted, for the feeds of which a list among the inputs says so."""
+    listed = [feed for entry in inputs if is_feed_list(entry) for feed in read_feed_list(entry)]
+    return {feed.url: feed.full_text == "yes" for feed in listed if feed.full_text}
+
+
 def _resolve(entry: str) -> Iterable[Source]:
     """The sources of one input."""
     if is_address(entry):
