@@ -24,6 +24,9 @@ from transforms.records import FetchedPage, Item
 WHOLE = 1_500
 """Characters from which on a text is taken for the whole article, if it does not end as one that is cut."""
 
+MOST_PAGE = 10_000_000
+"""Bytes of a page; no article has more, and many pages are held at once."""
+
 _CUT = re.compile(
     r"(?:…|\.\.\.|\[(?:…|\.\.\.|&hellip;)\]|»"
     r"|\b(?:read (?:more|on|the full (?:story|article))|continue reading|full story"
@@ -162,6 +165,6 @@ def fetch_page(
         media, charset = answer.media_type
         if media and "html" not in media and "xml" not in media and media != "text/plain":
             raise BadRecord(Reason.FETCH_FAILED, f"no page but {media[:80]!r}")
-        content = join(answer.blocks(), max_bytes=client.limits.max_bytes)
+        content = join(answer.blocks(), max_bytes=min(client.limits.max_bytes, MOST_PAGE))
         kept = list(keep(answer)) if keep else []
         return FetchedPage(url=answer.url, content=content, charset=charset), kept

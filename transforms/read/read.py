@@ -99,33 +99,36 @@ class Read(beam.PTransform):
             raise ValueError(f"read.fetched: {self.fetched!r} is not allowed; give an instant with its time zone")
 
     def expand(self, begin: beam.pvalue.PBegin) -> Any:
-        sources = (
+        sources = resolve_inputs(self.inputs)
+        addresses = [source for source in sources if is_address(source.uri)]
+        files = [source for source in sources if not is_address(source.uri)]
+        read = (
             begin
-            | "Sources" >> beam.Create(resolve_inputs(self.inputs), reshuffle=False)
+            | "Files" >> beam.Create(files, reshuffle=False)
             | "Spread" >> beam.Reshuffle()
+            | "ReadSource" >> beam.ParDo(_ReadSource(self.max_bytes, self.fetched)).with_outputs(FAILURES, main="main")
         )
-        files = sources | "Files" >> beam.Filter(_is_file)
-        read = files | "ReadSource" >> beam.ParDo(_ReadSource(self.max_bytes, self.fetched)).with_outputs(
-            FAILURES, main="documents"
-        )
-        states = begin | "Remembered" >> ReadStates(self.memory if self.remember else None)
-        planned = (
-            sources
-            | "Addresses" >> beam.Filter(_is_address)
-            | "Due" >> beam.ParDo(_Plan(), beam.pvalue.AsDict(states)).with_outputs(ASKED, main="tasks")
-        )
-        visit = functools.partial(visit_feeds, pace=self.pace, fetched=self.fetched, keep=self.keep)
-        asked = (
-            planned.tasks
-            | "By host" >> beam.GroupByKey()
-            | "Ask" >> beam.ParDo(self.side_by_side(visit)).with_outputs(FAILURES, ASKED, ARCHIVE, main="documents")
-        )
+        if not addresses:  # a run over files has no need of the steps that ask hosts
+            nothing = begin | "No addresses" >> beam.Create([])
+            return {"documents": read.main, FAILURES: read[FAILURES], ASKED: nothing, ARCHIVE: nothing}
+        planned = self._planned(begin, addresses)
+        asked = planned.tasks | "Ask" >> _AskHosts(self)
         return {
-            "documents": (read.documents, asked.documents) | "Documents" >> beam.Flatten(),
+            "documents": (read.main, asked.documents) | "Documents" >> beam.Flatten(),
             FAILURES: (read[FAILURES], asked[FAILURES]) | "Unread" >> beam.Flatten(),
             ASKED: (planned[ASKED], asked[ASKED]) | "All asked" >> beam.Flatten(),
             ARCHIVE: asked[ARCHIVE],
         }
+
+    def _planned(self, begin: beam.pvalue.PBegin, addresses: list[Source]) -> Any:
+        """What is due, beside what is remembered of it."""
+        states = begin | "Remembered" >> ReadStates(self.memory if self.remember else None)
+        plan = beam.ParDo(_Plan(), beam.pvalue.AsDict(states))
+        return (
+            begin
+            | "Addresses" >> beam.Create(addresses, reshuffle=False)
+            | "Due" >> plan.with_outputs(ASKED, main="tasks")
+        )
 
     @property
     def limits(self) -> Limits:
@@ -190,12 +193,21 @@ def agent_name(name: str, contact: str) -> str:
     return f"{name} (+{contact})" if contact else name
 
 
-def _is_address(source: Source) -> bool:
-    return is_address(source.uri)
+class _AskHosts(beam.PTransform):
+    """`(host, Task)`s to documents, failures, `Asked` and WARC records."""
 
+    def __init__(self, read: Read) -> None:
+        super().__init__()
+        self._step = read.side_by_side(
+            functools.partial(visit_feeds, pace=read.pace, fetched=read.fetched, keep=read.keep)
+        )
 
-def _is_file(source: Source) -> bool:
-    return not is_address(source.uri)
+    def expand(self, tasks: beam.PCollection) -> Any:
+        return (
+            tasks
+            | "By host" >> beam.GroupByKey()
+            | "Visit hosts" >> beam.ParDo(self._step).with_outputs(FAILURES, ASKED, ARCHIVE, main="documents")
+        )
 
 
 class _Plan(beam.DoFn):
