@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 MAX_HEADLINE = 500
 
 _SEPARATOR = re.compile(r"\s+[|\-–—:·•»›~/]+\s+|\s*[|»]\s*|:\s+")
-_WEIGHTS = {"h1": 2.0, "json-ld": 1.6, "og": 1.4, "microdata": 1.2, "title": 1.0, "twitter": 0.6, "trafilatura": 0.1}
+_WEIGHTS = {"h1": 2.8, "json-ld": 1.6, "og": 1.4, "microdata": 1.2, "title": 1.0, "twitter": 0.6, "trafilatura": 0.1}
 """What readers see counts most; twitter:title is mostly a copy of og:title."""
-UNCONFIRMED = 0.4
+UNCONFIRMED = 0.3
+RELATED = 0.3
+"""For another wording of the same news: a heading is often longer than what is given to other sites."""
 
 
 def vote_headline(candidates: Sequence[tuple[str, str]], sites: Iterable[str]) -> str | None:
@@ -39,7 +41,8 @@ def _support(text: str, candidates: Sequence[tuple[str, str]]) -> float:
     own = key(text)
     best: dict[str, float] = {}
     for source, other in candidates:
-        weight = _WEIGHTS.get(source, 1.0) * _agreement(own, key(other))
+        agreement = max(_agreement(own, key(other)), RELATED * _are_related(text, other))
+        weight = _WEIGHTS.get(source, 1.0) * agreement
         best[source] = max(best.get(source, 0.0), weight)
     confirmed = any(weight for source, weight in best.items() if source != "h1")
     return sum(best.values()) if confirmed else UNCONFIRMED * best.get("h1", 0.0)
@@ -50,6 +53,13 @@ def _agreement(one: str, other: str) -> float:
         return 1.0
     shorter, longer = sorted((one, other), key=len)
     return 0.5 if longer.startswith(shorter) or (len(shorter) >= 12 and shorter in longer) else 0.0
+
+
+def _are_related(one: str, other: str) -> bool:
+    """Whether two texts share most of the longer words of the shorter one."""
+    first, second = (set(re.findall(r"\w{4,}", text.casefold())) for text in (one, other))
+    shared = len(first & second)
+    return shared >= 3 and shared * 2 > min(len(first), len(second))
 
 
 def without_site(title: str, known: set[str]) -> str:

@@ -30,6 +30,7 @@ MIN_PROSE = 140
 MIN_LINE = 60
 MIN_TABLES = 400
 _SENTENCE_END = re.compile(r"[.!?…。！？।።؟۔;:]")
+_MENU = re.compile(r"\|(?:[^|\d]{1,30}\|){2,15}\s*")
 HEAD_CUTS = {Cut.TITLE.value, Cut.DATE.value, Cut.BYLINE.value}
 
 # Libraries log what they try in vain; here each page ends as a row or as a failure with its reason.
@@ -69,8 +70,8 @@ def parse_page(content: bytes, *, url: str | None, charset: str | None, fetched:
     body = extract_body(tree)
     if not (has_prose(body) or has_tables(tree, body)):
         raise BadRecord(Reason.NO_ARTICLE, f"a page with {len(body.split())} words of running text")
-    text, removed = trim_body(body, metadata.title)
     published, raw, basis = choose_date(tree, metadata, fetched)
+    text, removed = trim_body(body, metadata.title, byline=metadata.byline, date=raw)
     return Page(
         text=text, removed=removed, metadata=metadata, published=published, published_raw=raw, published_basis=basis
     )
@@ -116,22 +117,42 @@ def _body(tree: HtmlElement, *, favor_precision: bool) -> str:
     return clean_paragraphs(text.replace("\n", "\n\n"))
 
 
-def trim_body(body: str, headline: str | None) -> tuple[str, tuple[str, ...]]:
-    """A body without its headline, which has its own column, and without boilerplate; and why lines were left out.
+def trim_body(
+    body: str, headline: str | None, *, byline: str | None = None, date: str | None = None
+) -> tuple[str, tuple[str, ...]]:
+    """A body without what has its own columns, and without boilerplate; and why lines were left out.
 
     What plain text would take for a title stays: in a page it is a standfirst or a subheading.
 
     >>> trim_body("Rain in Spain\\n\\nIt rained.\\n\\nShare this", "Rain in Spain")
     ('It rained.', ('title', 'share'))
     """
-    first, _, rest = body.partition("\n\n")
-    repeated = bool(rest and headline and key(first) == key(headline))
-    text = rest if repeated else body
+    text, menu = without_menu(body)
+    repeated = [(Cut.TITLE, headline), (Cut.BYLINE, byline), (Cut.DATE, date)]
+    own = {key(said): cut for cut, said in reversed(repeated) if said and key(said)}
+    head: list[str] = []
+    while own:
+        first, _, rest = text.partition("\n\n")
+        if not rest or key(first) not in own:
+            break
+        head.append(own.pop(key(first)).value)
+        text = rest
     plain = parse_plain_text(text)
     start = 0 if Cut.TITLE in plain.removed else plain.text_start
     trimmed = text[start : plain.text_start + len(plain.text)]
     reasons = tuple(reason for reason in plain.removed if start or reason not in HEAD_CUTS)
-    return trimmed, (Cut.TITLE.value, *reasons) if repeated else reasons
+    return trimmed, (*menu, *head, *reasons)
+
+
+def without_menu(body: str) -> tuple[str, tuple[str, ...]]:
+    """A body without the one row of labels that stands before it, as pages laid out by tables have their menu.
+
+    >>> without_menu("| Start | Letters |\\n\\nIt rained.")
+    ('It rained.', ('navigation',))
+    """
+    first, _, rest = body.partition("\n\n")
+    is_menu = _MENU.fullmatch(first) and rest and not rest.startswith("|")
+    return (rest, (Cut.NAVIGATION.value,)) if is_menu else (body, ())
 
 
 def has_prose(text: str) -> bool:
@@ -168,7 +189,7 @@ def _weight(line: str) -> int:
 def choose_date(
     tree: HtmlElement, metadata: PageMetadata, fetched: datetime.datetime
 ) -> tuple[ParsedDate | None, str | None, str | None]:
-    """The publication date, its text and where that stood: structured data first, then htmldate's careful mode.
+    """The publication date, its text and where that stood: as `PageMetadata.dates`, then htmldate's careful mode.
 
     Dates later than the day after `fetched` are mistakes. htmldate's extensive
     search is not used: it takes any year on the page for a date.

@@ -9,8 +9,8 @@ from typing import Any
 from lxml.html import HtmlElement
 
 from transforms.parse.headline import key
-from transforms.parse.people import distinct, names
-from transforms.parse.structured import Structured, one_line, types, visible_text
+from transforms.parse.people import distinct, is_desk, names
+from transforms.parse.structured import Structured, in_comment, one_line, types, visible_text
 
 _AUTHOR_NAMES = (
     "author article:author_name parsely-author sailthru.author dc.creator dcterms.creator dc.creator.name byl"
@@ -20,11 +20,15 @@ _AUTHOR = _AUTHOR_NAMES.split()
 _BYLINE = re.compile(
     r"(?:^|[\s_-])(?:by-?line|author|article-?author|author-?name|writer|reporter)s?(?:$|[\s_-])", re.IGNORECASE
 )
-_BY = re.compile(r"\s*(?:written |reported |posted |words )?by(?:\s+[A-Z][\w.'’-]+){0,4}:?\s*$", re.IGNORECASE)
+_BY = re.compile(
+    r"\s*(?:written |reported |posted |words |(?:published|posted|written) (?:on )?[\w.,: ]{4,40} )?by"
+    r"(?:\s+[A-Z][\w.'’-]+){0,8}:?\s*$",
+    re.IGNORECASE,
+)
 _AUTHOR_PAGE = re.compile(
     r"/(?:authors?|staff|people|profiles?|contributors?|reporters?|by|columnists?)/([\w.-]{3,60})/?$"
 )
-_BYLINE_TEXT = re.compile(r"[\w ]{0,12}\b[Bb](?:y|Y):? (?![a-z])[^\W\d]|(?![a-z])[^\W\d]\S* \S")
+_BYLINE_TEXT = re.compile(r"[\w., ]{0,50}\b[Bb](?:y|Y):? (?![a-z])[^\W\d]|(?![a-z]|[Bb][Yy]\b)[^\W\d]\S* \S")
 """`by` and a name, or two words of which the first is not in small letters."""
 MAX_VISIBLE_BYLINE = 120
 _NO_BYLINE = re.compile(
@@ -33,14 +37,55 @@ _NO_BYLINE = re.compile(
 
 
 def authors_of(tree: HtmlElement, data: Structured, publisher: str | None) -> tuple[tuple[str, ...], str | None]:
-    """The authors from the first place that names people, and the line they stand in."""
-    house = {key(publisher or ""), ""}
-    for lines in _bylines(tree, data):
-        said = (_without_house(name, publisher) for line in lines for name in names(line))
-        people = distinct(name for name in said if key(name) not in house)
+    """The authors on whom most places of a page agree, and the line they stand in; of equals the first place."""
+    said = []
+    for place, lines in _bylines(tree, data):
+        found = (_without_house(name, publisher) for line in lines for name in names(line))
+        people = distinct(name for name in found if not is_house(name, publisher))
         if people:
-            return people, ", ".join(dict.fromkeys(lines))[:500]
-    return (), None
+            said.append((place, people, ", ".join(dict.fromkeys(lines))[:500]))
+    if not said:
+        return (), None
+    _, people, line = max(said, key=lambda one: _support(one[1], [(place, people) for place, people, _ in said]))
+    return people, line
+
+
+_WEIGHTS = {"json-ld": 1.3, "meta": 1.0, "microdata": 1.0, "rel": 0.7, "visible": 0.8, "link": 0.3}
+
+
+def _support(people: tuple[str, ...], said: list[tuple[str, tuple[str, ...]]]) -> float:
+    """The weight of the places that name the same people, each place once.
+
+    One that names some of them supports them half: a page often gives only the first to machines. One that
+    names more does not: behind an author stand other people of the page.
+    """
+    own = {key(name) for name in people}
+    best: dict[str, float] = {}
+    for place, others in said:
+        theirs = {key(name) for name in others}
+        agreement = 1.0 if theirs == own else 0.5 if theirs < own else 0.0
+        best[place] = max(best.get(place, 0.0), agreement * _WEIGHTS[place])
+    return sum(best.values())
+
+
+def is_house(name: str, publisher: str | None) -> bool:
+    """Whether a name is the publisher's own, or a desk's, which is the same.
+
+    >>> is_house("Echo Sport", "The Echo"), is_house("Echo Bureau", "The Echo"), is_house("Ann Lee", "The Echo")
+    (True, True, False)
+    """
+    if not key(name) or key(name) == key(publisher or "") or is_desk(name):
+        return True
+    house = {key(word) for word in re.split(r"\W+", publisher or "")} - {""}
+    words = {key(word) for word in re.split(r"\W+", name)} - _OF_HOUSES - {""}
+    return bool(words) and words <= house and len(name.split()) <= len(house) + 3
+
+
+_HOUSE_WORDS = (
+    "the and of by staff desk bureau team news sport sports online web weekly daily editorial newsroom reporter"
+    " reporters com org net world service"
+)
+_OF_HOUSES = frozenset(_HOUSE_WORDS.split())
 
 
 def _without_house(name: str, publisher: str | None) -> str:
@@ -50,25 +95,32 @@ def _without_house(name: str, publisher: str | None) -> str:
     return " ".join(words[:cut])
 
 
-def _bylines(tree: HtmlElement, data: Structured) -> Iterator[list[str]]:
-    """Lines that may name authors, the most trusted places first."""
-    yield _people(data.article.get("author"))
-    yield _people(data.article.get("creator"))
+def _bylines(tree: HtmlElement, data: Structured) -> Iterator[tuple[str, list[str]]]:
+    """Kind of place, and the lines in it that may name authors; the most trusted places first."""
+    yield "json-ld", _people(data.article.get("author"), data.nodes)
+    yield "json-ld", _people(data.article.get("creator"), data.nodes)
     for name in _AUTHOR:
-        yield [html.unescape(text) for text in data.meta.get(name, [])[:10]]
-    yield data.microdata.get("author", [])[:10]
+        yield "meta", [html.unescape(text) for text in data.meta.get(name, [])[:10]]
+    yield "microdata", data.microdata.get("author", [])[:10]
     links = (link for link in tree.iterfind(".//a[@rel]") if "author" in link.get("rel", "").lower().split())
-    yield [visible_text(link) for link in itertools.islice(links, 10)]
-    yield list(_visible_bylines(tree))
-    yield list(_author_links(tree))
+    yield "rel", [visible_text(link) for link in itertools.islice(links, 10) if not in_comment(link)]
+    yield "visible", list(_visible_bylines(tree))
+    yield "link", list(_author_links(tree))
 
 
-def _people(value: Any) -> list[str]:
-    """Names of JSON-LD authors that are not organisations."""
-    listed = value if isinstance(value, list) else [value]
+def _people(value: Any, nodes: list[dict[str, Any]]) -> list[str]:
+    """Names of JSON-LD authors that are not organisations; an author may be given by the id of another node."""
+    listed = [_resolved(entry, nodes) for entry in _as_list(value)[:50]]
     persons = [entry for entry in listed if not (isinstance(entry, dict) and "Organization" in types(entry))]
     flat = [name for entry in persons for name in _as_list(entry.get("name") if isinstance(entry, dict) else entry)]
     return [line for entry in flat if (line := one_line(entry))]
+
+
+def _resolved(entry: Any, nodes: list[dict[str, Any]]) -> Any:
+    """The node that an entry without a name refers to."""
+    if not isinstance(entry, dict) or entry.get("name") or not entry.get("@id"):
+        return entry
+    return next((node for node in nodes if node.get("@id") == entry["@id"] and node.get("name")), entry)
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -82,7 +134,7 @@ def _visible_bylines(tree: HtmlElement) -> Iterator[str]:
         named = len(name) < 200 and _BYLINE.search(name) and not _NO_BYLINE.search(name)
         if named or _BY.match(element.text or ""):
             text = visible_text(element)
-            if 4 < len(text) < MAX_VISIBLE_BYLINE and _BYLINE_TEXT.match(text):
+            if 4 < len(text) < MAX_VISIBLE_BYLINE and _BYLINE_TEXT.match(text) and not in_comment(element):
                 yield text
                 return
 

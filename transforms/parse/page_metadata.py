@@ -12,6 +12,7 @@ from transforms.parse.addresses import absolute, canonical
 from transforms.parse.clean import clean_line
 from transforms.parse.headline import key, vote_headline
 from transforms.parse.page_authors import authors_of
+from transforms.parse.page_dates import dates_for_machines, visible_dates
 from transforms.parse.people import distinct
 from transforms.parse.structured import Structured, one_line, read_structured, types, visible_text
 
@@ -19,15 +20,8 @@ MAX_HEADINGS = 20
 
 _ORGANISATIONS = {"Organization", "NewsMediaOrganization"}
 
-_PUBLISHED_NAMES = (
-    "article:published_time og:article:published_time article:published og:published_time datepublished"
-    " parsely-pub-date sailthru.date cxenseparse:recs:publishtime publish-date publishdate publish_date"
-    " publication_date publicationdate article.published article_date_original pubdate ptime date_published"
-    " dc.date.issued dc.date.created dcterms.created dcterms.issued originalpublicationdate bt:pubdate"
-    " iso-8601-publish-date article-published-date published_time dc.date dcterms.date date"
-)
 _MODIFIED_NAMES = "article:modified_time og:updated_time datemodified lastmod last-modified dcterms.modified"
-_PUBLISHED, _MODIFIED = _PUBLISHED_NAMES.split(), _MODIFIED_NAMES.split()
+_MODIFIED = _MODIFIED_NAMES.split()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -62,11 +56,12 @@ def read_metadata(tree: HtmlElement, url: str | None = None) -> PageMetadata:
     publisher = _publisher(data)
     address = _canonical(tree, data, url)
     authors, byline = authors_of(tree, data, publisher)
+    title = vote_headline(list(_titles(data, headings, title_tag)), _site_names(data, publisher, address or url))
     return PageMetadata(
-        title=vote_headline(list(_titles(data, headings, title_tag)), _site_names(data, publisher, address or url)),
+        title=title,
         authors=authors,
         byline=byline,
-        dates=tuple(_dates(tree, data)),
+        dates=(*dates_for_machines(tree, data), *visible_dates(tree, title)),
         modified=one_line(data.article.get("dateModified")) or data.first_meta(*_MODIFIED),
         canonical_url=address,
         language=_language(tree, data),
@@ -188,25 +183,3 @@ def _image(data: Structured, base: str | None) -> str | None:
     return next(
         (full for text in said if isinstance(text, str) and (full := absolute(html.unescape(text), base))), None
     )
-
-
-def _dates(tree: HtmlElement, data: Structured) -> Iterator[tuple[str, str]]:
-    """Publication dates as the page gives them to machines, then in `<time>`."""
-    for name in ("datePublished", "dateCreated", "uploadDate"):
-        text = one_line(data.article.get(name))
-        if text:
-            yield "json-ld", text
-    for name in _PUBLISHED:
-        for text in data.meta.get(name, [])[:1]:
-            yield "meta", text
-    for text in data.microdata.get("datepublished", [])[:3]:
-        yield "microdata", text
-    for node in data.nodes:
-        text = one_line(node.get("datePublished"))
-        if text and node is not data.article and "WebPage" in types(node):
-            yield "json-ld", text
-    for element in tree.iterfind(".//time"):
-        if element.get("pubdate") is not None or re.search(
-            r"publish|pubdate|posted|entry-date", element.get("class") or ""
-        ):
-            yield "time", clean_line(element.get("datetime") or element.text_content())

@@ -13,6 +13,8 @@ _BY = re.compile(
     r"(?:by|von|par|por|di|da|door|av|af|od|przez|написал[аи]?|автор|autor|auteur|autore|author)s?\b[\s:]+",
     re.IGNORECASE,
 )
+_WHEN_BY = re.compile(r"^(?:published|posted|written)\s(?:on\s)?[\w.,: ]{4,40}\s(?=by\s)", re.IGNORECASE)
+"""`Published 3 May 2021 by Ann Lee`."""
 _EMAIL = re.compile(r"[(<\[]?\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\b[)>\]]?")
 _ROLE = re.compile(
     r"(?:^|[\s,;|(\-–—])+(?:(?:senior|chief|staff|special|deputy|political|foreign|national|business|science|health|news"
@@ -26,7 +28,7 @@ _LINK = re.compile(r"\S*(?:https?:|www\.)\S*", re.IGNORECASE)
 _LABEL = re.compile(r"^[^\W\d_]{2,12}:\s+")
 """`Text: Ann Lee`, in any language."""
 _WHEN = re.compile(
-    r"(?:\s*\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\s\d{1,2}[:.]\d\d\b|\s(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct"
+    r"(?:(?:\s+on)?\s*\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\s\d{1,2}[:.]\d\d\b|\s(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct"
     r"|nov|dec)[a-z]{0,6}\.?\s\d|\s\d{1,2}\.?\s\w|\s(?:published|updated|posted)\b|\s@\w).*$",
     re.IGNORECASE,
 )
@@ -34,12 +36,14 @@ _BETWEEN = re.compile(r"\s*(?:[,;|•·/]|\s&\s|\band\b|\bund\b|\bet\b|\by\b(?=\
 _SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|esq|mba|rn)\.?$", re.IGNORECASE)
 _AGENCY = re.compile(
     r"\s*\b(?:(?:the )?associated press|thomson reuters|reuters|agence france-presse|press association|bloomberg news"
-    r"|usa today(?: network| sports)?|united press international|deutsche presse-agentur|cnn business|bbc news)$",
+    r"|usa today(?: network| sports)?|united press international|deutsche presse-agentur|press trust of india|xinhua"
+    r"|cnn business|bbc news|ap|afp|upi|pti|ani|ians|efe|ansa|dpa)$",
     re.IGNORECASE,
 )
 """Behind a name on one line with it; alone it stays."""
-_SHORT_CAPITALS = re.compile(r"^[A-Z]{2,5}\b")
+_SHORT_CAPITALS = re.compile(r"^(?:[A-Z]{2,5}|Ap|Afp|Cnn|Nbc|Cbs|Abc|Bbc)\b")
 """Behind a name: an agency (`AP Auto`, `CNN Business`) or a degree (`RDN`)."""
+_DESK = re.compile(r"\b(?:staff|newsroom|news ?desk|bureau|team|editorial board|online desk|web desk)$", re.IGNORECASE)
 _NOT_A_NAME = re.compile(
     r"https?:|www\.|\.(?:com|org|net|co|ru|de)\b|^@|\d|[<>{}=\[\]#]|^(?:admin|administrator|staff|editor|editorial|guest"
     r"|unknown|none|null|anonymous|webmaster|noreply|newsroom|redaktion|redazione|rédaction|by|the|updated|published)$",
@@ -60,9 +64,35 @@ def names(byline: str) -> tuple[str, ...]:
     line = clean_line(byline[:MAX_BYLINE])
     if not line or len(byline) > MAX_BYLINE:
         return ()
+    line = _WHEN_BY.sub("", line)
     line = _WHEN.sub("", _LINK.sub(" ", _EMAIL.sub(" ", line))).strip(" ,;()")
     first, *others = [_tidy(part) for part in _parts(_BY.sub("", _LABEL.sub("", line)))]
-    return distinct([first, *(name for name in others if not _SHORT_CAPITALS.match(name))])
+    if _AGENCY.fullmatch(first):  # `Reuters, Washington`
+        others = [name for name in others if len(name.split()) > 1]
+    people = [first, *(name for name in others if not _SHORT_CAPITALS.match(name))]
+    return distinct(people[:-1] if _ends_in_affiliation(line, people) else people)
+
+
+def is_desk(name: str) -> bool:
+    """Whether a name is that of a newsroom.
+
+    >>> is_desk("Echo Staff"), is_desk("News Bureau"), is_desk("Ann Lee, Echo Staff")
+    (True, True, False)
+    """
+    return bool(_DESK.search(name)) and "," not in name
+
+
+def _ends_in_affiliation(line: str, people: list[str]) -> bool:
+    """Whether the last of the names, behind a comma, says for whom the others write.
+
+    An agency, or one word behind names of several: `Ann Lee and Bo Ek, Reuters`.
+    """
+    *authors, last = people
+    if not last or f", {last.casefold()}" not in line.casefold():
+        return False
+    persons = [name for name in authors if name]
+    full = bool(persons) and all(len(name.split()) > 1 for name in persons)
+    return full and (len(last.split()) == 1 or bool(_AGENCY.fullmatch(last)))
 
 
 def distinct(people: Iterable[str]) -> tuple[str, ...]:
@@ -87,6 +117,8 @@ def _parts(line: str) -> list[str]:
 
 def _tidy(part: str) -> str:
     """One name, or nothing if the part is not one."""
+    if is_desk(part):
+        return ""
     name = _ROLE.sub("", _BY.sub("", part)).strip(" ,;:|()*\"'-–—")
     name = _AGENCY.sub("", name) or name
     if len(name) < 2 or len(name) > 80 or len(name.split()) > 6 or _NOT_A_NAME.search(name):

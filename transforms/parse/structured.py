@@ -2,6 +2,7 @@
 
 import dataclasses
 import html
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -133,10 +134,25 @@ def _microdata(tree: HtmlElement) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for element in tree.iterfind(".//*[@itemprop]"):
         for key in element.get("itemprop", "").lower().split():
-            value = _value(element) if key in _PROPERTIES and element.tag != "meta" else ""
+            wanted = key in _PROPERTIES and element.tag != "meta" and not in_comment(element)
+            value = _value(element) if wanted else ""
             if value:
                 found.setdefault(key, []).append(value)
     return found
+
+
+_COMMENT = re.compile(r"(?:^|[\s_-])(?:comments?|respond|replies|disqus)(?:$|[\s_-])|commentlist", re.IGNORECASE)
+
+
+def in_comment(element: HtmlElement) -> bool:
+    """Whether an element stands among the readers' comments, whose authors and dates are not the article's."""
+    return any(
+        "Comment" in (one.get("itemtype") or "")
+        or _COMMENT.search((one.get("id") or "")[:200])
+        or _COMMENT.search((one.get("class") or "")[:200])
+        for one in itertools.chain([element], element.iterancestors())
+        if one.tag not in ("html", "body", "article", "main")
+    )
 
 
 def _value(element: HtmlElement) -> str:
