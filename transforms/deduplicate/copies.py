@@ -7,6 +7,7 @@ article before it, whatever the order or the number of workers.
 
 import bisect
 import dataclasses
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ PARTS = 4
 FIRST_OF_BAND = 12
 """Articles of a band, by time, that each later one is compared with. A band that many share is a footer or a wire
 story that all took: a copy of any of them is one of the first, and n articles make n comparisons, not n * n."""
+MOST_ALIKE = 12
+"""Articles of a range of keys, by how many they share, that one is compared with."""
 LEAST_SHARED = 6
 """Shingles that two texts must share: fewer is a phrase."""
 FURNITURE = 2
@@ -112,13 +115,25 @@ def pairs(members: Iterable[Entry], window_days: float) -> tuple[set[tuple[str, 
     keys, owners = keys[order], owners[order]
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
     ends = np.r_[starts[1:], len(keys)]
-    found: set[tuple[int, int]] = set()
+    shown: dict[int, Counter[int]] = defaultdict(Counter)
     left_out = 0
     for start, end in zip(starts[ends - starts > 1].tolist(), ends[ends - starts > 1].tolist(), strict=True):
         band = owners[start:end].tolist()
         left_out += max(0, len(band) - FIRST_OF_BAND) * max(0, len(band) - FIRST_OF_BAND - 1) // 2
-        found.update(_pairs_of_band(band, ordered, window_days * 86_400))
-    return {(ordered[one].article_id, ordered[other].article_id) for one, other in found}, left_out
+        for one, to in _pairs_of_band(band, ordered, window_days * 86_400):
+            shown[to][one] += 1
+    found: set[tuple[str, str]] = set()
+    for to, counts in shown.items():
+        before, behind = ([one for one in counts if (one < to) is side] for side in (True, False))
+        kept = [*_most_alike(before, counts), *_most_alike(behind, counts)]
+        left_out += len(counts) - len(kept)
+        found.update((ordered[one].article_id, ordered[to].article_id) for one in kept)
+    return found, left_out
+
+
+def _most_alike(some: list[int], counts: Counter[int]) -> list[int]:
+    """Those that share most keys; of equals the first in time."""
+    return sorted(some, key=lambda one: (-counts[one], one))[:MOST_ALIKE]
 
 
 def _pairs_of_band(band: list[int], ordered: list[Entry], seconds: float) -> Iterator[tuple[int, int]]:
@@ -147,6 +162,8 @@ def link(article: Candidate, others: Iterable[Candidate], rules: Rules) -> Link 
     for at, other in enumerate(ordered):
         if other.rank >= article.rank:
             break
+        if found.copy_of is not None and not is_same_page(article.reading, other.reading):
+            continue  # the first is known; of a story that hundreds took, the others need not be compared
         measured = overlap(own, sets[at])
         if at in siblings and max(measured.containment, measured.jaccard) >= rules.same_story:
             crowd = [sets[one] for one in siblings if one != at]
