@@ -6,6 +6,7 @@ locations/date=2026-11-22/...
 archive/date=2026-11-22/4f0c2a9be1d07735-00000-of-00004.warc.gz   answers as they came, where they are kept
 _dateline/runs/4f0c2a9be1d07735.json           the record of a run
 _dateline/memory/0000000042-4f0c2a9be1d07735.json   what is remembered of feeds; the highest number holds
+_dateline/known/0-9a3be1d07735c2aa.segment     what its articles are recognized by; may be deleted
 _dateline/staging/4f0c2a9be1d07735/...         what a run has written but not yet committed
 _dateline/staging/4f0c2a9be1d07735/manifest.json   a commit that has been decided
 ```
