@@ -15,6 +15,7 @@ from benchmarks.parsing import f1, ours, precision_recall
 from tests.floors import check_floor
 from transforms.failures import BadRecord, Reason
 from transforms.parse import parse_item
+from transforms.parse.boilerplate import Cut, boilerplate, reporters
 from transforms.parse.headline import vote_headline
 from transforms.parse.markup import check_markup, html_to_text
 from transforms.parse.page import Page, has_prose, parse_page, trim_body
@@ -362,3 +363,36 @@ def test_a_page_laid_out_by_tables() -> None:
 def test_a_heading_of_the_same_news_is_the_headline(heading: str, given: str, title: str) -> None:
     candidates = [("h1", heading), ("og", given), ("title", given)]
     assert vote_headline(candidates, ["The Echo"]) == title
+
+
+# Credits of agencies.
+
+
+@pytest.mark.parametrize(
+    ("line", "cut", "by"),
+    [
+        ("(Reporting by Ann Lee in Nairobi and Bo Ek; Editing by Carl Ås)", True, "Ann Lee and Bo Ek"),
+        ("Reporting by Ann Lee; Editing by Carl Ås", True, "Ann Lee"),
+        ("(Additional reporting by Ann Lee in Oslo; writing by Bo Ek)", True, None),
+        ("(Edited by Carl Ås)", True, None),
+        ("Associated Press writers Ann Lee in Oslo and Bo Ek in Rome contributed to this report.", True, None),
+        ("Reporting by the BBC found that rain fell in Oslo on Friday.", False, None),
+        ("Reporting by Ann Lee.", False, None),
+        ("He said that editing by hand was slow (as was writing by lamp).", False, None),
+        ("Two companies contributed to the report.", False, None),
+    ],
+)
+def test_credits_are_told_from_prose(line: str, cut: bool, by: str | None) -> None:
+    assert (boilerplate(line) is Cut.CREDITS, reporters(line)) == (cut, by)
+
+
+def test_credits_leave_the_text_and_name_the_authors() -> None:
+    page = page_of(f"<h1>Rain</h1>{PROSE}<p>(Reporting by Ann Lee in Nairobi; Editing by Bo Ek)</p>")
+    assert page.text.endswith("spoke about the road.")
+    assert "credits" in page.removed
+    assert page.metadata.authors == ("Ann Lee",)
+
+
+def test_a_byline_goes_before_credits() -> None:
+    page = page_of(f"<h1>Rain</h1><p>By Ann Lee</p>{PROSE}<p>(Reporting by Carl Ås; Editing by Bo Ek)</p>")
+    assert page.metadata.authors == ("Ann Lee",)

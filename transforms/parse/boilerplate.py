@@ -24,6 +24,7 @@ class Cut(enum.StrEnum):
     COMMENTS = "comments"
     ADVERTISEMENT = "advertisement"
     TAGS = "tags"
+    CREDITS = "credits"
 
 
 MAX_LINE = 400
@@ -33,6 +34,11 @@ _SITES = (
     r"(?:facebook|twitter|x|instagram|linkedin|whatsapp|telegram|youtube|pinterest|reddit|e-?mail|tiktok|flipboard)"
 )
 _AND = r"(?:[ ,|/·•&]+(?:and |or |und |et |y )?)"
+
+_ROLES = (
+    r"(?:additional |further )?(?:reporting|writing|editing|compiled|edited|written|translated|translation|graphics?)"
+    r"(?: and (?:additional )?(?:editing|writing|reporting))?"
+)
 
 _FORMS: dict[Cut, tuple[int, tuple[str, ...]]] = {
     Cut.NEWSLETTER: (
@@ -108,6 +114,17 @@ _FORMS: dict[Cut, tuple[int, tuple[str, ...]]] = {
         80,
         (r"advertis(?:e)?ments?|sponsored(?: content)?|publicité|publicidad|anzeige|werbung|реклама",),
     ),
+    Cut.CREDITS: (
+        MAX_LINE,
+        (
+            # `(Reporting by Ann Lee in Nairobi; editing by Bo Ek)`: where the desk sits is no place of the news.
+            rf"\((?:{_ROLES}) by .{{2,380}}\)",
+            rf"(?:{_ROLES}) by [^.!?]{{2,200}}[;,.] ?(?:{_ROLES}) by .{{2,180}}",
+            r"(?:the )?(?:associated press|ap|afp|reuters|bloomberg) [\w' -]{0,40}"
+            r"(?:writers?|reporters?|journalists?|correspondents?|researchers?) "
+            r".{2,300}\bcontributed(?: reporting)?(?: (?:to|for) (?:this|the) (?:report|story|article))?\.?",
+        ),
+    ),
     Cut.TAGS: (
         200,
         (r"(?:tags|topics|filed under|categories|keywords|tagged(?: with)?|schlagwörter|étiquettes): ?.{0,180}",),
@@ -130,6 +147,20 @@ def _pattern(forms: tuple[str, ...]) -> re.Pattern[str]:
 
 
 _PATTERNS = tuple((cut, longest, _pattern(forms)) for cut, (longest, forms) in _FORMS.items())
+
+
+_REPORTING = re.compile(r"(?<!additional )(?<!further )\breporting(?: and writing)? by ([^;.()]{2,200})", re.IGNORECASE)
+_PLACE = re.compile(r"\s+in\s+[^,;]{2,40}?(?=,|;|$|\s+and\s)")
+
+
+def reporters(line: str) -> str | None:
+    """Who reported, of a line of credits: a byline without the places.
+
+    >>> reporters("(Reporting by Ann Lee in Nairobi and Bo Ek; Editing by Carl Ås)")
+    'Ann Lee and Bo Ek'
+    """
+    match = _REPORTING.search(line) if boilerplate(line) is Cut.CREDITS else None
+    return _PLACE.sub("", match[1]).strip() if match else None
 
 
 def boilerplate(line: str) -> Cut | None:

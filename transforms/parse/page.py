@@ -5,6 +5,7 @@ import datetime
 import itertools
 import logging
 import re
+from typing import Any
 
 import trafilatura
 from htmldate import find_date
@@ -12,13 +13,14 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from transforms.failures import BadRecord, Reason
-from transforms.parse.boilerplate import Cut
+from transforms.parse.boilerplate import Cut, reporters
 from transforms.parse.clean import clean_line, clean_paragraphs
 from transforms.parse.dates import ParsedDate, parse_date
 from transforms.parse.encoding import decode
 from transforms.parse.headline import key
 from transforms.parse.markup import check_depth, check_markup
 from transforms.parse.page_metadata import PageMetadata, read_metadata
+from transforms.parse.people import names
 from transforms.parse.plain_text import parse_plain_text
 
 MAX_PAGE = 10_000_000
@@ -70,11 +72,19 @@ def parse_page(content: bytes, *, url: str | None, charset: str | None, fetched:
     body = extract_body(tree)
     if not (has_prose(body) or has_tables(tree, body)):
         raise BadRecord(Reason.NO_ARTICLE, f"a page with {len(body.split())} words of running text")
+    if not metadata.authors:
+        metadata = dataclasses.replace(metadata, **_credited(body))
     published, raw, basis = choose_date(tree, metadata, fetched)
     text, removed = trim_body(body, metadata.title, byline=metadata.byline, date=raw)
     return Page(
         text=text, removed=removed, metadata=metadata, published=published, published_raw=raw, published_basis=basis
     )
+
+
+def _credited(body: str) -> dict[str, Any]:
+    """Authors and byline from the credits in the last lines of a body."""
+    found = [said for line in body.split("\n\n")[-4:] if (said := reporters(line))]
+    return {"authors": names(found[0]), "byline": found[0]} if found and names(found[0]) else {}
 
 
 def parse_tree(markup: str) -> HtmlElement:
