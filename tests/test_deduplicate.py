@@ -143,6 +143,8 @@ MOBILE = dataclasses.replace(A, canonical_url="http://m.example.org/1/?utm_sourc
 IN_FEED = dataclasses.replace(A, feed_url=FEED, source_id="g1", source_uri=FEED)
 PODCAST = made("An episode", canonical_url="https://example.org/", feed_url=FEED, source_id="e1", headline="One")
 PODCAST_2 = made("Next episode", canonical_url="https://example.org/", feed_url=FEED, source_id="e2", headline="Two")
+BULLETIN = dataclasses.replace(PODCAST, headline="The news at eight")
+BULLETIN_2 = dataclasses.replace(PODCAST_2, headline="The news at eight")
 OTHER_FEED = dataclasses.replace(
     made("Storm hits", canonical_url="https://example.org/1", headline="Storm"),
     feed_url="https://example.org/all.xml", source_uri="all.xml",
@@ -168,6 +170,8 @@ OTHER_FEED = dataclasses.replace(
         ([PODCAST, PODCAST_2], [], [(PODCAST, None), (PODCAST_2, None)], []),
         ([PODCAST_2], [PODCAST], [(PODCAST_2, None)], []),
         ([PODCAST, PODCAST_2], [PODCAST], [(PODCAST_2, None)], ["already_in_dataset"]),
+        ([BULLETIN, BULLETIN_2], [], [(BULLETIN, None), (BULLETIN_2, None)], []),
+        ([BULLETIN_2], [BULLETIN], [(BULLETIN_2, None)], []),
         ([IN_FEED, OTHER_FEED], [], [(IN_FEED, None)], ["same_article"]),
         ([OTHER_FEED], [IN_FEED], [], ["already_in_dataset"]),
     ],
@@ -262,6 +266,25 @@ def test_snapshots_that_are_dated_apart_are_versions_within_one_run():
     assert {one.version_of for one in found.values()} == {None, first.article_id}
     assert {one.duplicate_of for one in found.values()} == {None}
     assert {one.story_id for one in found.values()} == {first.article_id}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_version_is_no_copy_of_a_copy_of_its_own_article(seed):
+    """Whichever of the two, version or copy, comes first by its id."""
+    hour = datetime.timedelta(hours=1)
+    first = dataclasses.replace(FIRST, date_published=NOON)
+    edited = dataclasses.replace(
+        made(FIRST.text + f" Edited {seed}.", canonical_url=FIRST.canonical_url, headline="Flood", feed_url=FEED,
+             source_id="g"), date_published=NOON + hour,
+    )  # fmt: skip
+    copy = dataclasses.replace(
+        made(" ".join(FIRST.text.split()[:100]), canonical_url="https://paper.test/a"), date_published=NOON + hour
+    )
+    for new, known in (([edited, copy], [first]), ([first, edited, copy], [])):
+        found, _ = decided(new, known)
+        assert found[edited.article_id].duplicate_of is None
+        assert found[edited.article_id].version_of == first.article_id
+        assert found[copy.article_id].duplicate_of == first.article_id
 
 
 # Near copies.

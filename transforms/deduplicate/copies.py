@@ -223,17 +223,16 @@ def resolve(article: Article, links: Mapping[str, Link]) -> Article:
     original, story = _first(twin or article.article_id, links)
     if own is None and article.version_of and not twin:
         story = _first(article.version_of, links)[1]
+    changes: dict[str, Any] = {"story_id": article.story_id or story}
+    line = article.version_of
+    if own and own.version_of and line is None:
+        number, line = _version(article.article_id, links)
+        changes |= {"version": number, "version_of": line, "changed": own.changed}
     nearest = links.get(twin) if twin else own
     measured = nearest.overlap if nearest and nearest.copy_of else article.duplicate_overlap
-    copies = original != article.article_id
-    changes: dict[str, Any] = {
-        "duplicate_of": original if copies else None,
-        "duplicate_overlap": measured if copies else None,
-        "story_id": article.story_id or story,
-    }
-    if own and own.version_of and article.version_of is None:
-        number, first = _version(article.article_id, links)
-        changes |= {"version": number, "version_of": first, "changed": own.changed}
+    # A version may be like a copy of the first one; that makes it no copy of its own article.
+    copies = original not in (article.article_id, line)
+    changes |= {"duplicate_of": original if copies else None, "duplicate_overlap": measured if copies else None}
     return dataclasses.replace(article, **changes)
 
 

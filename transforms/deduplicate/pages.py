@@ -133,7 +133,7 @@ def one_per_article(readings: Iterable[Article]) -> list[list[Article]]:
         group = next((found[key] for key in keys if key in found), None)
         if group is None and not shared:
             group = next((one for one in groups if _is_like(article, one[0])), None)
-        if group is None or _is_changed(article, group[0]):
+        if group is None or _is_changed(article, group[0]) or _is_another(article, group[0]):
             group = []
             groups.append(group)
         group.append(article)
@@ -166,6 +166,13 @@ def _is_like(article: Article, other: Article) -> bool:
         return True
     sets = [distinct(shingle_hashes(one.text)) for one in (article, other)]
     return overlap(*sets).containment >= LIKE
+
+
+def _is_another(article: Article, other: Article) -> bool:
+    """Whether their feed tells them apart by guid, as with the daily bulletins of one headline."""
+    if article.feed_url is None or article.feed_url != other.feed_url or article.text_sha256 == other.text_sha256:
+        return False
+    return None not in (article.source_id, other.source_id) and article.source_id != other.source_id
 
 
 def _is_changed(article: Article, other: Article) -> bool:
@@ -224,14 +231,13 @@ def as_version(article: Article, before: Reading) -> Article:
 def _same_line(new: Reading, versions: list[Reading], *, shared: bool) -> bool:
     if any(one.text == new.text for one in versions):
         return True
-    headlines = {one.headline for one in versions}
-    if new.headline and new.headline in headlines:
-        return True
     own = [one for one in versions if one.feed == new.feed]
     guids = {one.guid for one in own if one.guid}
-    if not own or (new.guid and guids and new.guid not in guids):
+    if new.feed and new.guid and guids and new.guid not in guids:
         return False
-    return not shared
+    if new.headline and new.headline in {one.headline for one in versions}:
+        return True
+    return bool(own) and not shared
 
 
 def _read_before(new: Reading, versions: list[Reading]) -> bool:
