@@ -294,6 +294,11 @@ def json_ld(text: str) -> str:
          ("Ann Lee",)),
         ("", '<p>Published 3 May 2021 by Ann Lee-Ek</p>', ("Ann Lee-Ek",)),
         ("", "<p>By subject</p>", ()),
+        ("", "<ul class=top-menu><li>By Any Means</li></ul><p>By Ann Lee</p>", ("Ann Lee",)),
+        ("", "<p class=byline>By Ann Lee, Bo Ek 2019-11-18T22:05:36Z Space</p>", ("Ann Lee", "Bo Ek")),
+        (json_ld(PERSON % '"Ann Lee"'),
+         "<span class=by-author>By <a rel=author href=/a>Ann Lee</a>, </span><span class=by-author>"
+         "<a rel=author href=/b>Bo Ek</a></span>", ("Ann Lee", "Bo Ek")),
     ],
 )  # fmt: skip
 def test_authors_are_voted(head: str, body: str, people: tuple[str, ...]) -> None:

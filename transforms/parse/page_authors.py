@@ -31,6 +31,7 @@ _AUTHOR_PAGE = re.compile(
 _BYLINE_TEXT = re.compile(r"[\w., ]{0,50}\b[Bb](?:y|Y):? (?![a-z])[^\W\d]|(?![a-z]|[Bb][Yy]\b)[^\W\d]\S* \S")
 """`by` and a name, or two words of which the first is not in small letters."""
 MAX_VISIBLE_BYLINE = 120
+_MENU = re.compile(r"(?:^|[\s_-])(?:nav|navigation|navbar|menu|sidebar|related)(?:$|[\s_-])", re.IGNORECASE)
 _NO_BYLINE = re.compile(
     r"bio|avatar|image|photo|social|follow|related|comment|more|box|date|desc|list|footer", re.IGNORECASE
 )
@@ -128,15 +129,34 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _visible_bylines(tree: HtmlElement) -> Iterator[str]:
-    """The first short element whose class, or whose own words, say that it names the author."""
+    """The first short element whose class, or own words, say that it names the author, and those like it behind."""
     for element in tree.iterfind(".//*"):
         name = element.get("class") or ""
         named = len(name) < 200 and _BYLINE.search(name) and not _NO_BYLINE.search(name)
         if named or _BY.match(element.text or ""):
             text = visible_text(element)
-            if 4 < len(text) < MAX_VISIBLE_BYLINE and _BYLINE_TEXT.match(text) and not in_comment(element):
+            if 4 < len(text) < MAX_VISIBLE_BYLINE and _BYLINE_TEXT.match(text) and not _is_aside(element):
                 yield text
+                yield from _more_of(element)
                 return
+
+
+def _is_aside(element: HtmlElement) -> bool:
+    """Whether an element stands in a menu, a margin or among comments."""
+    return in_comment(element) or any(
+        ancestor.tag in ("nav", "footer", "aside") or _MENU.search((ancestor.get("class") or "")[:200])
+        for ancestor in element.iterancestors()
+        if ancestor.tag not in ("html", "body", "main", "article")
+    )
+
+
+def _more_of(element: HtmlElement) -> Iterator[str]:
+    """Texts of the elements right behind one that have its class: each may name another author."""
+    for sibling in itertools.islice(element.itersiblings(), 10):
+        if not element.get("class") or sibling.get("class") != element.get("class"):
+            return
+        if len(visible_text(sibling)) < MAX_VISIBLE_BYLINE:
+            yield visible_text(sibling)
 
 
 def _author_links(tree: HtmlElement) -> Iterator[str]:

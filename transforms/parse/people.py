@@ -28,7 +28,7 @@ _LINK = re.compile(r"\S*(?:https?:|www\.)\S*", re.IGNORECASE)
 _LABEL = re.compile(r"^[^\W\d_]{2,12}:\s+")
 """`Text: Ann Lee`, in any language."""
 _WHEN = re.compile(
-    r"(?:(?:\s+on)?\s*\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\s\d{1,2}[:.]\d\d\b|\s(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct"
+    r"(?:(?:\s+on)?\s*\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\s\d{1,2}[:.]\d\d\b|\s\d{4}-\d\d-\d\d|\s(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct"
     r"|nov|dec)[a-z]{0,6}\.?\s\d|\s\d{1,2}\.?\s\w|\s(?:published|updated|posted)\b|\s@\w).*$",
     re.IGNORECASE,
 )
