@@ -137,6 +137,16 @@ def test_a_feed_that_has_moved_on_altogether_is_asked_sooner(server: Server) -> 
     assert asked.state.due == reader.now + 10 * MINUTE
 
 
+@pytest.mark.parametrize(("new", "wait"), [(1, HOUR), (2, 10 * MINUTE)])
+def test_a_feed_that_fills_quickly_is_asked_sooner(server: Server, new: int, wait: datetime.timedelta) -> None:
+    reader = Reader(server)
+    titles = [f"story{number}" for number in range(8)]
+    server.answers["/feed"] = says(body=feed(*titles[:4], head="<ttl>60</ttl>"))
+    reader.read()
+    server.answers["/feed"] = says(body=feed(*titles[new : new + 4], head="<ttl>60</ttl>"))
+    assert reader.read(HOUR)[1].state.due == reader.now + wait
+
+
 def test_an_outage_between_keeps_what_is_remembered(server: Server) -> None:
     reader = Reader(server)
     server.answers["/feed"] = validated(feed("a"))
@@ -274,7 +284,7 @@ def test_when_a_feed_is_asked_again(
 
 def test_failures_are_asked_later_and_later_but_for_ever() -> None:
     pauses = [after_failure("k", failed, NOON, Pace(every=900)) - NOON for failed in range(1, 200)]
-    expected = [900, 1800, *[3600] * 22, *(min(3600 * 2**at, 86400) for at in range(1, 176))]
+    expected = [900, 900, 900, 1800, *[3600] * 20, *(min(3600 * 2**at, 86400) for at in range(1, 176))]
     shares = [pause.total_seconds() / want for pause, want in zip(pauses, expected, strict=True)]
     assert all(0.75 <= share <= 1.25 for share in shares)
     assert max(pauses) <= DAY

@@ -23,6 +23,9 @@ STAGE = "read"
 WAITING = 15 * 60.0
 """Seconds for which a host is left alone that says `too many requests` and not for how long."""
 
+MOST_NEW = 1 / 3
+"""Share of a feed's entries; where more are new, the feed is asked again as soon as it may be."""
+
 Outcome = Literal["new", "not_modified", "failed", "gone", "not_due", "waiting"]
 
 
@@ -225,11 +228,12 @@ def _compare(document: Document, answer: Answer, attempt: _Attempt) -> Iterator[
     remembered = frozenset(before)
     known = frozenset(position for position, entry in enumerate(entries, 1) if entry in remembered)
     overrun = bool(before and entries and not known)
+    soon = bool(before) and len(entries) - len(known) > MOST_NEW * len(entries)
     yield dataclasses.replace(document, known=known)
     changes: dict[str, Any] = {**_validators(answer), "body": body, "entries": entries or before}
     if entries:  # a page where a feed was may be the end of a redirect for all that is no longer there
         changes.update(_new_address(answer, attempt))
-    due = schedule.after_success(said, attempt.now, attempt.pace, overrun=overrun)
+    due = schedule.after_success(said, attempt.now, attempt.pace, overrun=soon)
     yield Asked(
         outcome="new",
         state=attempt.remember(**changes, failed=0, status=answer.status, due=due),

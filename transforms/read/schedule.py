@@ -17,6 +17,8 @@ from transforms.records import stable_id
 FIRST_PAUSE = 15 * 60.0
 """Seconds after a first failure, where feeds may be asked more often than that."""
 LONGEST_PAUSE = DAY
+QUICK_TRIES = 3
+"""Failures after which the pause grows: a timeout says little of the next quarter of an hour."""
 HOURLY_TRIES = 24
 """Failures after which it is asked less than once an hour."""
 LONGEST_RETRY_AFTER = 7 * DAY
@@ -102,7 +104,7 @@ def after_success(said: Said, now: datetime.datetime, pace: Pace, *, overrun: bo
         said: the publisher's wishes, which are heard between `pace.every` and `pace.longest`.
         now: the time of the answer.
         pace: see there.
-        overrun: nothing of what the feed held before is in it still, so that something may have passed unseen.
+        overrun: so much of the feed is new that something may pass unseen, whatever it says.
     """
     wishes = [0.0] if overrun else [wish for wish in (said.fresh, said.interval) if wish is not None]
     seconds = max(pace.every, min(max(wishes, default=0.0), pace.longest))
@@ -119,15 +121,16 @@ def after_failure(
 ) -> datetime.datetime:
     """When to ask again what failed for the `failed`-th time in a row.
 
-    Twice as long each time, up to an hour for the first day, because a feed of
-    ten entries may have lost some in three; then up to a day. A quarter more or
+    A quarter of an hour the first times, then twice as long each time up to an
+    hour, because a feed of ten entries may have lost some in three; after a day
+    of that, up to a day. A quarter more or
     less, so that feeds that failed together do not come back together; the same
     for the same address and count. A server that says for how long is believed,
     up to a week.
     """
     first = max(pace.every, FIRST_PAUSE if pace.every else 0.0)
     most = HOUR * 2 ** min(max(0, failed - HOURLY_TRIES), 10)
-    pause = max(pace.every, min(first * 2 ** min(failed - 1, 30), most, LONGEST_PAUSE))
+    pause = max(pace.every, min(first * 2 ** min(max(0, failed - QUICK_TRIES), 30), most, LONGEST_PAUSE))
     jitter = 0.75 + 0.5 * int(stable_id(key, str(failed))[:8], 16) / 0xFFFFFFFF
     seconds = min(pause * jitter, LONGEST_PAUSE)
     if asked_to_wait is not None:
