@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 SHIPPED = HERE.parent / "transforms" / "extract" / "model"
 REPORT = HERE / "report.json"
 NAME = "dateline"
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 SPACY = ">=3.8.0,<3.9.0"
 RECIPE_SECTIONS = ("paths", "system", "corpora", "training", "initialize", "pretraining")
 """Parts of the config that training needs and reading does not; they name paths and code of this folder."""

@@ -66,6 +66,8 @@ CREATE TABLE aside.spellings (
 _FLOORS = {"L": 500_000, "H": 100_000, "T": 100_000, "S": 20_000, "R": 20_000, "V": 20_000}
 COUNTRY_HEAD_START = 10_000_000
 _CODE_FLOORS = {"ADM1": 500_000, "ADM2": 20_000}
+KNOWN_DIVISION = 600_000
+"""A state of one of `KNOWN_DIVISIONS` counts so much: Florida is the American one, not Uruguay's."""
 
 
 def importance(row: Row, letter: str) -> int:
@@ -74,6 +76,8 @@ def importance(row: Row, letter: str) -> int:
     A water or hill of the full GeoNames has no head start: there are millions, most of them small.
     """
     floor = _CODE_FLOORS.get(row.code, 0) or (_FLOORS.get(letter, 0) if row.curated else 0)
+    if row.code == "ADM1" and row.country in KNOWN_DIVISIONS:
+        floor = KNOWN_DIVISION
     return max(row.population, floor) + (COUNTRY_HEAD_START if row.code in COUNTRY_CODES else 0)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from transforms.geocode.gazetteer import Gazetteer
 from transforms.geocode.mentions.containers import container_mentions, with_container
 from transforms.geocode.mentions.inside import organization_places, places_inside
-from transforms.geocode.mentions.labelled import dateline_mentions, labelled_places
+from transforms.geocode.mentions.labelled import dateline_mentions, labelled_places, region_of_people
 from transforms.geocode.mentions.mention import Mention, Taken, trimmed
 from transforms.geocode.mentions.page import PEOPLE_LABEL, PLACE_LABELS, Page
 from transforms.geocode.mentions.patterns import abbreviations, patterned
@@ -54,9 +54,10 @@ def find_mentions(
     for entity in entities:
         if entity.label == PEOPLE_LABEL:
             span = trimmed(article.text, entity.start, entity.end)
+            taken.add(filter(None, [region_of_people(page, *span)]))
             taken.add(list(peoples(article.text, *span, gazetteer)) or filter(None, [misread_people(page, *span)]))
     taken.add(abbreviations(page))
-    _add_missed(page, taken)
+    left = _add_missed(page, taken)
     taken.add(single_peoples(page))
     if organizations:
         page.learn(taken.mentions)
@@ -65,14 +66,16 @@ def find_mentions(
         for start, end in page.runs:
             if " " in article.text[start:end] and page.is_uncovered(start, end):
                 taken.add(places_inside(page, start, end, basis="organization"))
+    left = [span for span in left if taken.is_free(span[0], span[1])]
+    taken.add(filter(None, (doubt(page, start, end, label) for start, end, label in left)))
     mentions = [with_container(mention, article.text, gazetteer) for mention in taken.mentions]
     taken.add(container_mentions(mentions, article.text))
     found = mentions + taken.mentions[len(mentions) :]
     return sorted(found, key=lambda mention: mention.start)
 
 
-def _add_missed(page: Page, taken: Taken) -> None:
-    """Adds what the model missed: by the text around, by what is found so far, and doubtful names last."""
+def _add_missed(page: Page, taken: Taken) -> list[tuple[int, int, str]]:
+    """Adds what the model missed, by the text around and by what is found so far; returns the spans left open."""
     page.learn(taken.mentions)
     spans = [span for span in candidate_spans(page) if taken.is_free(span[0], span[1])]
     mentions = [mention for start, end, _ in spans if (mention := possible(page, start, end)) is not None]
@@ -81,4 +84,4 @@ def _add_missed(page: Page, taken: Taken) -> None:
     taken.add(mention for mention in mentions if is_evident(page, mention))
     spans = [span for span in spans if span[2] != PART]
     taken.add(filter(None, (listed(page, start, end, taken) for start, end, _ in spans)))
-    taken.add(filter(None, (doubt(page, start, end, label) for start, end, label in spans)))
+    return spans

@@ -23,7 +23,10 @@ _KINDS = (
     "|peninsula|desert|okrug|district|state|city|islands?|river|valley|township|twp\\.?|municipality|department|emirate"
 )
 _KIND_WORD = re.compile(rf"[\s-](?:{_KINDS}|{'|'.join(word.capitalize() for word in _KINDS.split('|'))})(?![\w’'])")
-_SMALL_KIND = re.compile(rf"[\s-](?:{_KINDS}|area|coast|border|metropolitan area)$")
+_LOOSE_KIND = re.compile(
+    r"[\s-](?:area|border|city|coast|department|district|metropolitan area|municipality|state|township)$"
+)
+"""Written small, these only say what the name before them is; `region`, `province` and `peninsula` belong to it."""
 _INNER = re.compile(
     r"^(?:(?i:the\s)?(?i:city|town|village|state|province|county|region|district|municipality|township|republic"
     r"|kingdom|island|suburb|capital|port)\sof\s|(?i:the\s)?(?i:(?:north|south|east|west|central|mid|upper|lower|inner"
@@ -109,7 +112,7 @@ def whole_place(page: Page, start: int, end: int, *, basis: str = "model") -> Me
         if demonym is not None and plain_name(demonym.name).lower() != name.lower():
             return people_at(text, start, end, page.gazetteer)
     end = _with_period(page, start, _with_rest(page, start, end))
-    wide = _with_kind(page, start, end)
+    wide = with_kind(page, start, end)
     name = plain_name(text[start:wide])
     if not page.options(name) or normalize(name) in BARE or name in _NEVER:
         return None
@@ -132,7 +135,7 @@ def _with_period(page: Page, start: int, end: int) -> int:
     return end
 
 
-def _with_kind(page: Page, start: int, end: int) -> int:
+def with_kind(page: Page, start: int, end: int) -> int:
     """End of the name with a following word such as `region`, where there is such a place; else `end`."""
     word = _KIND_WORD.match(page.text, end)
     if word is None or (word[0][1:] in ("City", "State", "District") and _CAPITAL_NEXT.match(page.text, word.end())):
@@ -144,18 +147,27 @@ def _with_kind(page: Page, start: int, end: int) -> int:
     return word.end() if fits else end
 
 
+def region_of_people(page: Page, start: int, end: int) -> Mention | None:
+    """The region that an adjective and a word behind it name: `Korean peninsula`."""
+    wide = with_kind(page, start, end)
+    names = page.options(plain_name(page.text[start:wide])).candidates if wide > end else ()
+    if any(candidate.match <= Match.SHORT for candidate in names):
+        return mention_at(page.text, start, wide, basis="model")
+    return None
+
+
 def core(page: Page, start: int, end: int) -> tuple[int, int]:
     """The span without words that only say kind, part or direction, unless they belong to the name.
 
-    `northern Iraq` is `Iraq` there, `Anbar province` is `Anbar`; `South Carolina`
-    and `Clarke County` stay.
+    `northern Iraq` is `Iraq` there, `Accra city` is `Accra`; `South Carolina`,
+    `Clarke County` and `Anbar province` stay.
     """
     surface = page.text[start:end]
     if city := _CITY_OF.match(surface):
         return start + city.end(), end
     if _is_name(page, surface):
         return start, end
-    small = _SMALL_KIND.search(surface)
+    small = _LOOSE_KIND.search(surface)
     if small is not None and small.start() > 0:
         surface = surface[: small.start()]
         if _is_name(page, surface):
