@@ -189,3 +189,15 @@ def test_reliability_by_bins():
         (0.0, 0.1, 1, 0.05, 0.0),
         (0.9, 1.0, 2, 0.975, 0.5),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "code"),
+    [
+        ("He flew to Khabarovsk on Monday.", "Khabarovsk", "PPL"),
+        ("Shells fell on Kharkiv again.", "Kharkiv", "PPL"),
+        ("He toured Khabarovsk Krai on Monday.", "Khabarovsk Krai", "ADM1"),
+    ],
+)
+def test_a_city_goes_before_the_division_called_after_it(text, name, code, gazetteer):
+    assert placed(text, [name], gazetteer)[name][2] == code
