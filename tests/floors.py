@@ -9,7 +9,10 @@ from pathlib import Path
 
 FILE = Path(__file__).with_name("floors.json")
 FLOORS: dict[str, float] = json.loads(FILE.read_text())
-LOWERED: dict[str, str] = {}
+LOWERED: dict[str, str] = {
+    "places.matched.acc.lgl_train": "model 0.2.0 names more and other mentions than the one that .92 was reached with;"
+    " among 402 articles, four of whose one town is told by a single mention of its state now fall the other way",
+}
 """Floor lowered on purpose -> the reason, such as another corpus under the same name."""
 
 
