@@ -81,6 +81,8 @@ SENTENCES = (
     "The price of bread has doubled since the summer, and many families have begun to bake at home again.",
     "It was the third time in a month that the trains did not run, and patience is wearing thin.",
 )
+COMMON_WORDS = Path(__file__).parents[1] / "transforms" / "geocode" / "data" / "common_words.txt"
+WORDS = COMMON_WORDS.read_text(encoding="utf-8").partition("\n")[2].split()
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
@@ -104,12 +106,19 @@ def given(file: Path | None, count: int) -> Iterator[dict[str, str]]:
 
 
 def _sentence(rng: random.Random) -> str:
-    return rng.choice(SENTENCES).format(
+    """A made-up sentence in which every fourth small word is another, lest the articles be copies of each other."""
+    sentence = rng.choice(SENTENCES).format(
         person=rng.choice(PEOPLE),
         place=rng.choice(PLACES),
         body=rng.choice(BODIES),
         day=rng.choice(DAYS),
         number=rng.randint(2, 900),
+    )
+    words = sentence.split()
+    first = rng.randrange(4)
+    return " ".join(
+        rng.choice(WORDS) if i % 4 == first and word.isalpha() and word.islower() else word
+        for i, word in enumerate(words)
     )
 
 
