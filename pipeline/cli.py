@@ -164,6 +164,13 @@ def _build_gazetteer(args: argparse.Namespace) -> int:
 
     if args.geonames is None and (args.alternate_names or args.classes):
         raise ConfigurationError(["--alternate-names and --classes need --geonames, GeoNames' allCountries.zip"])
+    if args.geonames and not args.output:
+        raise ConfigurationError(
+            [
+                "--geonames needs --output FILE, lest it replace the gazetteer that comes with the program;"
+                " name FILE under geocode.gazetteer to use it"
+            ]
+        )
     try:
         classes = check_classes(args.classes) if args.classes is not None else DEFAULT_CLASSES
         if args.geonames:

@@ -202,8 +202,9 @@ def test_a_wrong_class_is_refused(classes):
     ("arguments", "message"),
     [
         (["--classes", "A"], "need --geonames"),
-        (["--geonames", "none.zip"], "there is no file none.zip"),
-        (["--geonames", "none.zip", "--classes", "A,X"], "'X' is no feature class"),
+        (["--geonames", "none.zip"], "--geonames needs --output FILE"),
+        (["--geonames", "none.zip", "--output", "o.sqlite"], "there is no file none.zip"),
+        (["--geonames", "none.zip", "--output", "o.sqlite", "--classes", "A,X"], "'X' is no feature class"),
     ],
 )
 def test_the_command_refuses_before_it_starts(arguments, message, capsys):
