@@ -52,6 +52,9 @@ _OURS = {"BSN": "T", "BDY": "L", "SPOT": "S"}
 """Codes of our own: a basin, a border line, a spot of any kind."""
 _CLASS_OF = {code: letter for letter, codes in _CODES.items() for code in codes.split()} | _OURS
 
+KNOWN_DIVISIONS = frozenset({"US", "CA", "AU", "GB", "IN", "CN"})
+"""Countries whose states and provinces are well known, and spoken of, by their bare names."""
+
 COUNTRY_CODES = frozenset({"PCLI", "PCLD", "PCLF", "PCLS", "PCLH", "PCL"})
 
 _RADII_KM = {

@@ -11,6 +11,7 @@ from apache_beam.utils import shared
 
 from transforms import failures
 from transforms.geocode.candidates import NONE, Options, options_for
+from transforms.geocode.features import KNOWN_DIVISIONS
 from transforms.geocode.focus import focus_columns
 from transforms.geocode.gazetteer import DEFAULT_PATH, Candidate, Gazetteer, GazetteerError, Place
 from transforms.geocode.mentions import Mention, containers_named, find_mentions
@@ -23,8 +24,6 @@ from transforms.records import AnnotatedArticle, Article, Location, stable_id
 
 SEAT_POPULATION = 50_000
 """From so many people on, a city goes before the division that is called after it."""
-SPEAKING_OF_STATES = frozenset({"US", "CA", "AU", "GB", "IN", "CN"})
-"""Countries whose divisions the news calls by their bare names."""
 
 
 def geocode(
@@ -148,7 +147,7 @@ def seat_first(name: str, ranked: list[tuple[float, Candidate]]) -> list[tuple[f
     `Khabarovsk` alone is the city rather than `Khabarovsk Krai`, whose point lies 700 km off. Where states are spoken
     of as often as cities (`New York`, `Quebec`), the ranker's order stays.
     """
-    if not ranked or ranked[0][1].place.code != "ADM1" or ranked[0][1].place.country in SPEAKING_OF_STATES:
+    if not ranked or ranked[0][1].place.code != "ADM1" or ranked[0][1].place.country in KNOWN_DIVISIONS:
         return ranked
     division = ranked[0][1].place
     for index, (probability, candidate) in enumerate(ranked):

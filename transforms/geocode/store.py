@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from transforms.geocode.distance import km_between
-from transforms.geocode.features import COUNTRY_CODES, feature_class, knows
+from transforms.geocode.features import COUNTRY_CODES, KNOWN_DIVISIONS, feature_class, knows
 from transforms.geocode.gazetteer import FORMAT, Match, pack_places
 from transforms.geocode.geonames import NON_LATIN_POPULATION
 from transforms.geocode.names import is_latin, normalize
@@ -31,8 +31,6 @@ KNOWN_SHARE = 0.9
 """... and when it has this share of the people of all places of its name."""
 KNOWN_RADIUS_KM = 10.0
 """A region, water or land form of our own is well known enough from this extent on."""
-KNOWN_DIVISIONS = frozenset({"US", "CA", "AU", "GB", "IN", "CN"})
-"""Countries whose states and provinces are well known by their bare names."""
 COMMON_WORDS = frozenset(
     {"bible belt", "black belt", "blue line", "capital district", "capital region", "central coast", "corn belt"}
     | {"east bay", "empty quarter", "four corners", "front range", "garden route", "global south", "great wall"}
