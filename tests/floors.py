@@ -10,8 +10,8 @@ from pathlib import Path
 FILE = Path(__file__).with_name("floors.json")
 FLOORS: dict[str, float] = json.loads(FILE.read_text())
 LOWERED: dict[str, str] = {
-    "places.matched.acc.lgl_train": "model 0.2.0 names more and other mentions than the one that .92 was reached with;"
-    " among 402 articles, four of whose one town is told by a single mention of its state now fall the other way",
+    "places.matched.acc.lgl_train": ".92 was reached with model 0.1.0; with 0.2.0 the context of some articles is another:"
+    " of 30 mentions newly wrong when the models changed, 28 stood in four of the 402 articles",
 }
 """Floor lowered on purpose -> the reason, such as another corpus under the same name."""
 
