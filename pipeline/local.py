@@ -34,7 +34,7 @@ def local_runner(workers: int) -> FnApiRunner:
     if workers == 1:
         return FnApiRunner()
     # Without `exec` the worker would be the child of a shell, and not ours to watch.
-    command = f"exec {shlex.quote(sys.executable)} -m pipeline.worker"
+    command = f"exec {shlex.quote(sys.executable)} -m pipeline.worker {os.getpid()}"
     return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
 
 

@@ -149,6 +149,13 @@ def test_workers_do_not_outlive_a_killed_launcher(many, tmp_path):
     assert not psutil.wait_procs([worker], timeout=10)[1]
 
 
+def test_a_worker_whose_launcher_is_gone_already_ends():
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    worker = subprocess.Popen([sys.executable, "-m", "pipeline.worker", str(gone.pid)], stderr=subprocess.DEVNULL)
+    assert worker.wait(timeout=30) == 1
+
+
 def test_two_workers_share_the_work(many, undisturbed, tmp_path):
     dateline("run", "configs/sample.yaml", "--input", str(many), "--output", str(tmp_path), "--set", "workers=2")
     assert dataset(tmp_path) == undisturbed
