@@ -82,9 +82,11 @@ def interruptible(exit_code: int) -> Iterator[None]:
     """
 
     def leave(*_: object) -> None:
-        threading.excepthook = lambda _: None  # the workers' end is no news
-        _kill_workers()
         print("\ndateline: interrupted; start the same command again to do the run over", file=sys.stderr, flush=True)
+        # The workers' end is no news, whichever of the runner's threads would tell it.
+        threading.excepthook = lambda _: None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        _kill_workers()
         shutil.rmtree(os.environ.get(FOLDER_VARIABLE, ""), ignore_errors=True)
         os._exit(exit_code)
 

@@ -16,8 +16,9 @@ def _end_with(launcher: int) -> None:
 
 
 if __name__ == "__main__":
-    # Ctrl-C reaches all processes of a terminal; the launcher answers it for all.
+    # Ctrl-C reaches all processes of a terminal, and `timeout` ends a whole group; the launcher answers for all.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # Said by the launcher: it may be gone before this line is reached, and this process be another's child.
     threading.Thread(target=_end_with, args=(int(sys.argv.pop(1)),), daemon=True).start()
     # Beam sets the level of the log to INFO, whatever was asked; the handler is ours to set, first of all.

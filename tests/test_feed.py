@@ -162,20 +162,20 @@ def test_references_to_no_character_are_dropped(reference: str) -> None:
     ids=["attributes", "depth", "categories", "quotes"],
 )
 def test_a_hostile_entry_fails_alone(hostile: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     first, bad, last = parse(HEAD + ITEM.format(1) + hostile + ITEM.format(2) + TAIL)
     assert isinstance(bad, BadRecord)
     assert bad.reason == Reason.TOO_COMPLEX
     assert isinstance(first, Entry)
     assert isinstance(last, Entry)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("rest", ["<" * 9_000, "&" * 50_000, "<![CDATA[" * 50_000, "<!--" * 50_000, "&#" * 50_000])
 def test_rubbish_behind_the_last_entry_is_bounded(rest: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert len(parse(HEAD + ITEM.format(1) + rest)) == 1
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 # Feeds that are not.
@@ -211,11 +211,11 @@ BOMB = entities(
     ],
 )
 def test_a_feed_without_articles(content: str, reason: Reason) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(BadRecord) as caught:
         entries_of(content.encode(), "feed.xml")
     assert caught.value.reason == reason
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -229,11 +229,11 @@ def test_a_feed_without_articles(content: str, reason: Reason) -> None:
     ids=["entity", "system", "blank", "comment"],
 )
 def test_prologs(prolog: str, title: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     (entry,) = parse(prolog + "<rss version='2.0'><channel><item><title>a&nbsp;b</title></item></channel></rss>")
     assert isinstance(entry, Entry)
     assert entry.title == title.replace("&nbsp;", " ")
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_time_is_linear_in_the_number_of_entries() -> None:

@@ -231,11 +231,11 @@ BARE = " ".join(f"a{number}" for number in range(200_000))
     ids=["attributes", "bare", "quoted", "joined", "nested", "deep", "spans", "17 MB"],
 )
 def test_a_hostile_page_is_refused_quickly(body: str, reason: Reason) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(BadRecord) as caught:
         page_of(body)
     assert caught.value.reason == reason
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
@@ -252,14 +252,14 @@ def test_a_hostile_page_is_refused_quickly(body: str, reason: Reason) -> None:
     ids=["long", "breaks", "paragraphs", "long value", "wordy value", "angles", "one word"],
 )
 def test_an_odd_page_is_read_in_bounded_time(body: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert "On day 2 the council" in page_of(body).text
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("markup", ["<a b='" * 10_000, "<a" * 40_000, "<p a=" + " " * 1_000_000, "<p '" * 20_000])
 def test_checking_markup_takes_linear_time(markup: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with contextlib.suppress(BadRecord):
         check_markup(markup)
-    assert time.monotonic() - began < 0.5
+    assert time.process_time() - began < 0.5

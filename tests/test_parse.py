@@ -181,11 +181,11 @@ def test_an_item_without_an_article(kind: Any, content: Any, reason: Reason) -> 
 
 @pytest.mark.parametrize("content", [b"word " * 9_800_000, b"It rained.\n" * 4_400_000, b"\n" * 49_000_000])
 def test_a_text_of_49_mb_is_refused_at_once(content: bytes) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(BadRecord) as caught:
         parse("text", content)
     assert caught.value.reason == Reason.TOO_LARGE
-    assert time.monotonic() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize(

@@ -153,11 +153,11 @@ def bomb(size: int) -> bytes:
 @pytest.mark.parametrize("name", ["bomb.txt.gz", "bomb.jsonl.gz"])
 def test_gzip_that_explodes_is_given_up_early(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(bomb(500_000_000))
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(BadRecord) as caught:
         read_one(tmp_path / name)
     assert caught.value.reason in (Reason.ARCHIVE_BOMB, Reason.TOO_LARGE)
-    assert time.monotonic() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_a_stream_is_joined_up_to_its_limit() -> None:
@@ -194,11 +194,11 @@ def test_a_file_that_gives_no_document(tmp_path: Path, name: str, content: bytes
 
 def test_a_text_of_50_mb_is_refused_in_bounded_time(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"A long story. " * 3_600_000)
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(BadRecord) as caught:
         read_one(tmp_path / "a.txt", 50_000_000)
     assert caught.value.reason == Reason.TOO_LARGE
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_utf16_is_not_binary(tmp_path: Path) -> None:
