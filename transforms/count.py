@@ -13,6 +13,9 @@ class Count(beam.PTransform):
     """Gives `(name, 1)` for each element, and `(name.kind, 1)` for its kind; `Write` sums them.
 
     Takes one PCollection or several. Bounded and unbounded input, no shuffle.
+    Several are counted each for itself: Flink and Spark cannot flatten a
+    collection that is also reshuffled, "consumed but never produced"
+    (https://github.com/apache/beam/issues/34647).
     """
 
     name: str
@@ -21,9 +24,10 @@ class Count(beam.PTransform):
     """The kind of an element, from a small closed set."""
 
     def expand(self, rows: Any) -> PCollection[tuple[str, int]]:
-        if not isinstance(rows, PCollection):
-            rows = rows | "Together" >> beam.Flatten()
-        return rows | "Ones" >> beam.FlatMap(_ones, self.name, self.kind)
+        if isinstance(rows, PCollection):
+            return rows | "Ones" >> beam.FlatMap(_ones, self.name, self.kind)
+        ones = (each | f"Ones {n}" >> beam.FlatMap(_ones, self.name, self.kind) for n, each in enumerate(rows, 1))
+        return tuple(ones) | "Together" >> beam.Flatten()
 
 
 def _ones(row: Any, name: str, kind: Callable[[Any], str] | None) -> Iterator[tuple[str, int]]:
