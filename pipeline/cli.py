@@ -1,12 +1,14 @@
 """The command `dateline`: arguments -> settings -> a run -> printed totals and an exit code."""
 
 import argparse
+import json
 import logging
 import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pipeline import logs
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.feeds import add_feeds_commands
 
@@ -31,6 +33,8 @@ exit codes:
   1  the run failed: a worker died, a disk was full, totals did not add up; start it again
   2  the settings or arguments are wrong; nothing was started
   3  done, but more inputs failed than `max_failure_share` allows
+  4  another run is writing into the dataset; nothing was started
+  5  ended, since it took longer than `max_minutes` or did not get on for `stalled_minutes`
   130  interrupted
 """
 
@@ -59,20 +63,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     own, beam_flags = _split_at_dashes(list(sys.argv[1:] if arguments is None else arguments))
     args = _parser().parse_args(own)
     args.beam_flags = beam_flags
+    logs.set_format(getattr(args, "log_format", "text"))
     # Beam warns of what does not concern a user, such as packages of clouds that are not used.
-    logging.basicConfig(level=logging.INFO if args.verbose else logging.ERROR)
+    logging.basicConfig(level=logging.INFO if args.verbose else logging.ERROR, handlers=[logs.handler()])
     try:
         return int(args.command(args))
     except ConfigurationError as error:
         for problem in error.problems:
-            print(f"dateline: {problem}", file=sys.stderr)
-        return Exit.CONFIGURATION
+            logs.say(f"dateline: {problem}", event="refused", level="error")
+        return error.code
     except BrokenPipeError:
         # Who reads our output has seen enough, as `head` does; Python would complain of it again at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
     except KeyboardInterrupt:
-        print("\ndateline: interrupted; start the same command again to do the run over", file=sys.stderr)
+        text = "\ndateline: interrupted; start the same command again to do the run over"
+        logs.say(text, event="interrupted", level="error")
         return Exit.INTERRUPTED
 
 
@@ -102,6 +108,12 @@ def _parser() -> argparse.ArgumentParser:
         )
         sub.add_argument("--output", metavar="DIR", help="write the dataset here instead")
         sub.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change a setting")
+        if name == "run":
+            sub.add_argument("--metrics", metavar="FILE", help="write the run's figures here as JSON, - for stdout")
+            sub.add_argument("--prometheus", metavar="FILE", help="write them here in Prometheus' text format")
+            sub.add_argument(
+                "--log-format", choices=logs.FORMATS, default="text", help="json: progress and errors as objects"
+            )
     sub = commands.add_parser("describe", help="say what a dataset holds", description="Say what a dataset holds.")
     sub.set_defaults(command=_describe)
     sub.add_argument("dataset", help="a folder that `dateline run` has written")
@@ -142,8 +154,10 @@ def _check(args: argparse.Namespace) -> int:
 def _settings(args: argparse.Namespace) -> "Settings":
     from pipeline.config import load_settings
 
+    files = {name: getattr(args, name, None) for name in ("metrics", "prometheus")}
+    changes = [*args.set, *(f"{name}={json.dumps(file)}" for name, file in files.items() if file)]
     return load_settings(
-        args.config, inputs=args.input, output=args.output, changes=args.set, beam_flags=args.beam_flags
+        args.config, inputs=args.input, output=args.output, changes=changes, beam_flags=args.beam_flags
     )
 
 

@@ -45,6 +45,14 @@ class Launch:
     """Processes of a local run; 0 for one a core. Remote runners have flags of their own."""
     max_failure_share: float = 1.0
     """Share of failed inputs, 0 to 1, above which the command exits with 3."""
+    max_minutes: float = 0.0
+    """Minutes after which a run is ended with exit code 5, nothing committed; 0 for never."""
+    stalled_minutes: float = 0.0
+    """Minutes without any step having finished anything, after which a local run is ended likewise; 0 for never."""
+    metrics: str = ""
+    """File to write the run's figures to as JSON when it has ended, however it ended; `-` for stdout."""
+    prometheus: str = ""
+    """File to write them to in Prometheus' text format, in the folder that node_exporter's textfile collector reads."""
     beam: dict[str, Any] = dataclasses.field(default_factory=dict)
     """Beam's pipeline options by name: `{region: europe-west1, flink_master: "[local]"}`."""
 
@@ -53,6 +61,11 @@ class Launch:
             raise ValueError(f"workers is {self.workers}; allowed is 0 (one a core) or more")
         if not 0 <= self.max_failure_share <= 1:
             raise ValueError(f"max_failure_share is {self.max_failure_share}; allowed is 0 to 1")
+        for name in ("max_minutes", "stalled_minutes"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; allowed is 0 (never) or more")
+        if self.stalled_minutes and self.runner not in LOCAL_RUNNERS:
+            raise ValueError(f"stalled_minutes is for local runs; what {self.runner} does is not seen from here")
         if self.runner not in RUNNERS and "." not in self.runner:
             raise ValueError(
                 f"runner is {self.runner!r}; allowed are {', '.join(RUNNERS)}, or a class by its full name"

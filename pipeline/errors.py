@@ -11,6 +11,8 @@ class Exit(enum.IntEnum):
     FAILED = 1
     CONFIGURATION = 2
     TOO_MANY_FAILURES = 3
+    BUSY = 4
+    HUNG = 5
     INTERRUPTED = 130
 
 
@@ -21,6 +23,14 @@ class ConfigurationError(Exception):
         problems: one line for each mistake: where, what was found, what is allowed.
     """
 
+    code = Exit.CONFIGURATION
+
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = list(problems)
+
+
+class DatasetBusy(ConfigurationError):
+    """The settings are right, but another process writes into the dataset."""
+
+    code = Exit.BUSY

@@ -7,20 +7,25 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import apache_beam as beam
 from apache_beam.runners.runner import PipelineState
 
+from pipeline import logs
 from pipeline.config import LOCAL_RUNNERS, Settings
-from pipeline.errors import ConfigurationError, Exit
-from pipeline.local import ended_by_lost_worker, interruptible, local_runner, shown_progress
+from pipeline.errors import ConfigurationError, DatasetBusy, Exit
+from pipeline.local import ended_by_lost_worker, interruptible, leave, local_runner, shown_progress
+from pipeline.metrics import STDOUT, Report
 from pipeline.news import build
 from pipeline.summary import adds_up, failure_share, summarize
+from pipeline.watchdog import Limits, progress, watched
 from transforms import Run, Source, begin_run, read_run, resolve_inputs
 from transforms.extract.models import SHIPPED_NAME, load_models, model_ids
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
 from transforms.read.masking import mask
 from transforms.read.sources import is_address
+from transforms.write import Held
 
 
 def check(settings: Settings) -> int:
@@ -37,29 +42,70 @@ def check(settings: Settings) -> int:
 
 
 def launch(settings: Settings) -> int:
-    """Carries out a run, prints its totals, returns the exit code."""
+    """Carries out a run, prints its totals, writes its metrics, returns the exit code."""
+    launch = settings.launch
+    about = {"dataset": mask(settings.output), "runner": launch.runner, "workers": launch.workers}
+    report = Report(launch.metrics, launch.prometheus, about)
+    try:
+        code, error = _run(settings, report), None
+    except ConfigurationError as wrong:
+        _write_report(report, wrong.code, str(wrong))
+        raise
+    except _Failed as failed:
+        code, error = Exit.FAILED, str(failed)
+    return _write_report(report, code, error)
+
+
+class _Failed(Exception):
+    """The run has failed, and the user has been told why."""
+
+
+def _run(settings: Settings, report: Report) -> Exit:
     sources = _sources(settings)
     begun = time.monotonic()
-    run = _begin(settings, sources)
+    run = report.run = _begin(settings, sources)
+    logs.set_run(run.run_id)
     _ask_for_contact(settings, sources)
-    print(f"dateline: reading {_plural(len(sources), 'file or address', 'files and addresses')} into {settings.output}")
-    print(f"  run {run.run_id} on {settings.launch.runner}, {_workers(settings)}", flush=True)
+    head = f"dateline: reading {_plural(len(sources), 'file or address', 'files and addresses')} into {settings.output}"
+    _tell(f"{head}\n  run {run.run_id} on {settings.launch.runner}, {_workers(settings)}", settings, event="started")
     try:
-        _execute(settings, run)
+        with report.usage.sampled():
+            _execute(settings, run, report)
     except Exception as error:
-        print(f"\ndateline: the run failed: {_last_line(error)}", file=sys.stderr)
-        print("Nothing was committed. Started again, the same command does the run over.", file=sys.stderr)
+        text = f"\ndateline: the run failed: {_last_line(error)}"
+        after = "\nNothing was committed. Started again, the same command does the run over."
+        logs.say(text + after, event="failed", level="error")
         logging.getLogger(__name__).info("the run failed", exc_info=error)
-        return Exit.FAILED
-    finished = read_run(settings.output, run.run_id)
-    print(summarize(finished, settings.output, seconds=time.monotonic() - begun))
+        raise _Failed(_last_line(error)) from error
+    finished = report.finished = read_run(settings.output, run.run_id)
+    seconds = time.monotonic() - begun
+    _tell(summarize(finished, settings.output, seconds=seconds), settings, event="done", counts=finished.counts)
     return _exit_code(finished, settings)
+
+
+def _tell(text: str, settings: Settings, *, event: str, **fields: Any) -> None:
+    """What is meant for the person who has typed the command: on stdout, unless that is taken by the metrics."""
+    if logs.as_json() or settings.launch.metrics == STDOUT:
+        logs.say(text, event=event, **fields)
+    else:
+        print(text, flush=True)
+
+
+def _write_report(report: Report, code: Exit, error: str | None) -> Exit:
+    """Writes the metrics; a run whose figures cannot be written has still done its work."""
+    try:
+        report.write(code, error)
+    except OSError as wrong:
+        logs.say(f"dateline: the metrics cannot be written: {wrong}", event="metrics", level="error")
+        return code or Exit.FAILED
+    return code
 
 
 def _ask_for_contact(settings: Settings, sources: list[Source]) -> None:
     """Publishers block readers that they cannot ask to slow down."""
     if any(is_address(source.uri) for source in sources) and not settings.sections["read"].get("contact"):
-        print("dateline: read.contact is empty; give publishers a page or mailbox to reach you by", file=sys.stderr)
+        text = "dateline: read.contact is empty; give publishers a page or mailbox to reach you by"
+        logs.say(text, event="advice", level="warning")
 
 
 def _check_output(output: str) -> None:
@@ -92,6 +138,8 @@ def _begin(settings: Settings, sources: list[Source]) -> Run:
     listing = [(mask(source.uri), source.size, source.modified) for source in sources]
     try:
         return begin_run(settings.output, listing, datetime.datetime.now(datetime.UTC), versions=_versions(settings))
+    except Held as error:
+        raise DatasetBusy([f"write.{error}"]) from error
     except ValueError as error:
         raise ConfigurationError([f"write.{error}"]) from error
 
@@ -103,34 +151,55 @@ def _versions(settings: Settings) -> dict[str, str]:
     return {"model": ", ".join(model_ids(model)), "gazetteer": gazetteer}
 
 
-def _execute(settings: Settings, run: Run) -> None:
+def _execute(settings: Settings, run: Run, report: Report) -> None:
     """Builds the graph and waits for its end; a local run is watched."""
+
+    def last_word(code: int, why: str) -> None:
+        report.progress = progress()
+        report.write(code, why)
+
+    job = None
+
+    def end(why: str) -> None:
+        after = "Nothing was committed. Started again, the same command does the run over."
+        logs.say(f"\ndateline: the run was ended: {why}\n{after}", event="hung", level="error")
+        if job is not None and settings.launch.runner not in LOCAL_RUNNERS:
+            with contextlib.suppress(Exception):  # the runner may be what hangs
+                job.cancel()
+        leave(Exit.HUNG, why, last_word)
+
     with contextlib.ExitStack() as stack:
         runner = settings.launch.runner
         if runner in LOCAL_RUNNERS:
             runner = local_runner(settings.launch.workers)
             # spaCy's matrix products are small; threads of several workers would only be in each other's way.
             os.environ.setdefault("OMP_NUM_THREADS", "1")
-            stack.enter_context(ended_by_lost_worker(Exit.FAILED))
+            stack.enter_context(ended_by_lost_worker(Exit.FAILED, last_word))
             stack.enter_context(shown_progress(sys.stderr))
-            stack.enter_context(interruptible(Exit.INTERRUPTED))
+            stack.enter_context(interruptible(Exit.INTERRUPTED, last_word))
+        launch = settings.launch
+        limits = Limits(max_minutes=launch.max_minutes, stalled_minutes=launch.stalled_minutes)
+        stack.enter_context(watched(limits, end))
         p = beam.Pipeline(runner=runner, options=settings.options)
         build(p, settings, run)
-        state = p.run().wait_until_finish()
+        job = p.run()
+        state = job.wait_until_finish()
         if state != PipelineState.DONE:
             raise RuntimeError(f"the runner ended in state {state}")
 
 
 def _exit_code(run: Run, settings: Settings) -> Exit:
     if not adds_up(run):
-        print("dateline: the totals do not add up; please report this as a defect", file=sys.stderr)
+        text = "dateline: the totals do not add up; please report this as a defect"
+        logs.say(text, event="failed", level="error")
         return Exit.FAILED
     share = failure_share(run)
     if share > settings.launch.max_failure_share:
-        print(
+        logs.say(
             f"dateline: {share:.1%} of the inputs failed; max_failure_share allows"
             f" {settings.launch.max_failure_share:.1%}",
-            file=sys.stderr,
+            event="too_many_failures",
+            level="error",
         )
         return Exit.TOO_MANY_FAILURES
     return Exit.DONE

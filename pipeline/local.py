@@ -9,15 +9,20 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import psutil
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
+from pipeline import logs
 from transforms.progress import FOLDER_VARIABLE, read_progress
+
+LastWord = Callable[[int, str], None]
+"""Called with the exit code and the reason before the process leaves in the middle of a run."""
 
 WORKER_THREAD = "run_worker"
 """Name of the thread in which FnApiRunner waits for a worker process."""
@@ -38,34 +43,47 @@ def local_runner(workers: int) -> FnApiRunner:
     return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
 
 
+def leave(exit_code: int, why: str, last_word: LastWord | None = None) -> NoReturn:
+    """Ends this process and its workers at once, from whatever thread; there is no way back into the runner.
+
+    What was begun is left as after a `kill`, and the next run makes it good.
+    """
+    if last_word:
+        with contextlib.suppress(Exception):  # leaving matters more
+            last_word(exit_code, why)
+    # The workers' end is no news, whichever of the runner's threads would tell it.
+    threading.excepthook = lambda _: None
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    _kill_workers()
+    shutil.rmtree(os.environ.get(FOLDER_VARIABLE, ""), ignore_errors=True)
+    os._exit(exit_code)
+
+
 @contextlib.contextmanager
-def ended_by_lost_worker(exit_code: int) -> Iterator[None]:
+def ended_by_lost_worker(exit_code: int, last_word: LastWord | None = None) -> Iterator[None]:
     """Within, the death of a worker process ends this process too, with `exit_code`.
 
     FnApiRunner waits for ever for the answer of a worker that was killed. All
     that is heard of it is an exception in the thread that waited for the
-    process. There is no way back into the runner from there, so the other
-    workers are killed and the process leaves at once; what was begun is left as
-    after a `kill`, and the next run makes it good.
+    process.
     """
     before = threading.excepthook
 
-    def leave(error: threading.ExceptHookArgs) -> None:
+    def lost(error: threading.ExceptHookArgs) -> None:
         if error.thread is None or error.thread.name != WORKER_THREAD:
             before(error)
             return
-        print(
-            f"\ndateline: a worker process died ({error.exc_value}); the run has failed."
+        why = f"a worker process died ({error.exc_value})"
+        logs.say(
+            f"\ndateline: {why}; the run has failed."
             "\nNothing was committed. Out of memory is the usual cause: try fewer `workers`."
             "\nStart the same command again to do the run over.",
-            file=sys.stderr,
-            flush=True,
+            event="failed",
+            level="error",
         )
-        _kill_workers()
-        shutil.rmtree(os.environ.get(FOLDER_VARIABLE, ""), ignore_errors=True)
-        os._exit(exit_code)
+        leave(exit_code, why, last_word)
 
-    threading.excepthook = leave
+    threading.excepthook = lost
     try:
         yield
     finally:
@@ -73,25 +91,20 @@ def ended_by_lost_worker(exit_code: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def interruptible(exit_code: int) -> Iterator[None]:
+def interruptible(exit_code: int, last_word: LastWord | None = None) -> Iterator[None]:
     """Within, SIGINT and SIGTERM end this process and its workers at once, with `exit_code`.
 
     The runner answers an exception by asking its workers to end in the middle
-    of their work, which takes long and is noisy. What was begun is left as
-    after a `kill`, and the next run makes it good.
+    of their work, which takes long and is noisy.
     """
 
-    def leave(*_: object) -> None:
-        print("\ndateline: interrupted; start the same command again to do the run over", file=sys.stderr, flush=True)
-        # The workers' end is no news, whichever of the runner's threads would tell it.
-        threading.excepthook = lambda _: None
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-        _kill_workers()
-        shutil.rmtree(os.environ.get(FOLDER_VARIABLE, ""), ignore_errors=True)
-        os._exit(exit_code)
+    def interrupted(*_: object) -> None:
+        text = "\ndateline: interrupted; start the same command again to do the run over"
+        logs.say(text, event="interrupted", level="error")
+        leave(exit_code, "interrupted", last_word)
 
     signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, leave) for number in signals]
+    before = [signal.signal(number, interrupted) for number in signals]
     try:
         yield
     finally:
@@ -127,15 +140,19 @@ def shown_progress(out: TextIO, interval_seconds: float = 2.0) -> Iterator[None]
 
 def _print_progress(folder: Path, out: TextIO, interval_seconds: float, done: threading.Event) -> None:
     begun = time.monotonic()
-    rewrite = out.isatty()
+    rewrite = out.isatty() and not logs.as_json()
     shown = ""
     while not done.wait(interval_seconds):
         seconds = time.monotonic() - begun
-        stages = read_progress(folder)
+        # What begins with a dot is for the watchdog.
+        stages = Counter({name: n for name, n in read_progress(folder).items() if not name.startswith(".")})
         text = ", ".join(f"{count:,} {stage}" for stage, count in sorted(stages.items(), reverse=True)) or "starting"
         if text != shown:
             shown = text
             rate = f" ({stages['extracted'] / seconds:.0f} articles/s)" if stages["extracted"] else ""
+            if logs.as_json():
+                print(logs.line(text, event="progress", level="info", seconds=round(seconds, 1), **stages), file=out)
+                continue
             print(f"\r  {seconds:4.0f} s  {text}{rate}", end="" if rewrite else "\n", file=out, flush=True)
     if rewrite and shown:
         print(file=out)

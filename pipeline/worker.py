@@ -21,8 +21,11 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # Said by the launcher: it may be gone before this line is reached, and this process be another's child.
     threading.Thread(target=_end_with, args=(int(sys.argv.pop(1)),), daemon=True).start()
+    from pipeline import logs, stacks
+
+    stacks.answer()
     # Beam sets the level of the log to INFO, whatever was asked; the handler is ours to set, first of all.
-    handler = logging.StreamHandler()
+    handler = logs.handler()
     handler.setLevel(logging.ERROR)
     logging.getLogger().addHandler(handler)
 

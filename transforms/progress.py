@@ -35,7 +35,7 @@ def advance(stage: str, count: int = 1) -> None:
 def read_progress(folder: Path) -> Counter[str]:
     """Stage -> elements finished, over all workers of the run."""
     total: Counter[str] = Counter()
-    for file in folder.iterdir():
+    for file in folder.glob("[0-9]*"):
         for line in file.read_text().splitlines():
             stage, _, count = line.partition(" ")
             # A line may be cut short while its worker writes it.

@@ -3,10 +3,13 @@
 - `begin_run`: a run over a list of inputs, or the same run again;
 - `Write`: rows of all tables -> files, committed together;
 - `read_run`, `list_runs`: what was committed.
+
+`Held` is raised where another process writes into the dataset.
 """
 
 from transforms.write.begin import begin_run
+from transforms.write.lock import Held
 from transforms.write.runs import Input, Run, list_runs, read_run
 from transforms.write.write import Write
 
-__all__ = ["Input", "Run", "Write", "begin_run", "list_runs", "read_run"]
+__all__ = ["Held", "Input", "Run", "Write", "begin_run", "list_runs", "read_run"]

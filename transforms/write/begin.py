@@ -70,8 +70,8 @@ def begin_run(
         versions: what else the run's rows depend on, by name, for its record.
 
     Raises:
-        ValueError: the output cannot be written to, another process of this
-            machine is at a run into it, or `now` has no time zone.
+        Held: another process of this machine writes into it.
+        ValueError: the output cannot be written to, or `now` has no time zone.
     """
     if now.tzinfo is None:
         raise ValueError(f"now: {now!r} has no time zone; give an aware time")
@@ -80,7 +80,7 @@ def begin_run(
     try:
         return begin(output, [Input(*one) for one in inputs], now, made_with)
     except lock.Held as error:
-        raise ValueError(
+        raise lock.Held(
             f"output: another run is writing into {output!r}; wait until it has ended, or give another folder"
         ) from error
     except (OSError, ValueError) as error:

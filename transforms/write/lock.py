@@ -14,7 +14,7 @@ _HELD: dict[str, int] = {}
 """Folder -> descriptor that holds its lock, for as long as this process lives."""
 
 
-class Held(Exception):
+class Held(ValueError):
     """Another process holds the lock."""
 
 

@@ -1,0 +1,74 @@
+"""What a command says while it works: lines for people, or one JSON object a line for machines.
+
+Both go to stderr. There is nothing per article in either: what becomes of each
+is in the dataset, and the totals are in the run's record and its metrics.
+"""
+
+import datetime
+import json
+import logging
+import os
+import sys
+from typing import Any
+
+FORMATS = ("text", "json")
+VARIABLE = "DATELINE_LOG_FORMAT"
+"""Environment variable that tells worker processes of the format."""
+
+_run_id: str | None = None
+
+
+def set_format(log_format: str) -> None:
+    """Chooses the form of all that is said from now on, here and in the workers that are started."""
+    os.environ[VARIABLE] = log_format
+
+
+def as_json() -> bool:
+    """Whether objects are wanted."""
+    return os.environ.get(VARIABLE) == "json"
+
+
+def set_run(run_id: str | None) -> None:
+    """The run that objects carry from now on."""
+    global _run_id
+    _run_id = run_id
+
+
+def say(text: str, *, event: str, level: str = "info", **fields: Any) -> None:
+    """Says something on stderr.
+
+    Args:
+        text: for people, as it is to be printed; of an object it is `message`.
+        event: what it is about, from a small closed set: started, progress, done, failed, ...
+        level: info, warning or error, in objects only.
+        fields: numbers and names that an object carries beside.
+    """
+    if as_json():
+        print(line(text, event=event, level=level, **fields), file=sys.stderr, flush=True)
+    else:
+        print(text, file=sys.stderr, flush=True)
+
+
+def line(text: str, *, event: str, level: str, **fields: Any) -> str:
+    """One object, without the name of the program and empty lines that people are given."""
+    message = "\n".join(part for part in text.strip().splitlines() if part.strip()).removeprefix("dateline: ")
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+    head = {"time": now, "level": level, "event": event, **({"run_id": _run_id} if _run_id else {})}
+    return json.dumps({**head, "message": message, **fields}, ensure_ascii=False, default=str)
+
+
+class JsonFormatter(logging.Formatter):
+    """Log records of libraries, Beam's above all, as objects of the same form."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = {"error": self.formatException(record.exc_info)} if record.exc_info else {}
+        level = record.levelname.lower()
+        return line(record.getMessage(), event="log", level=level, logger=record.name, process=record.process, **error)
+
+
+def handler() -> logging.Handler:
+    """A handler of log records that writes in the chosen format."""
+    made = logging.StreamHandler()
+    if as_json():
+        made.setFormatter(JsonFormatter())
+    return made

@@ -1,0 +1,105 @@
+"""Ends a run that takes too long or does not get on, and says what it was at.
+
+A scheduled job that hangs is worse than one that fails: it holds the lock of
+the dataset, and nobody is told. The limits are the job's to set, since only it
+knows when the next one is due.
+"""
+
+import contextlib
+import dataclasses
+import faulthandler
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pipeline.stacks import ask
+from transforms.progress import FOLDER_VARIABLE, read_progress
+
+GRACE_SECONDS = 30
+"""After which the process ends by itself if compiled code keeps the interpreter from this watchdog."""
+PLACES_SHOWN = 5
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a run may take; 0 for without end."""
+
+    max_minutes: float = 0
+    """Of the whole run."""
+    stalled_minutes: float = 0
+    """Without any step having finished anything."""
+
+    def exceeded(self, running: float, stalled: float) -> str | None:
+        """What is wrong after so many seconds of running, and of them at the end without progress.
+
+        >>> Limits(max_minutes=2, stalled_minutes=1).exceeded(90, 30)
+        >>> Limits(max_minutes=2, stalled_minutes=1).exceeded(90, 61)
+        'no step has finished anything for 61 s (stalled_minutes: 1)'
+        """
+        if self.max_minutes and running > self.max_minutes * 60:
+            return f"it has run for {running:.0f} s (max_minutes: {self.max_minutes:g})"
+        if self.stalled_minutes and stalled > self.stalled_minutes * 60:
+            return f"no step has finished anything for {stalled:.0f} s (stalled_minutes: {self.stalled_minutes:g})"
+        return None
+
+    def last_resort(self, running: float) -> float:
+        """Seconds from now after which the run is over its limits in any case, with some grace."""
+        left = [self.max_minutes * 60 - running] if self.max_minutes else []
+        left += [self.stalled_minutes * 60] if self.stalled_minutes else []
+        return max(0.0, min(left)) + GRACE_SECONDS
+
+
+@contextlib.contextmanager
+def watched(limits: Limits, end: Callable[[str], None], tick_seconds: float = 1.0) -> Iterator[None]:
+    """Within, a run over its limits is ended: `end` is called in another thread with the reason and must not return.
+
+    Where compiled code holds the interpreter's lock, as an endless regular
+    expression does in a run of one process, no other thread can act. Then
+    Python's `faulthandler` ends the process `GRACE_SECONDS` later with exit
+    code 1, and prints the stacks; workers end with their launcher.
+    """
+    if not (limits.max_minutes or limits.stalled_minutes):
+        yield
+        return
+    done = threading.Event()
+    thread = threading.Thread(target=_watch, args=(limits, end, done, tick_seconds), name="watchdog", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _watch(limits: Limits, end: Callable[[str], None], done: threading.Event, tick_seconds: float) -> None:
+    begun = changed = time.monotonic()
+    before: dict[str, int] = {}
+    while not done.wait(tick_seconds):
+        now = time.monotonic()
+        faulthandler.dump_traceback_later(limits.last_resort(now - begun), exit=True)
+        stages = progress()
+        if stages != before:
+            before, changed = stages, now
+        wrong = limits.exceeded(now - begun, now - changed)
+        if wrong and not done.is_set():
+            faulthandler.cancel_dump_traceback_later()
+            end(f"{wrong}\n{what_was_running(stages)}")
+            return
+
+
+def progress() -> dict[str, int]:
+    """Stage -> elements finished, of a local run."""
+    folder = os.environ.get(FOLDER_VARIABLE)
+    return dict(read_progress(Path(folder))) if folder else {}
+
+
+def what_was_running(stages: dict[str, int]) -> str:
+    """How far the run is, and at which places of our code its processes are."""
+    shown = {stage.lstrip("."): count for stage, count in stages.items()}
+    far = ", ".join(f"{count:,} {stage}" for stage, count in sorted(shown.items(), reverse=True)) or "nothing yet"
+    folder = os.environ.get(FOLDER_VARIABLE)
+    found = ask(Path(folder)) if folder else []
+    where = "".join(f"\n  in {place}" for place in found[:PLACES_SHOWN])
+    return f"done until then: {far}" + (f"\nwhat was running:{where}" if where else "")
