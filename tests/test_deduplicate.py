@@ -78,8 +78,8 @@ def decided(articles, known=()):
         by_page[wiring.page_key(one)]["new"].append(one)
     for one in divided(by_page, wiring._one_per_article, dropped):
         by_text[reading_of(one).text]["new"].append(one)
-    unique = list(divided(by_text, lambda group: wiring._same_text(group, True), dropped))
-    candidates = [candidate for one in unique for candidate in wiring._candidate(one)]
+    unique = list(divided(by_text, lambda group: wiring.same_text(group, True), dropped))
+    candidates = [candidate for one in unique for candidate in wiring.candidate_of(one)]
     for reading, text in past:
         hashes = shingle_hashes(text)
         candidates.append(Candidate(reading, True, band_keys(hashes).tobytes(), distinct(hashes).tobytes()))

@@ -84,7 +84,7 @@ class Deduplicate(beam.PTransform):
                 "known": found.readings | "Known by text" >> beam.Map(lambda one: (one.text, one)),
             }
             | "Gather a text" >> beam.CoGroupByKey()
-            | "Mark copies" >> beam.FlatMap(_same_text, self.copies).with_outputs(DUPLICATES, main="articles")
+            | "Mark copies" >> beam.FlatMap(same_text, self.copies).with_outputs(DUPLICATES, main="articles")
         )
         dropped = (pages[DUPLICATES], texts[DUPLICATES]) | "All duplicates" >> beam.Flatten()
         if not (self.copies and self.near_copies):
@@ -106,8 +106,8 @@ class Deduplicate(beam.PTransform):
     def wanted(self, articles: Any) -> AsSingleton:
         """What this run asks for of earlier ones."""
         near = self.copies and self.near_copies
-        asked = articles | "What to ask" >> beam.Map(_asked, near)
-        return AsSingleton(asked | "Ask" >> beam.CombineGlobally(known.Gather(self.window_days)))
+        numbers = articles | "What to ask" >> beam.Map(asked, near)
+        return AsSingleton(numbers | "Ask" >> beam.CombineGlobally(known.Gather(self.window_days)))
 
 
 @dataclasses.dataclass
@@ -121,7 +121,7 @@ class _NearCopies(beam.PTransform):
 
     def expand(self, inputs: Any) -> Any:
         articles, candidates = inputs
-        own = articles | "Sketch" >> beam.FlatMap(_candidate)
+        own = articles | "Sketch" >> beam.FlatMap(candidate_of)
         every = (own, candidates) | "New and known" >> beam.Flatten()
         found = (
             every
@@ -158,7 +158,8 @@ def page_key(article: Article) -> int:
     return reading_of(article).page or number_of("text", article.text_sha256)
 
 
-def _asked(article: Article, near: bool) -> tuple[int, int, int, bytes]:
+def asked(article: Article, near: bool) -> tuple[int, int, int, bytes]:
+    """What `known.Gather` takes of an article: text, page, time, and band keys if near copies are looked for."""
     reading = reading_of(article)
     keys = sketch(article.text)[0] if near else b""
     return reading.text, reading.page, reading.time, keys
@@ -180,7 +181,8 @@ def _one_per_article(page: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[Any
         yield first
 
 
-def _same_text(text: tuple[int, dict[str, Iterable[Any]]], mark: bool) -> Iterator[Any]:
+def same_text(text: tuple[int, dict[str, Iterable[Any]]], mark: bool) -> Iterator[Any]:
+    """New articles of one text beside the known ones: marked as copies, or tagged as duplicates of themselves."""
     _, found = text
     known_ones = sorted(set(found["known"]), key=lambda one: (one.original is not None, one.time, one.article_id))
     known_ids = {one.article_id for one in known_ones}
@@ -200,7 +202,7 @@ def _same_text(text: tuple[int, dict[str, Iterable[Any]]], mark: bool) -> Iterat
         first = first or reading
 
 
-def _candidate(article: Article) -> Iterator[Candidate]:
+def candidate_of(article: Article) -> Iterator[Candidate]:
     """The article as a candidate; one with another's text is what that one is."""
     if article.duplicate_of is None:
         keys, shingles = sketch(article.text)
