@@ -6,13 +6,13 @@ import apache_beam as beam
 
 from pipeline.config import Settings
 from transforms import Count, Deduplicate, Extract, Geocode, KnownArticles, Parse, Read, Run, Split, Write
+from transforms.count import how_read
 from transforms.deduplicate import relatives
 from transforms.failures import FAILURES
 from transforms.parse.split import UNCHANGED
 from transforms.read.pages import FullText
 from transforms.read.read import ARCHIVE, ASKED
 from transforms.read.states import to_remember
-from transforms.records import Article
 
 
 def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
@@ -47,7 +47,7 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
         read[ASKED] | "Count addresses" >> Count("addresses", kind=attrgetter("outcome")),
         duplicates | "Count duplicates" >> Count("duplicates", kind=str),
         unchanged | "Count unchanged" >> Count("duplicates", kind=_unchanged),
-        tables["articles"] | "Count articles" >> Count("articles", kind=_how_read),
+        tables["articles"] | "Count articles" >> Count("articles", kind=how_read),
         tables["failures"] | "Count failures" >> Count("failures", kind=attrgetter("reason")),
         tables["articles"] | "Count relatives" >> beam.FlatMap(relatives),
         totals,
@@ -61,9 +61,3 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
 def _unchanged(_: str) -> str:
     """An entry that an earlier run has read just as it is."""
     return "already_in_dataset"
-
-
-def _how_read(article: Article) -> str:
-    """`extracted`, or `language_not_read.fr`."""
-    how = article.extraction or "not_extracted"
-    return f"{how}.{article.language}" if how == "language_not_read" else how

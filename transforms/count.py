@@ -7,6 +7,8 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.pvalue import PCollection
 
+from transforms.records import Article
+
 
 @dataclasses.dataclass
 class Count(beam.PTransform):
@@ -34,3 +36,9 @@ def _ones(row: Any, name: str, kind: Callable[[Any], str] | None) -> Iterator[tu
     yield name, 1
     if kind:
         yield f"{name}.{kind(row)}", 1
+
+
+def how_read(article: Article) -> str:
+    """The kind of an article in the totals: `extracted`, or `language_not_read.fr`."""
+    how = article.extraction or "not_extracted"
+    return f"{how}.{article.language}" if how == "language_not_read" else how

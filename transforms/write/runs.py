@@ -46,6 +46,8 @@ class Run:
     """The caller's own totals."""
     files: tuple[str, ...] = dataclasses.field(default=(), repr=False)
     """Committed files, relative to the dataset."""
+    pane: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """Of a stream's commit: `start` and `end` of its window, `index` of the pane, whether it is `late`, and the `job`."""
 
     @property
     def date(self) -> datetime.date:
