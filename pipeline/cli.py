@@ -140,6 +140,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace) -> int:
+    # spaCy's matrix products are small; threads of several workers would only be in each other's way. Said before
+    # numpy is imported: it starts them then, and a process with threads cannot be forked into workers.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     from pipeline.launch import launch
 
     return launch(_settings(args))

@@ -15,9 +15,11 @@ from apache_beam.runners.runner import PipelineState
 from pipeline import logs
 from pipeline.config import LOCAL_RUNNERS, Settings
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
-from pipeline.local import ended_by_lost_worker, interruptible, leave, local_runner, shown_progress
+from pipeline.forked import prepared_runner
+from pipeline.local import ended_by_lost_worker, interruptible, leave, shown_progress
 from pipeline.metrics import STDOUT, Report
 from pipeline.news import build
+from pipeline.prepare import prepare
 from pipeline.summary import adds_up, failure_share, summarize
 from pipeline.watchdog import Limits, progress, watched
 from transforms import Run, Source, begin_run, read_run, resolve_inputs
@@ -69,8 +71,7 @@ def _run(settings: Settings, report: Report) -> Exit:
     head = f"dateline: reading {_plural(len(sources), 'file or address', 'files and addresses')} into {settings.output}"
     _tell(f"{head}\n  run {run.run_id} on {settings.launch.runner}, {_workers(settings)}", settings, event="started")
     try:
-        with report.usage.sampled():
-            _execute(settings, run, report)
+        _execute(settings, run, report)
     except Exception as error:
         text = f"\ndateline: the run failed: {_last_line(error)}"
         after = "\nNothing was committed. Started again, the same command does the run over."
@@ -79,7 +80,10 @@ def _run(settings: Settings, report: Report) -> Exit:
         raise _Failed(_last_line(error)) from error
     finished = report.finished = read_run(settings.output, run.run_id)
     seconds = time.monotonic() - begun
-    _tell(summarize(finished, settings.output, seconds=seconds), settings, event="done", counts=finished.counts)
+    articles = finished.counts.get("articles", 0)
+    brief = f"{articles:,} articles of {finished.counts.get('inputs', 0):,} inputs in {seconds:.1f} s"
+    text = brief if logs.as_json() else summarize(finished, settings.output, seconds=seconds)
+    _tell(text, settings, event="done", seconds=round(seconds, 3), counts=finished.counts, rows=finished.rows)
     return _exit_code(finished, settings)
 
 
@@ -171,13 +175,13 @@ def _execute(settings: Settings, run: Run, report: Report) -> None:
     with contextlib.ExitStack() as stack:
         runner = settings.launch.runner
         if runner in LOCAL_RUNNERS:
-            runner = local_runner(settings.launch.workers)
-            # spaCy's matrix products are small; threads of several workers would only be in each other's way.
-            os.environ.setdefault("OMP_NUM_THREADS", "1")
+            # First of all: a process that has a thread, be it one that samples or watches, cannot be forked.
+            runner = stack.enter_context(prepared_runner(settings.launch.workers, lambda: prepare(settings)))
             stack.enter_context(ended_by_lost_worker(Exit.FAILED, last_word))
             stack.enter_context(shown_progress(sys.stderr))
             stack.enter_context(interruptible(Exit.INTERRUPTED, last_word))
         launch = settings.launch
+        stack.enter_context(report.usage.sampled())
         limits = Limits(max_minutes=launch.max_minutes, stalled_minutes=launch.stalled_minutes)
         stack.enter_context(watched(limits, end))
         p = beam.Pipeline(runner=runner, options=settings.options)

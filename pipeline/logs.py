@@ -51,7 +51,7 @@ def say(text: str, *, event: str, level: str = "info", **fields: Any) -> None:
 
 def line(text: str, *, event: str, level: str, **fields: Any) -> str:
     """One object, without the name of the program and empty lines that people are given."""
-    message = "\n".join(part for part in text.strip().splitlines() if part.strip()).removeprefix("dateline: ")
+    message = "; ".join(part.strip() for part in text.splitlines() if part.strip()).removeprefix("dateline: ")
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
     head = {"time": now, "level": level, "event": event, **({"run_id": _run_id} if _run_id else {})}
     return json.dumps({**head, "message": message, **fields}, ensure_ascii=False, default=str)

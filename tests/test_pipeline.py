@@ -135,7 +135,7 @@ def _wait_for_worker(launcher: int) -> int:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         for child in psutil.Process(launcher).children(recursive=True):
-            if "pipeline.worker" in " ".join(child.cmdline()):
+            if child.name() == "dateline-worker":
                 return child.pid
         time.sleep(0.1)
     raise AssertionError("no worker process was started")

@@ -11,7 +11,7 @@ from apache_beam.utils.shared import Shared
 from spacy.language import Language
 
 from transforms.extract.entities import annotate
-from transforms.extract.models import SHIPPED_NAME, check_model, load_models, reader_of
+from transforms.extract.models import SHIPPED_NAME, check_model, keep_loaded, reader_of
 from transforms.failures import FAILURES, INFRASTRUCTURE, attempt
 from transforms.progress import advance
 from transforms.records import AnnotatedArticle, Article
@@ -98,7 +98,7 @@ class _ExtractBatch(beam.DoFn):
         self._shared = Shared()
 
     def setup(self) -> None:
-        self._models = self._shared.acquire(lambda: _LoadedModels(load_models(self._model)))
+        self._models = self._shared.acquire(lambda: _LoadedModels(keep_loaded(self._model)))
 
     def process(self, batch: list[Article]) -> Iterator[Any]:
         yield from extract_batch(batch, self._models, self._piece_chars)

@@ -28,6 +28,9 @@ _SYNTAX = frozenset(
 _ENCODERS = frozenset({"tok2vec", "transformer", "curated_transformer"})
 """Factories of components that give others something to listen to."""
 
+_kept: dict[str, Language] = {}
+"""Pipelines that stay loaded in this process and those forked from it."""
+
 
 def check_model(name: str) -> None:
     """Finds out before a run what would keep a model from being loaded, without loading it.
@@ -143,6 +146,16 @@ def load_models(model: str | Mapping[str, str], *, syntax: bool = False) -> dict
         return {nlp.lang or ANY_LANGUAGE: nlp}
     loaded = {name: load_model(name, syntax=syntax) for name in set(model.values())}
     return {language: loaded[name] for language, name in model.items()}
+
+
+def keep_loaded(model: str | Mapping[str, str]) -> dict[str, Language]:
+    """As `load_models` without syntax, but loaded once in the life of this process and of those forked from it."""
+    for name in {model} if isinstance(model, str) else {*model.values()}:
+        if name not in _kept:
+            _kept[name] = load_model(name)
+    if isinstance(model, str):
+        return {_kept[model].lang or ANY_LANGUAGE: _kept[model]}
+    return {language: _kept[name] for language, name in model.items()}
 
 
 def reader_of(language: str | None, models: Mapping[str, Language]) -> Language | None:

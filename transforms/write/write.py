@@ -6,6 +6,7 @@ from typing import Any
 
 import apache_beam as beam
 
+from transforms.progress import advance
 from transforms.records import TABLES
 from transforms.write import files
 from transforms.write.archive import StageArchive
@@ -31,7 +32,9 @@ def keyed_by_shard(row: Any, shards: int) -> tuple[int, Any]:
 def write_shard(group: tuple[int, Iterable[Any]], output: str, run_id: str, table: str) -> StagedFile:
     """Stages one shard; None among its rows is no row, but makes sure that the shard is written."""
     shard, rows = group
-    return stage_shard(output, run_id, table, shard, (row for row in rows if row is not None))
+    staged = stage_shard(output, run_id, table, shard, (row for row in rows if row is not None))
+    advance(".written")
+    return staged
 
 
 def write_commit(

@@ -1,0 +1,89 @@
+"""Beam's local runner on workers that are forked from a template."""
+
+import contextlib
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.runners.portability.fn_api_runner.worker_handlers import GrpcWorkerHandler, WorkerHandler
+from apache_beam.transforms.environments import Environment, SubprocessSDKEnvironment, python_sdk_capabilities
+from google.protobuf import json_format, text_format
+
+from pipeline.local import WORKER_THREAD, local_runner
+from pipeline.template import Template, can_fork
+
+URN = "dateline:env:forked:v1"
+
+_TEMPLATES: dict[str, Template] = {}
+"""By process id, which is what an environment says of its template."""
+
+
+@contextlib.contextmanager
+def prepared_runner(workers: int, prepare: Callable[[], None]) -> Iterator[FnApiRunner]:
+    """Beam's local runner, as `local_runner`; its workers are forked where they can be.
+
+    They cannot where this process has threads already, and on other systems
+    than Linux: there each is a fresh interpreter.
+
+    Args:
+        workers: processes; 0 for one a core. One works within this process.
+        prepare: what is to be loaded before the first worker is forked.
+    """
+    if workers == 1 or not can_fork():
+        yield local_runner(workers)
+        return
+    template = Template(prepare)
+    try:
+        yield FnApiRunner(default_environment=ForkedEnvironment(template))
+    finally:
+        template.close()
+
+
+class ForkedEnvironment(SubprocessSDKEnvironment):
+    """Beam's environment of worker processes, but for how they are started."""
+
+    def __init__(self, template: Template) -> None:
+        super().__init__(str(template.pid), capabilities=python_sdk_capabilities())
+        _TEMPLATES[str(template.pid)] = template
+
+    def to_runner_api_parameter(self, context: Any) -> tuple[str, bytes]:
+        return URN, self.command_string.encode()
+
+
+Environment.register_urn(URN, bytes, lambda payload, *_: ForkedEnvironment(_TEMPLATES[payload.decode()]))
+
+
+@WorkerHandler.register_environment(URN, bytes)
+class ForkedWorkerHandler(GrpcWorkerHandler):
+    """Asks the template for a worker, and raises in a thread of its own if the worker dies, as Beam's own handler."""
+
+    def __init__(self, payload: bytes, state: Any, provision_info: Any, grpc_server: Any) -> None:
+        super().__init__(state, provision_info, grpc_server)
+        self._template = _TEMPLATES[payload.decode()]
+
+    def start_worker(self) -> None:
+        """Returns at once; the worker reports to the runner's servers when it is there."""
+        options = self.provision_info.provision_info.pipeline_options
+        self._ended = self._template.start_worker(
+            self.worker_id,
+            {
+                **os.environ,
+                "WORKER_ID": self.worker_id,
+                "CONTROL_API_SERVICE_DESCRIPTOR": text_format.MessageToString(self.control_api_service_descriptor()),
+                "LOGGING_API_SERVICE_DESCRIPTOR": text_format.MessageToString(self.logging_api_service_descriptor()),
+                "PIPELINE_OPTIONS": json.dumps(json_format.MessageToDict(options)),
+            },
+        )
+        self._thread = threading.Thread(name=WORKER_THREAD, target=self._wait)
+        self._thread.start()
+
+    def stop_worker(self) -> None:
+        """Waits for its end, which the runner has asked for."""
+        self._thread.join()
+
+    def _wait(self) -> None:
+        if code := self._ended.result():
+            raise RuntimeError(f"Worker subprocess exited with return code {code}")
