@@ -48,6 +48,7 @@ setup(
             "geopandas>=1",
             "mypy>=1.15",
             "pip-tools>=7",
+            "prometheus-client>=0.20",
             "pytest>=8",
             "ruff>=0.9",
             "trustme>=1.2",

@@ -32,15 +32,18 @@ def run(launcher: int) -> None:
     answer_no_signals()
     set_name("dateline-worker")
     end_with(launcher)
-    from pipeline import logs, stacks
+    from pipeline import logs
 
-    stacks.answer()
     # Beam sets the level of the log to INFO, whatever was asked; the handler is ours to set, first of all.
     handler = logs.handler()
     handler.setLevel(logging.ERROR)
     logging.getLogger().handlers[:] = [handler]
 
     from apache_beam.runners.worker import sdk_worker_main
+
+    from pipeline import stacks
+
+    stacks.answer()
 
     sdk_worker_main.main(sys.argv)
 
