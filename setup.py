@@ -37,6 +37,7 @@ setup(
         "pyyaml>=6",
         "rensa>=0.5,<0.6",
         "spacy>=3.8,<3.9",
+        "threadpoolctl>=3.5",
         "trafilatura>=2.0",
         "zstandard>=0.23",
     ],

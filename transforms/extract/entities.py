@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 from transforms.extract.models import model_id
 from transforms.extract.persons import join_persons, plain_name
 from transforms.extract.pieces import cut
+from transforms.extract.reading import bounded, read
 from transforms.extract.revise import Span, revise
 from transforms.records import AnnotatedArticle, Article, Entity, stable_id
 
@@ -17,7 +18,7 @@ _EDGES = re.compile(r"^[\s\u2600-\u27bf\U0001f000-\U0001faff]+|[\s\u2600-\u27bf\
 
 
 def annotate(articles: Sequence[Article], nlp: Language, piece_chars: int) -> Iterator[AnnotatedArticle]:
-    """Reads articles with one `nlp.pipe`; one annotated article for each, in order.
+    """Reads articles together; one annotated article for each, in order.
 
     Args:
         articles: all in a language that `nlp` reads.
@@ -26,13 +27,15 @@ def annotate(articles: Sequence[Article], nlp: Language, piece_chars: int) -> It
     """
     model = model_id(nlp)
     found: list[list[Span]] = [[] for _ in articles]
-    pieces = (
-        (piece, (index, offset))
+    pieces = [
+        (piece, index, offset)
         for index, article in enumerate(articles)
         for offset, piece in cut(article.text, piece_chars)
-    )
-    for doc, (index, offset) in nlp.pipe(pieces, as_tuples=True):
-        found[index].extend(_spans(doc, offset))
+    ]
+    with bounded(nlp):
+        docs = read(nlp, [piece for piece, _, _ in pieces])
+        for doc, (_, index, offset) in zip(docs, pieces, strict=True):
+            found[index].extend(_spans(doc, offset))
     for article, spans in zip(articles, found, strict=True):
         mentions = [_mention(article, span, model) for span in revise(article.text, spans)]
         yield _summarize(article, join_mentions(mentions), model)

@@ -1,4 +1,4 @@
-"""Articles -> what they name: one `nlp.pipe` a batch."""
+"""Articles -> what they name, a batch at a time."""
 
 import dataclasses
 from collections import defaultdict
@@ -31,7 +31,7 @@ class Extract(beam.PTransform):
     model: str | dict[str, str] = SHIPPED_NAME
     """Name of an installed spaCy pipeline, or a folder with one; or one for each language: `{en: ..., de: ...}`."""
     batch_size: int = 16
-    """Articles to one `nlp.pipe` call; more are slower, because what is computed for them outgrows the caches."""
+    """Articles read together; more are hardly faster, and hold more of a run back behind one worker."""
     piece_chars: int = 20_000
     """Longer texts are read in pieces of at most so many characters."""
 
