@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline import logs
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.feeds import add_feeds_commands
+from pipeline.stream import add_stream_command
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
@@ -25,6 +26,7 @@ places every place on the map, and writes Parquet.
   dateline check configs/sample.yaml --set extract.batch_size=16
   dateline describe out/sample                               tables, rows, and what each column means
   dateline feeds check seeds/feeds.csv                       which feeds answer, have moved, are stale
+  dateline stream configs/stream.yaml                        follow feeds for ever, a commit for each window
 """
 
 EPILOG = """\
@@ -118,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.set_defaults(command=_describe)
     sub.add_argument("dataset", help="a folder that `dateline run` has written")
     add_feeds_commands(commands)
+    add_stream_command(commands)
     gazetteer = commands.add_parser("gazetteer", help="build the gazetteer").add_subparsers(
         required=True, metavar="COMMAND"
     )
@@ -155,18 +158,22 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace) -> "Settings":
-    from pipeline.config import load_settings
+    from pipeline.config import load_settings, use_for_files
 
     files = {name: getattr(args, name, None) for name in ("metrics", "prometheus")}
     changes = [*args.set, *(f"{name}={json.dumps(file)}" for name, file in files.items() if file)]
-    return load_settings(
+    settings = load_settings(
         args.config, inputs=args.input, output=args.output, changes=changes, beam_flags=args.beam_flags
     )
+    use_for_files(settings.options)
+    return settings
 
 
 def _describe(args: argparse.Namespace) -> int:
+    from pipeline.config import beam_options, use_for_files
     from pipeline.describe import describe
 
+    use_for_files(beam_options(args.beam_flags))
     try:
         print(describe(args.dataset), end="")
     except ValueError as error:

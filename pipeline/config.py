@@ -17,6 +17,7 @@ from typing import Any, get_type_hints
 
 import pydantic
 import yaml
+from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline.errors import ConfigurationError
@@ -100,6 +101,7 @@ def load_settings(
     output: str | None = None,
     changes: Sequence[str] = (),
     beam_flags: Sequence[str] = (),
+    transforms: Mapping[str, type] = SECTIONS,
 ) -> Settings:
     """Reads and checks a configuration with what the command line changes in it.
 
@@ -109,6 +111,7 @@ def load_settings(
         output: replaces `write.output`.
         changes: `section.key=value`, the value in YAML.
         beam_flags: Beam's own flags, `--name=value`.
+        transforms: section -> the transform whose fields its keys are.
 
     Raises:
         ConfigurationError: with all mistakes found.
@@ -119,14 +122,16 @@ def load_settings(
         _section(tree, "read")["inputs"] = list(inputs)
     if output:
         _section(tree, "write")["output"] = output
-    known = [*SECTIONS, *(field.name for field in dataclasses.fields(Launch))]
+    known = [*transforms, *(field.name for field in dataclasses.fields(Launch))]
     problems += [_unknown(file, key, known) for key in tree if key not in known]
     sections: dict[str, dict[str, Any]] = {}
-    for name, transform in SECTIONS.items():
+    for name, transform in transforms.items():
         sections[name], wrong = check_fields(transform, tree.get(name) or {}, f"{file}: {name}.")
         problems += wrong
     _share_gazetteer(sections)
-    top, wrong = check_fields(Launch, {k: v for k, v in tree.items() if k not in SECTIONS and k in known}, f"{file}: ")
+    top, wrong = check_fields(
+        Launch, {k: v for k, v in tree.items() if k not in transforms and k in known}, f"{file}: "
+    )
     problems += wrong
     flags = [*_as_flags(top.get("beam", {})), *beam_flags]
     problems += check_beam_flags(flags)
@@ -285,6 +290,22 @@ def check_beam_flags(flags: Sequence[str]) -> list[str]:
     if getattr(given, "save_main_session", None):
         problems.append("beam: --save_main_session: is not needed, dateline is an installed package")
     return problems
+
+
+def beam_options(flags: Sequence[str]) -> PipelineOptions:
+    """Beam's options where there is no configuration.
+
+    Raises:
+        ConfigurationError: a flag that Beam does not know.
+    """
+    if problems := check_beam_flags(flags):
+        raise ConfigurationError(problems)
+    return PipelineOptions(list(flags))
+
+
+def use_for_files(options: PipelineOptions) -> None:
+    """Lets this process reach gs:// and s3:// as the options say; workers are told by their runner."""
+    FileSystems.set_options(options)
 
 
 def _unknown_flag(flag: str, known: Sequence[str]) -> str:

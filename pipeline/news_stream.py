@@ -1,0 +1,100 @@
+"""The whole graph of a stream on one page; what it shares with a run is the same code."""
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+
+from pipeline.config import SECTIONS, Settings
+from transforms import Deduplicate, Extract, Geocode, Parse
+from transforms.deduplicate import DUPLICATES
+from transforms.records import AnnotatedArticle, Failure
+from transforms.stream import (
+    CommitPanes,
+    Follow,
+    GatherPanes,
+    Identify,
+    IntoWindows,
+    Job,
+    Kafka,
+    Outcome,
+    PubSub,
+    Read,
+    Stream,
+    timed,
+)
+from transforms.stream.follow import OUTCOMES
+
+STREAM_SECTIONS: dict[str, type] = {**SECTIONS, "read": Read, "stream": Stream, "kafka": Kafka, "pubsub": PubSub}
+
+
+def build_stream(p: beam.Pipeline, settings: Settings, job: Job) -> None:
+    """Adds the stream to `p`: articles in as they appear, windows of tables out.
+
+    Every input leaves through exactly one door, as in a run: a row of the
+    articles table, a failure, or a duplicate, which is counted.
+    """
+    section = settings.sections
+    stream = Stream(**section["stream"])
+    deduplicate = Deduplicate(**section["deduplicate"])
+
+    items, read = sources(p, settings)
+    articles, unparsed = items | "Spread" >> beam.Reshuffle() | "Parse" >> Parse(**section["parse"])
+    identified = articles | "Identify" >> Identify(
+        output=job.output,
+        run_id=job.staging_id,
+        remember_hours=stream.remember_hours,
+        window_days=deduplicate.window_days,
+    )
+    windows = IntoWindows(window_seconds=60 * stream.window_minutes, late_seconds=60 * stream.late_minutes)
+    unique = (
+        identified.articles | "Event time" >> beam.Map(timed, 60 * stream.oldest_minutes) | "By event time" >> windows
+    )
+    extracted, unextracted = unique | "Extract" >> Extract(**section["extract"])
+    annotated, unplaced = extracted | "Geocode" >> Geocode(**section["geocode"])
+
+    failed = unparsed | "Unparsed" >> beam.ParDo(_FailedAt())
+    dropped = (read, identified[DUPLICATES], failed) | "No articles" >> beam.Flatten() | "By time read" >> windows
+    lost = (unextracted, unplaced) | "Unread" >> beam.Flatten() | "Lost" >> beam.Map(_failure)
+    kept = annotated | "Kept" >> beam.Map(_article)
+    outcomes = (kept, lost, dropped) | "Outcomes" >> beam.Flatten()
+    outcomes | "Panes" >> GatherPanes() | "Write" >> CommitPanes(job, deduplicate)
+
+
+def sources(p: beam.Pipeline, settings: Settings) -> tuple[Any, Any]:
+    """Items of all sources, and outcomes of what gave none."""
+    section = settings.sections
+    stream = Stream(**section["stream"])
+    kafka, pubsub = Kafka(**section["kafka"]), PubSub(**section["pubsub"])
+    read = []
+    if settings.inputs:
+        follow = Follow(
+            Read(**section["read"]),
+            output=settings.output,
+            check_seconds=stream.check_seconds,
+            wait_seconds=60 * stream.wait_minutes,
+        )
+        read.append(p | "Follow" >> follow)
+    if kafka.is_on:
+        read.append(p | "Kafka" >> kafka)
+    if pubsub.is_on:
+        read.append(p | "Pub/Sub" >> pubsub)
+    items = [one["items"] for one in read] | "Items" >> beam.Flatten()
+    return items, [one[OUTCOMES] for one in read] | "Receipts" >> beam.Flatten()
+
+
+class _FailedAt(beam.DoFn):
+    """A failure to parse, with the time of its round, which is its timestamp."""
+
+    def process(self, failure: Failure, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Outcome]:
+        yield Outcome("failure", failure, failure.source, timestamp.to_utc_datetime().replace(tzinfo=datetime.UTC))
+
+
+def _failure(failure: Failure) -> Outcome:
+    return Outcome("failure", failure, failure.source)
+
+
+def _article(annotated: AnnotatedArticle) -> Outcome:
+    article = annotated.article
+    return Outcome("article", annotated, article.source, article.date_fetched)

@@ -1,0 +1,87 @@
+"""Prism, Beam's own local runner for streams: found, started, and ended with us."""
+
+import contextlib
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import apache_beam as beam
+
+from pipeline.errors import ConfigurationError
+
+VARIABLE = "DATELINE_PRISM"
+START_SECONDS = 30.0
+
+
+def find_prism(location: str | None = None) -> str:
+    """The path of the program: as given, else as the environment says, else on the path, else beside this Python.
+
+    Raises:
+        ConfigurationError: it is nowhere; says how to get it.
+    """
+    version = beam.__version__
+    candidates = [location, os.environ.get(VARIABLE), shutil.which("prism"), str(Path(sys.executable).parent / "prism")]
+    for candidate in candidates:
+        if candidate and Path(candidate).is_file():
+            return str(Path(candidate).absolute())
+        if candidate and candidate in candidates[:2]:
+            raise ConfigurationError([f"prism: {candidate!r} is no file; give the path of the program"])
+    raise ConfigurationError(
+        [
+            "prism: not found; a stream on this machine runs on Beam's Prism. With Go 1.25 or newer:"
+            f" go install github.com/apache/beam/sdks/v2/go/cmd/prism@v{version}, or take the program for this machine"
+            f" from https://github.com/apache/beam/releases/tag/v{version}; then put it on the path, or name it:"
+            f" {VARIABLE}=/path/to/prism"
+        ]
+    )
+
+
+@contextlib.contextmanager
+def prism_server(location: str | None = None) -> Iterator[str]:
+    """Within, a Prism of our own is running; gives the address of its job service.
+
+    It ends with this process, however that ends, and does not hear Ctrl-C.
+    """
+    program = find_prism(location)
+    port = _free_port()
+    flags = [f"--job_port={port}", "--serve_http=false", "--log_level=warn", "--log_kind=text"]
+    with tempfile.TemporaryFile(prefix="dateline-prism-") as log:
+        process = subprocess.Popen(
+            [program, *flags], stdout=log, stderr=log, start_new_session=True, preexec_fn=_end_with_parent
+        )
+        try:
+            _wait_until_open(port, process)
+            yield f"localhost:{port}"
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _end_with_parent() -> None:
+    """In the child: a parent that was killed takes it along (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _wait_until_open(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"prism ended with code {process.returncode} when it was started")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"prism does not answer after {START_SECONDS:.0f} s")

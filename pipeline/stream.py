@@ -1,0 +1,334 @@
+"""`dateline stream`: feeds, folders and messages into a dataset, window by window, until it is told to stop."""
+
+import argparse
+import contextlib
+import datetime
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import ConfigurationError, DatasetBusy, Exit
+
+if TYPE_CHECKING:
+    from pipeline.config import Settings
+    from transforms import Run
+    from transforms.stream import Job
+
+EPILOG = """\
+Feeds are asked when they are due, folders and globs looked at every few seconds. What was published
+within a window is committed together when the window has closed; what comes later is kept, as a
+late pane of its window. A line is printed for each commit.
+
+Ctrl-C or SIGTERM, or `dateline stream CONFIG --stop` from elsewhere, drains the stream: it reads
+nothing more, commits what it has, prints totals and ends with 0. A second Ctrl-C ends it at once
+with 130; what was not committed is read again by the next start.
+
+On this machine it runs on Beam's Prism (runner: PrismRunner), a program that is found by
+DATELINE_PRISM=/path/to/prism, on the path, or by --set 'beam={prism_location: /path/to/prism}'.
+"""
+
+HEADER = f"  {'window':<24}{'articles':>9}{'entities':>10}{'places':>9}{'failures':>9}{'duplicates':>11}"
+LOOK_SECONDS = 0.5
+END_SECONDS = 30
+
+
+def add_stream_command(commands: Any) -> None:
+    """Adds `stream` to the command line."""
+    sub = commands.add_parser(
+        "stream",
+        help="follow feeds and folders for ever: a commit for each window",
+        description="Follow feeds, folders and messages, and commit what they give window by window.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    sub.set_defaults(command=_stream)
+    sub.add_argument("config", help="YAML file, such as configs/stream.yaml")
+    sub.add_argument(
+        "--input", nargs="+", action="extend", default=[], metavar="GLOB_OR_URL", help="follow these instead"
+    )
+    sub.add_argument("--output", metavar="DIR", help="write the dataset here instead")
+    sub.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change a setting")
+    sub.add_argument("--check", action="store_true", help="check the settings, build the graph, and start nothing")
+    sub.add_argument("--stop", action="store_true", help="ask the stream that writes into the dataset to drain")
+
+
+# What takes seconds to import is imported where it is used, so that --help answers at once.
+
+
+def _stream(args: argparse.Namespace) -> int:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from pipeline.config import load_settings, use_for_files
+    from pipeline.news_stream import STREAM_SECTIONS
+    from transforms.stream.stop import ask_to_stop
+
+    settings = load_settings(
+        args.config,
+        inputs=args.input,
+        output=args.output,
+        changes=args.set,
+        beam_flags=args.beam_flags,
+        transforms=STREAM_SECTIONS,
+    )
+    use_for_files(settings.options)
+    if args.stop:
+        ask_to_stop(settings.output)
+        print(f"dateline: the stream into {settings.output} is asked to drain")
+        return Exit.DONE
+    _check(settings)
+    if args.check:
+        return _build_only(settings)
+    return stream(settings)
+
+
+def _check(settings: "Settings") -> None:
+    """Refuses what cannot work, before anything is started."""
+    from pipeline.config import LOCAL_RUNNERS
+    from pipeline.launch import _check_models, _check_output
+    from pipeline.prism import find_prism
+    from transforms.stream import Kafka, PubSub
+    from transforms.stream.follow import followed
+
+    problems = []
+    runner = settings.launch.runner
+    if runner in LOCAL_RUNNERS:
+        problems.append(
+            f"runner: {runner!r} cannot run a stream: it never closes a window while the source goes on;"
+            " give PrismRunner, FlinkRunner or DataflowRunner"
+        )
+    sources = Kafka(**settings.sections["kafka"]).is_on or PubSub(**settings.sections["pubsub"]).is_on
+    if not settings.inputs and not sources:
+        problems.append("read.inputs: names nothing to follow; give feeds, folders or globs, or a topic under kafka")
+    try:
+        followed(settings.inputs)
+    except ValueError as error:
+        problems += [f"read.{line}" for line in str(error).splitlines()]
+    if settings.sections["write"].get("shards", 1) != 1:
+        problems.append("write.shards: a stream writes one file per table and window; leave it out")
+    if problems:
+        raise ConfigurationError(problems)
+    if runner == "PrismRunner":
+        find_prism(_prism_location(settings))
+    _check_output(settings.output)
+    _check_models(settings)
+
+
+def _build_only(settings: "Settings") -> int:
+    import apache_beam as beam
+
+    from pipeline.news_stream import build_stream
+
+    build_stream(beam.Pipeline(options=_options(settings, None)), settings, _job(settings))
+    print(f"runner {settings.launch.runner}, written to {settings.output}; the settings are right")
+    return Exit.DONE
+
+
+def stream(settings: "Settings") -> int:
+    """Carries a stream to its end, printing what it commits; returns the exit code."""
+    from pipeline.launch import _last_line
+    from pipeline.prism import prism_server
+    from transforms.stream.stop import forget_to_stop
+
+    job = _job(settings)
+    _begin(settings)
+    _ask_for_contact(settings)
+    print(f"dateline: following {_named(settings.inputs)} into {settings.output}")
+    print(f"  job {job.job_id} on {settings.launch.runner}; Ctrl-C drains it\n\n{HEADER}", flush=True)
+    begun = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        told = stack.enter_context(_told(settings.output, job))
+        stack.enter_context(_drained_by_signal(settings.output))
+        endpoint = None
+        if settings.launch.runner == "PrismRunner":
+            endpoint = stack.enter_context(prism_server(_prism_location(settings)))
+        try:
+            _execute(settings, job, endpoint)
+        except Exception as error:
+            print(f"\ndateline: the stream failed: {_last_line(error)}", file=sys.stderr)
+            print("What was committed stays. Started again, the same command goes on from there.", file=sys.stderr)
+            if os.environ.get("DATELINE_TRACE"):
+                raise
+            return Exit.FAILED
+    forget_to_stop(settings.output)
+    print(_totals(told.counts, told.rows, told.late, time.monotonic() - begun))
+    return Exit.DONE
+
+
+def _job(settings: "Settings") -> "Job":
+    from pipeline.launch import _versions
+    from transforms.records import SCHEMA_VERSION
+    from transforms.stream import Job, job_id
+    from transforms.write.schema import dateline_version
+
+    now = datetime.datetime.now(datetime.UTC)
+    versions = {"dateline": dateline_version(), "schema": SCHEMA_VERSION, **_versions(settings)}
+    return Job(output=settings.output, job_id=job_id(settings.output, now), started=now, versions=versions)
+
+
+def _begin(settings: "Settings") -> None:
+    """Takes the dataset for this process alone, and makes good what an earlier one left."""
+    from transforms.stream.commit import clean_staging
+    from transforms.stream.stop import forget_to_stop
+    from transforms.write import files, layout, lock
+    from transforms.write.commit import roll_forward_all
+
+    output = files.check_output(settings.output)
+    try:
+        if files.is_local(output):
+            lock.hold(files.join(output, layout.OWN))
+        roll_forward_all(output)
+        if files.is_local(output):
+            clean_staging(output)
+        forget_to_stop(output)
+    except lock.Held as error:
+        raise DatasetBusy([f"write.output: another run is writing into {output!r}; wait until it has ended"]) from error
+    except OSError as error:
+        raise ConfigurationError([f"write.output: cannot write to {output!r}: {error}"]) from error
+
+
+def _ask_for_contact(settings: "Settings") -> None:
+    from transforms.read.sources import is_address
+
+    if any(map(is_address, settings.inputs)) and not settings.sections["read"].get("contact"):
+        print("dateline: read.contact is empty; give publishers a page or mailbox to reach you by", file=sys.stderr)
+
+
+def _execute(settings: "Settings", job: "Job", endpoint: str | None) -> None:
+    import apache_beam as beam
+    from apache_beam.runners.runner import PipelineState
+
+    from pipeline.news_stream import build_stream
+
+    p = beam.Pipeline(
+        runner="PortableRunner" if endpoint else settings.launch.runner, options=_options(settings, endpoint)
+    )
+    build_stream(p, settings, job)
+    state = p.run().wait_until_finish()
+    if state != PipelineState.DONE:
+        raise RuntimeError(f"the runner ended in state {state}")
+
+
+def _options(settings: "Settings", endpoint: str | None) -> Any:
+    """Beam's options: those of the configuration, and that this is a stream; on Prism, in this process."""
+    from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, StandardOptions
+
+    options = PipelineOptions.from_dictionary(settings.options.get_all_options(drop_default=True))
+    options.view_as(StandardOptions).streaming = True
+    if endpoint:
+        portable = options.view_as(PortableOptions)
+        portable.job_endpoint = endpoint
+        portable.environment_type = portable.environment_type or "LOOPBACK"
+    return options
+
+
+def _prism_location(settings: "Settings") -> str | None:
+    return settings.options.get_all_options().get("prism_location")
+
+
+@contextlib.contextmanager
+def _drained_by_signal(output: str) -> Iterator[None]:
+    """Within, the first SIGINT or SIGTERM asks the stream to stop, and the second ends this process at once."""
+    import psutil
+
+    from transforms.stream.stop import ask_to_stop
+
+    asked = threading.Event()
+
+    def drain(*_: object) -> None:
+        if asked.is_set():
+            print("\ndateline: interrupted; the next start goes on from the last commit", file=sys.stderr, flush=True)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+            for child in psutil.Process().children(recursive=True):
+                child.kill()
+            os._exit(Exit.INTERRUPTED)
+        asked.set()
+        print("\ndateline: draining: reads nothing more, commits what it has (again to end at once)", flush=True)
+        # Not here: a handler must not wait for a file system.
+        threading.Thread(target=ask_to_stop, args=(output,), daemon=True).start()
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, drain) for number in signals]
+    try:
+        yield
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
+
+
+class _Told:
+    """What a job has committed so far, by the records in its dataset."""
+
+    def __init__(self, output: str, job: "Job") -> None:
+        from transforms.write import files, layout
+
+        self._pattern = files.join(output, layout.RUNS, f"*_{job.job_id}*.json")
+        self._seen: set[str] = set()
+        self.counts: Counter[str] = Counter()
+        self.rows: Counter[str] = Counter()
+        self.late = 0
+
+    def tell(self) -> None:
+        """Prints a line for each record that is new."""
+        from transforms.write import files, runs
+
+        for path in files.list_files(self._pattern):
+            if path not in self._seen:
+                self._seen.add(path)
+                run = runs.from_json(json.loads(files.read_bytes(path)))
+                self.counts.update(run.counts)
+                self.rows.update(run.rows)
+                self.late += run.counts.get("articles", 0) if run.pane.get("late") else 0
+                print(line(run), flush=True)
+
+
+def line(run: "Run") -> str:
+    """What a commit has brought, on one line."""
+    start, end = (datetime.datetime.fromisoformat(run.pane[name]) for name in ("start", "end"))
+    seconds = start.second or end.second
+    form = "%H:%M:%S" if seconds else "%H:%M"
+    window = f"{start:%Y-%m-%d} {start:{form}}-{end:{form}}"
+    numbers = (
+        f"{run.counts.get('articles', 0):>9,}{run.rows.get('entities', 0):>10,}{run.rows.get('locations', 0):>9,}"
+        f"{run.counts.get('failures', 0):>9,}{run.counts.get('duplicates', 0):>11,}"
+    )
+    return f"  {window:<24}{numbers}{'  late' if run.pane['late'] else ''}"
+
+
+@contextlib.contextmanager
+def _told(output: str, job: "Job") -> Iterator[_Told]:
+    """Within, each commit is told when it is there."""
+    told = _Told(output, job)
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(LOOK_SECONDS):
+            told.tell()
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield told
+    finally:
+        done.set()
+        thread.join(END_SECONDS)
+        told.tell()
+
+
+def _totals(counts: Counter[str], rows: Counter[str], late: int, seconds: float) -> str:
+    """What the job has brought in all."""
+    inputs = (
+        f"{counts['inputs']:,} inputs = {counts['articles']:,} articles ({late:,} late)"
+        f" + {counts['duplicates']:,} duplicates + {counts['failures']:,} failures"
+    )
+    found = f"{rows['entities']:,} entities, {rows['locations']:,} places"
+    asked = f"; {counts['addresses']:,} requests for feeds" if counts["addresses"] else ""
+    return f"\n  {inputs}\n  {found}{asked}; {seconds:,.0f} s"
+
+
+def _named(inputs: list[str]) -> str:
+    return f"{inputs[0]}{f' and {len(inputs) - 1} more' if len(inputs) > 1 else ''}" if inputs else "messages"

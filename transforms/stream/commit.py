@@ -1,0 +1,255 @@
+"""Panes of windows become part of the dataset, each whole, with what was learned of the sources."""
+
+import dataclasses
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import apache_beam as beam
+import pyarrow.parquet as pq
+from apache_beam.coders import PickleCoder
+from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
+from apache_beam.utils.shared import Shared
+
+from transforms.count import how_read
+from transforms.deduplicate import ALREADY_IN_DATASET, Deduplicate, relatives
+from transforms.records import TABLES, AnnotatedArticle
+from transforms.stream.history import History
+from transforms.stream.ledger import Ledger, remembered
+from transforms.stream.links import link_articles
+from transforms.stream.outcomes import Outcome
+from transforms.stream.panes import Pane
+from transforms.write import Run, archive, files, layout, runs, snapshot
+from transforms.write.commit import (
+    extras_of,
+    plan_commit,
+    read_manifest,
+    roll_forward,
+    tables_elsewhere,
+    write_manifest,
+)
+from transforms.write.shards import stage_shard
+
+Tables = dict[str, list[Any]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Job:
+    """One job of a stream: what its commits have in common."""
+
+    output: str
+    """Folder of the dataset."""
+    job_id: str
+    started: datetime.datetime
+    versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """As in the record of a run."""
+
+    @property
+    def staging_id(self) -> str:
+        """Under which the job keeps what it makes aside that is no commit."""
+        return f"stream_{self.job_id}"
+
+
+@dataclasses.dataclass
+class CommitPanes(beam.PTransform):
+    """Commits `(0, (Pane, outcomes))`, one after the other; gives the committed `Run`s.
+
+    A pane becomes one file per table that it has rows of, committed together
+    by a manifest, as a run is. Its copies are looked for in the whole dataset
+    first. What the sources' rounds have taught is committed with the last
+    window that holds something of them; a pane without rows commits nothing
+    else. Done again after a retry, a commit adds only what the first one
+    lacks. One worker commits; it holds a pane's rows in memory.
+    """
+
+    job: Job
+    deduplicate: Deduplicate
+    """How copies are told."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, panes: beam.PCollection) -> beam.PCollection[Run]:
+        return panes | "Commit" >> beam.ParDo(_Commit(self.job, self.deduplicate))
+
+
+class Books(NamedTuple):
+    """What the step that commits carries from pane to pane."""
+
+    ledger: Ledger
+    counts: Counter[str]
+    """Totals of panes that had no rows, for the next one that has."""
+
+
+class _Commit(beam.DoFn):
+    BOOKS = ReadModifyWriteStateSpec("books", PickleCoder())
+
+    def __init__(self, job: Job, deduplicate: Deduplicate) -> None:
+        self._job = job
+        self._deduplicate = deduplicate
+        self._shared = Shared()
+
+    def setup(self) -> None:
+        given = self._job.output, self._job.staging_id, self._deduplicate.window_days, 0.0
+        self._history: History = self._shared.acquire(lambda: History(*given))
+
+    def process(
+        self, element: tuple[int, tuple[Pane, list[Outcome]]], books: Any = beam.DoFn.StateParam(BOOKS)
+    ) -> Iterator[Run]:
+        _, (pane, outcomes) = element
+        before = books.read() or Books(Ledger(), Counter())
+        run, after = commit_pane(self._job, pane, outcomes, before, self._history, self._deduplicate)
+        books.write(after)
+        if run is not None:
+            yield run
+
+
+def commit_pane(
+    job: Job, pane: Pane, outcomes: Sequence[Outcome], books: Books, history: History, deduplicate: Deduplicate
+) -> tuple[Run | None, Books]:
+    """Commits a pane, and what may be remembered from now on; None where there is nothing to record."""
+    for outcome in outcomes:
+        if outcome.kind == "receipt":
+            books.ledger.enter(outcome.value)
+    ends = [one for one in outcomes if one.kind in ("article", "failure", "duplicate")]
+    books.ledger.settle((one.source, one.read) for one in ends)
+    memory = remembered(books.ledger.complete())
+    counts = Counter(books.counts)
+    for outcome in outcomes:
+        counts.update(outcome.value.counts if outcome.kind == "receipt" else ())
+    records = [one.value for one in outcomes if one.kind == "archive"]
+    if not ends and not records:
+        commit_memory(job, memory)
+        return None, Books(books.ledger, counts)
+    annotated = [one.value for one in ends if one.kind == "article"]
+    linked, more = link_articles([one.article for one in annotated], history, deduplicate)
+    kept = [
+        dataclasses.replace(one, article=linked[one.article.article_id])
+        for one in annotated
+        if one.article.article_id in linked
+    ]
+    failures = [one.value for one in ends if one.kind == "failure"]
+    reasons = [one.value for one in ends if one.kind == "duplicate"]
+    reasons += [ALREADY_IN_DATASET] * (len(annotated) - len(kept))
+    tables = tables_of(kept, failures)
+    run_id, tables = _not_yet_committed(job, pane, tables)
+    counts.update(totals(tables, reasons))
+    counts.update(more)
+    run = Run(
+        run_id=run_id,
+        listing=job.staging_id,
+        started=pane.start,
+        versions=dict(job.versions),
+        pane={
+            "start": pane.start.isoformat(),
+            "end": pane.end.isoformat(),
+            "index": pane.number,
+            "late": pane.late,
+            "job": job.job_id,
+        },
+    )
+    return commit_tables(job.output, run, tables, counts, memory, records), Books(books.ledger, Counter())
+
+
+def tables_of(annotated: Iterable[AnnotatedArticle], failures: Iterable[Any]) -> Tables:
+    """The rows of each table."""
+    tables: Tables = {name: [] for name in TABLES}
+    for one in annotated:
+        tables["articles"].append(one.article)
+        tables["entities"] += one.entities
+        tables["locations"] += one.locations
+    tables["failures"] += failures
+    return tables
+
+
+def totals(tables: Tables, duplicates: Iterable[str]) -> Counter[str]:
+    """Inputs and what became of each, as the totals of a run name them."""
+    counts: Counter[str] = Counter()
+    kinds = [("articles", how_read(article)) for article in tables["articles"]]
+    kinds += [("failures", failure.reason) for failure in tables["failures"]]
+    kinds += [("duplicates", reason) for reason in duplicates]
+    for name, kind in kinds:
+        counts.update(("inputs", name, f"{name}.{kind}"))
+    for article in tables["articles"]:
+        counts.update(name for name, _ in relatives(article))
+    return counts
+
+
+def commit_tables(
+    output: str,
+    run: Run,
+    tables: Tables,
+    counts: Mapping[str, int],
+    memory: Mapping[str, Mapping[str, Any]],
+    records: Sequence[bytes] = (),
+) -> Run:
+    """Stages rows, archive and memory, and commits them together."""
+    staged = [stage_shard(output, run.run_id, table, 0, rows) for table, rows in tables.items()]
+    extras = [snapshot.stage((0, memory.items()), output, run.run_id)] if memory else []
+    if records:
+        extras.append(archive.stage((0, records), output, run, 1))
+    manifest = plan_commit(
+        run,
+        staged,
+        shards=1,
+        counts=counts,
+        present=extras_of(output, run.run_id, extras),
+        extras=extras,
+        elsewhere=tables_elsewhere(output, run.run_id),
+    )
+    write_manifest(output, manifest)
+    roll_forward(output, manifest)
+    return manifest.run
+
+
+def commit_memory(job: Job, memory: Mapping[str, Mapping[str, Any]]) -> None:
+    """Puts a new snapshot in place, and takes the old ones away."""
+    if not memory:
+        return
+    old = snapshot.paths(job.output)
+    extra = snapshot.stage((0, memory.items()), job.output, job.staging_id)
+    files.replace(files.join(job.output, extra.path), files.join(job.output, extra.target), size=extra.size)
+    files.remove(old)
+
+
+def _not_yet_committed(job: Job, pane: Pane, tables: Tables) -> tuple[str, Tables]:
+    """An id for the commit, and the rows that earlier attempts at the same pane have not committed.
+
+    A runner may bring a pane again: after it lost the answer, with the same
+    rows, or after it went back to a checkpoint and the source has read anew,
+    with others. Nothing that is committed is replaced.
+    """
+    attempt = 0
+    while True:
+        run_id = pane.name(job.job_id, attempt)
+        manifest = read_manifest(job.output, run_id)
+        if manifest is not None:
+            roll_forward(job.output, manifest)
+        run = runs.find_run(job.output, run_id)
+        if run is None:
+            return run_id, tables
+        there = _ids_of(job.output, run)
+        tables = {name: [row for row in rows if _owner(row) not in there] for name, rows in tables.items()}
+        attempt += 1
+
+
+def _owner(row: Any) -> str:
+    """The article or failure that a row belongs to."""
+    return str(getattr(row, "article_id", None) or row.failure_id)
+
+
+def _ids_of(output: str, run: Run) -> set[str]:
+    ids: set[str] = set()
+    for path in run.files:
+        column = {"articles": "article_id", "failures": "failure_id"}.get(path.partition("/")[0])
+        if column is not None:
+            with files.open_file(files.join(output, path)) as handle:
+                ids.update(pq.read_table(handle, columns=[column])[column].to_pylist())
+    return ids
+
+
+def clean_staging(output: str) -> None:
+    """Takes away what jobs that were killed have left uncommitted; for who holds the dataset's lock."""
+    for path in files.list_files(files.join(output, layout.STAGING, "*", "*")):
+        files.remove([path])

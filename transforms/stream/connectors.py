@@ -1,0 +1,142 @@
+"""Articles out of Kafka and Pub/Sub, through Beam's own connectors."""
+
+import dataclasses
+import datetime
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+
+from transforms.failures import failure_from
+from transforms.parse.split import STAGE, split
+from transforms.read.sources import kind_of_response
+from transforms.records import Document
+from transforms.stream.follow import EPOCH, OUTCOMES
+from transforms.stream.outcomes import Outcome
+
+SCHEMES = ("kafka://", "pubsub://")
+"""Messages keep the time that their connector gave them, and are acknowledged by it."""
+
+
+@dataclasses.dataclass
+class Kafka(beam.PTransform):
+    """Reads articles from a Kafka topic; off where no topic is given.
+
+    Beam's connector is Java: building the graph starts its expansion service,
+    which needs Java 11 and the jar `beam-sdks-java-io-expansion-service`
+    (fetched from Maven Central), and the runner must run Java steps beside
+    Python ones, as Flink and Dataflow do.
+    """
+
+    bootstrap_servers: str = ""
+    """Where Kafka is: `host:port`, several with commas."""
+    topic: str = ""
+    """The topic; a message is a JSON article or lines of them, a page, a feed, or a text."""
+    consumer: dict[str, str] = dataclasses.field(default_factory=dict)
+    """More of Kafka's consumer settings, as `{group.id: dateline, auto.offset.reset: earliest}`."""
+    expansion_service: str = ""
+    """Address of a running expansion service; by default Beam starts one."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        if bool(self.topic) != bool(self.bootstrap_servers):
+            raise ValueError("kafka.topic and kafka.bootstrap_servers: give both, or neither")
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a topic to read."""
+        return bool(self.topic)
+
+    def expand(self, begin: beam.pvalue.PBegin) -> Any:
+        from apache_beam.io.kafka import ReadFromKafka
+
+        messages = begin | "Read" >> ReadFromKafka(
+            consumer_config={**self.consumer, "bootstrap.servers": self.bootstrap_servers},
+            topics=[self.topic],
+            commit_offset_in_finalize="group.id" in self.consumer,
+            expansion_service=self.expansion_service or None,
+        )
+        return messages | "Values" >> beam.Values() | "Messages" >> SplitMessages(f"kafka://{self.topic}")
+
+
+@dataclasses.dataclass
+class PubSub(beam.PTransform):
+    """Reads articles from a subscription of Google Cloud Pub/Sub; off where none is given.
+
+    Needs the extra `gcp` of Beam (`pip install 'apache-beam[gcp]'`) and a
+    runner with this source: Dataflow.
+    """
+
+    subscription: str = ""
+    """`projects/<project>/subscriptions/<name>`; messages as in `kafka.topic`."""
+    timestamp_attribute: str = ""
+    """Attribute that holds a message's time; by default the time at which it was published."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        parts = self.subscription.split("/")
+        if self.subscription and (len(parts) != 4 or parts[0] != "projects" or parts[2] != "subscriptions"):
+            raise ValueError(
+                f"pubsub.subscription: {self.subscription!r} is not allowed;"
+                " give projects/<project>/subscriptions/<name>"
+            )
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a subscription to read."""
+        return bool(self.subscription)
+
+    def expand(self, begin: beam.pvalue.PBegin) -> Any:
+        from apache_beam.io.gcp.pubsub import ReadFromPubSub
+
+        messages = begin | "Read" >> ReadFromPubSub(
+            subscription=self.subscription, timestamp_attribute=self.timestamp_attribute or None
+        )
+        name = self.subscription.rpartition("/")[2]
+        return messages | "Messages" >> SplitMessages(f"pubsub://{name}")
+
+
+@dataclasses.dataclass
+class SplitMessages(beam.PTransform):
+    """Messages to `Item`s, and an `Outcome` under `OUTCOMES` for each that holds no article."""
+
+    address: str
+    """Rows name their message by it and a hash of the message."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, messages: beam.PCollection[bytes]) -> Any:
+        return messages | "Split" >> beam.ParDo(_SplitMessage(self.address)).with_outputs(OUTCOMES, main="items")
+
+
+class _SplitMessage(beam.DoFn):
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def process(self, message: bytes, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
+        document = to_document(message, self._address, timestamp.micros)
+        try:
+            yield from split(document)
+        except MemoryError:
+            raise
+        except Exception as error:
+            failure = failure_from(error, stage=STAGE, source=document.uri, payload=message)
+            yield beam.pvalue.TaggedOutput(OUTCOMES, Outcome("failure", failure, document.uri, document.fetched))
+
+
+def to_document(message: bytes, address: str, micros: int) -> Document:
+    """A message as a document; what it is, its first bytes tell.
+
+    >>> to_document(b'{"text": "Rain fell."}', "kafka://news", 0).kind, to_document(b"Rain.", "kafka://news", 0).kind
+    ('jsonl', 'text')
+    """
+    opening = message[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if opening.startswith(b"{"):
+        kind: Any = "jsonl"
+    else:
+        kind = kind_of_response("", "", message[:2048]) if opening.startswith(b"<") else "text"
+    digest = hashlib.blake2b(message, digest_size=8).hexdigest()
+    moment = EPOCH + datetime.timedelta(microseconds=micros // 1000 * 1000)
+    return Document(uri=f"{address}/{digest}", kind=kind, content=message, fetched=moment)

@@ -1,0 +1,240 @@
+"""Feeds and folders, read for ever: the source of a stream."""
+
+import dataclasses
+import datetime
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.coders import PickleCoder
+from apache_beam.io.iobase import RestrictionProgress, RestrictionTracker
+from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
+from apache_beam.transforms.core import RestrictionProvider
+from apache_beam.transforms.window import TimestampedValue
+from apache_beam.utils.timestamp import Duration, Timestamp
+
+from transforms.read.feed_list import is_feed_list
+from transforms.read.fetch import utc_now
+from transforms.read.read import Read
+from transforms.read.schedule import from_json
+from transforms.read.sources import Source, is_address, resolve_inputs
+from transforms.records import Item
+from transforms.stream import watch
+from transforms.stream.rounds import Progress, Reader, due, read_round
+from transforms.stream.stop import is_asked_to_stop
+from transforms.write import snapshot
+
+OUTCOMES = "outcomes"
+"""Tag of the output that carries what goes no further than the source."""
+EARLY = 0.05
+"""Seconds by which a runner may come too early."""
+NAP = 1.0
+"""Seconds that are slept at a time, of a wait that the runner did not keep."""
+
+
+@dataclasses.dataclass
+class Follow(beam.PTransform):
+    """Reads feeds when they are due and files when they are there, until it is asked to stop.
+
+    Gives a dict: `items`, and `Outcome`s under `OUTCOMES`, among them a
+    `Receipt` for each round of reading. Unbounded. One worker reads, hosts side
+    by side; its elements carry the time at which their round began, and the
+    watermark stays `wait_seconds` behind the present. A runner that comes back
+    at once is made to wait, so that hosts are never asked more often than
+    `read` allows.
+
+    What the dataset remembers of feeds and files is where it begins; what it
+    learns is given away in receipts. It ends when there is a file that asks for
+    it; see `stop.py`.
+    """
+
+    read: Read
+    """Whose settings hold, and whose inputs are followed."""
+    output: str
+    """Folder of the dataset that remembers."""
+    check_seconds: float = 5.0
+    """Seconds between two looks at what is due, at the folders, and whether to stop."""
+    wait_seconds: float = 600.0
+    """How far behind the present the watermark stays."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def expand(self, begin: beam.pvalue.PBegin) -> Any:
+        addresses, patterns = followed(self.read.inputs)
+        source = _Follow(self.read, self.output, addresses, patterns, self.check_seconds, self.wait_seconds)
+        read = begin | "Begin" >> beam.Impulse() | "Rounds" >> beam.ParDo(source).with_outputs(OUTCOMES, main="items")
+        return {"items": read.items, OUTCOMES: read[OUTCOMES]}
+
+
+def followed(inputs: list[str]) -> tuple[list[str], list[str]]:
+    """Addresses to ask, and files, folders and globs to watch, which need not exist yet.
+
+    Raises:
+        ValueError: an address or a list of feeds that cannot be used.
+    """
+    listed = [one for one in inputs if is_address(one) or is_feed_list(one)]
+    addresses = [source.uri for source in resolve_inputs(listed)] if listed else []
+    return addresses, [one for one in inputs if one not in listed]
+
+
+def list_watched(patterns: list[str]) -> list[Source]:
+    """The files that there are now; none where nothing matches yet."""
+    found: dict[str, Source] = {}
+    for pattern in patterns:
+        try:
+            found.update((source.uri, source) for source in resolve_inputs([pattern]))
+        except ValueError:  # an empty folder; what is no pattern at all was said when the stream began
+            continue
+    return [source for source in found.values() if source.kind is not None]
+
+
+class _Tracker(RestrictionTracker):
+    """Progress that is claimed twice: before a round, which cannot be split, and behind it."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._reading = False
+        self._given_away = False
+
+    def current_restriction(self) -> Progress:
+        return self._progress
+
+    def current_progress(self) -> RestrictionProgress:
+        return RestrictionProgress(completed=0.0, remaining=1.0)
+
+    def try_claim(self, position: Progress | None) -> bool:
+        """None before a round, the progress behind it."""
+        if self._given_away:
+            return False
+        self._reading = position is None
+        self._progress = position or self._progress
+        return True
+
+    def try_split(self, fraction_of_remainder: float) -> tuple[Progress, Progress] | None:
+        if self._reading or self._given_away or self._progress.ended or fraction_of_remainder:
+            return None
+        self._given_away = True
+        rest, self._progress = self._progress, Progress(ended=True)
+        return self._progress, rest
+
+    def check_done(self) -> None:
+        if not self._progress.ended:
+            raise ValueError("the source returned without its end, and without saying when to go on")
+
+    def is_bounded(self) -> bool:
+        return False
+
+
+class _Follow(beam.DoFn, RestrictionProvider):
+    def __init__(
+        self,
+        read: Read,
+        output: str,
+        addresses: list[str],
+        patterns: list[str],
+        check_seconds: float,
+        wait_seconds: float,
+    ) -> None:
+        self._read = read
+        self._output = output
+        self._addresses = addresses
+        self._patterns = patterns
+        self._check_seconds = check_seconds
+        self._wait = wait_seconds
+
+    def setup(self) -> None:
+        self._reader = Reader(self._read)
+
+    def teardown(self) -> None:
+        self._reader.close()
+
+    @beam.DoFn.unbounded_per_element()
+    def process(
+        self,
+        _: bytes,
+        tracker: Any = beam.DoFn.RestrictionParam(),
+        watermark: Any = beam.DoFn.WatermarkEstimatorParam(ManualWatermarkEstimator.default_provider()),
+    ) -> Iterator[Any]:
+        progress: Progress = tracker.current_restriction()
+        if progress.ended or not tracker.try_claim(None):
+            return
+        sleep_until(progress.next, at_most=self._check_seconds)
+        if is_asked_to_stop(self._output):
+            tracker.try_claim(dataclasses.replace(progress, ended=True))
+            return
+        now = utc_now()
+        advance(watermark, Timestamp(micros=to_micros(now)) - Duration(self._wait))
+        results: list[Any] = []
+        if progress.next - now.timestamp() <= EARLY:
+            results, progress = self._look(progress, now)
+        if not tracker.try_claim(progress):
+            return
+        for result in results:
+            at = Timestamp(micros=to_micros(result.fetched if isinstance(result, Item) else result.read))
+            if isinstance(result, Item):
+                yield TimestampedValue(result, at)
+            else:
+                yield beam.pvalue.TaggedOutput(OUTCOMES, TimestampedValue(result, at))
+        tracker.defer_remainder(Duration(max(0.0, progress.next - time.time())))
+
+    def _look(self, progress: Progress, now: datetime.datetime) -> tuple[list[Any], Progress]:
+        """Reads what there is to read now, if anything."""
+        tasks = due(self._addresses, progress, now)
+        files, growing = watch.ready(list_watched(self._patterns), progress.files, progress.looked_at)
+        results: list[Any] = []
+        if tasks or files:
+            results, progress = read_round(self._reader, progress, tasks, files, now)
+        return results, dataclasses.replace(progress, looked_at=growing, next=time.time() + self._check_seconds)
+
+    # How the source is begun and divided: not at all, it is one.
+
+    def initial_restriction(self, element: bytes) -> Progress:
+        """Where the last commit into the dataset left off."""
+        memory = snapshot.read(self._output) if self._read.remember else {}
+        feeds = {key: from_json(values) for key, values in memory.items() if "due" in values}
+        return Progress(feeds=feeds, files=watch.files_from(memory))
+
+    def create_tracker(self, restriction: Progress) -> _Tracker:
+        return _Tracker(restriction)
+
+    def restriction_size(self, element: bytes, restriction: Progress) -> float:
+        return 1.0
+
+    def restriction_coder(self) -> PickleCoder:
+        return PickleCoder()
+
+    def truncate(self, element: bytes, restriction: Progress) -> None:
+        """A job that its runner drains reads nothing more; the next job goes on."""
+
+
+def sleep_until(moment: float, *, at_most: float) -> None:
+    """Waits where the runner did not, a nap at a time.
+
+    Args:
+        moment: seconds since 1970.
+        at_most: seconds; then the runner is asked again.
+    """
+    end = min(moment, time.time() + at_most)
+    while (left := end - time.time()) > EARLY:
+        time.sleep(min(left, NAP))
+
+
+def advance(watermark: Any, to: Timestamp) -> None:
+    """Moves the watermark forward, never back: a clock may have been set."""
+    before = watermark.current_watermark()
+    if before is None or to > before:
+        watermark.set_watermark(to)
+
+
+def to_micros(moment: datetime.datetime) -> int:
+    """Microseconds since 1970, exactly.
+
+    >>> to_micros(datetime.datetime(2026, 11, 22, 10, 15, 0, 123000, tzinfo=datetime.UTC))
+    1795342500123000
+    """
+    return (moment - EPOCH) // datetime.timedelta(microseconds=1)
+
+
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)

@@ -1,0 +1,70 @@
+"""What the dataset has, for a stream that asks it again and again."""
+
+import datetime
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from apache_beam.pvalue import TaggedOutput
+
+from transforms.deduplicate import known, segments
+from transforms.deduplicate.copies import Candidate
+from transforms.deduplicate.known import Wanted
+from transforms.deduplicate.pages import Reading
+from transforms.deduplicate.segments import Segment
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Segments are merged and taken away, so that one thread of a process looks at a time."""
+
+
+class History:
+    """The committed articles of a dataset, asked by numbers.
+
+    Args:
+        output: folder of the dataset.
+        run_id: whose staging folder holds segments while they are made.
+        window_days: days for which near copies are looked for.
+        fresh_seconds: how old the list of segments may be.
+    """
+
+    def __init__(self, output: str, run_id: str, window_days: float, fresh_seconds: float) -> None:
+        self._output = output
+        self._run_id = run_id
+        self._window_days = window_days
+        self._fresh_seconds = fresh_seconds
+        self._segments: list[Segment] = []
+        self._listed: float | None = None
+
+    def ask(self, wanted: Wanted) -> tuple[list[Reading], list[Candidate]]:
+        """Readings by page or text, and candidates for copies by their keys."""
+        with _ONE_AT_A_TIME:
+            if self._listed is None or time.monotonic() - self._listed > self._fresh_seconds:
+                self._list()
+            try:
+                return _sorted_out(self._look_up(wanted))
+            except OSError:  # another worker has merged a segment away
+                self._list()
+                return _sorted_out(self._look_up(wanted))
+
+    def _list(self) -> None:
+        """Lists the segments, and makes those that are missing."""
+        since = datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=int(self._window_days) + 1)
+        plan = segments.plan(self._output, "", since)
+        made = [segments.make(self._output, source, self._run_id, since) for source in plan.missing]
+        self._segments = [*plan.segments, *made]
+        self._listed = time.monotonic()
+
+    def _look_up(self, wanted: Wanted) -> Iterator[Any]:
+        for segment in self._segments:
+            yield from known.look_up(segment, wanted)
+
+
+def _sorted_out(found: Iterable[Any]) -> tuple[list[Reading], list[Candidate]]:
+    readings, candidates = [], []
+    for one in found:
+        if isinstance(one, TaggedOutput):
+            candidates.append(one.value)
+        else:
+            readings.append(one)
+    return readings, candidates

@@ -1,0 +1,45 @@
+"""The settings that only a stream has."""
+
+import dataclasses
+
+from transforms.read import read
+
+
+@dataclasses.dataclass
+class Read(read.Read):
+    """As for a run; the inputs are followed: feeds are asked again and again, folders and globs watched."""
+
+    inputs: list[str] = dataclasses.field(default_factory=list)
+    """Addresses of feeds, lists of feeds, and files, folders and globs that need not exist yet."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Stream:
+    """Windows, lateness, and how long what is remembered."""
+
+    window_minutes: float = 15.0
+    """Length of a window: what was published within it is committed together."""
+    wait_minutes: float = 10.0
+    """How long a window waits behind its end for articles that their feeds name late."""
+    oldest_minutes: float = 60.0
+    """An article that was published longer before it was read counts as published so long before."""
+    late_minutes: float = 2.0
+    """How long articles are gathered that come when their window is closed; they are committed as a late pane."""
+    remember_hours: float = 24.0
+    """How long a page is remembered in the stream itself; what is older is asked from the dataset."""
+    check_seconds: float = 5.0
+    """Seconds between two looks at which feeds are due, at watched folders, and whether to stop."""
+
+    def __post_init__(self) -> None:
+        for name in ("window_minutes", "remember_hours", "check_seconds"):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name}: {getattr(self, name)!r} is not allowed; give a number above 0")
+        for name in ("wait_minutes", "oldest_minutes", "late_minutes"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name}: {getattr(self, name)!r} is not allowed; give 0 or more")
+        least = (self.window_minutes + self.wait_minutes + self.oldest_minutes) / 30
+        if self.remember_hours < least:
+            raise ValueError(
+                f"remember_hours: {self.remember_hours!r} is not allowed; give {least:.1f} or more, twice the time"
+                " from an article's reading to its commit"
+            )
