@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline import logs
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.feeds import add_feeds_commands
+from pipeline.lean import import_beam
 from pipeline.stream import add_stream_command
 
 if TYPE_CHECKING:
@@ -146,12 +147,14 @@ def _run(args: argparse.Namespace) -> int:
     # spaCy's matrix products are small; threads of several workers would only be in each other's way. Said before
     # numpy is imported: it starts them then, and a process with threads cannot be forked into workers.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    import_beam()
     from pipeline.launch import launch
 
     return launch(_settings(args))
 
 
 def _check(args: argparse.Namespace) -> int:
+    import_beam()
     from pipeline.launch import check
 
     return check(_settings(args))

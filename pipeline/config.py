@@ -21,6 +21,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline.errors import ConfigurationError
+from pipeline.options import QuickOptions
 from transforms import Deduplicate, Extract, Geocode, Parse, Read, Write
 
 SECTIONS: dict[str, type] = {
@@ -300,7 +301,7 @@ def beam_options(flags: Sequence[str]) -> PipelineOptions:
     """
     if problems := check_beam_flags(flags):
         raise ConfigurationError(problems)
-    return PipelineOptions(list(flags))
+    return QuickOptions(list(flags))
 
 
 def use_for_files(options: PipelineOptions) -> None:
@@ -326,4 +327,4 @@ def _options(launch: Launch, flags: Sequence[str]) -> PipelineOptions:
     local = []
     if launch.runner in LOCAL_RUNNERS:
         local = [f"--direct_num_workers={launch.workers}"]
-    return PipelineOptions([*local, *flags])
+    return QuickOptions([*local, *flags])

@@ -9,6 +9,8 @@ import threading
 import time
 from pathlib import Path
 
+from pipeline.lean import import_beam
+
 
 def answer_no_signals() -> None:
     """Ctrl-C reaches all processes of a terminal, and `timeout` ends a whole group; the launcher answers for all."""
@@ -39,6 +41,7 @@ def run(launcher: int) -> None:
     handler.setLevel(logging.ERROR)
     logging.getLogger().handlers[:] = [handler]
 
+    import_beam()
     from apache_beam.runners.worker import sdk_worker_main
 
     from pipeline import stacks
