@@ -10,9 +10,9 @@ from transforms.count import how_read
 from transforms.deduplicate import relatives
 from transforms.failures import FAILURES
 from transforms.parse.split import UNCHANGED
-from transforms.read.pages import FullText
+from transforms.read.pages import AGAIN, FullText
 from transforms.read.read import ARCHIVE, ASKED
-from transforms.read.states import to_remember
+from transforms.read.states import to_remember, to_try_again
 
 
 def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
@@ -54,7 +54,9 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
     )
     tables["counts"] = counts | "Counts" >> beam.Flatten()
     tables["archive"] = (read[ARCHIVE], pages[ARCHIVE]) | "Archive" >> beam.Flatten()
-    tables["memory"] = read[ASKED] | "Remember" >> beam.FlatMap(to_remember)
+    states = read[ASKED] | "Remember" >> beam.FlatMap(to_remember)
+    failed = tables["failures"] | "Try again" >> beam.FlatMap(to_try_again)
+    tables["memory"] = (states, pages[AGAIN], failed) | "Memory" >> beam.Flatten()
     tables | "Write" >> Write(**section["write"], run=run)
 
 

@@ -29,9 +29,13 @@ def adds_up(run: Run) -> bool:
 
 
 def failure_share(run: Run) -> float:
-    """Failed inputs as a share of all, 0 to 1; an address without anything new has not failed either."""
+    """Failed inputs as a share of all, 0 to 1; an address without anything new has not failed either.
+
+    One that fails as it did before has no row again, but counts.
+    """
+    still = run.counts.get("addresses.still_failing", 0)
     fine = run.counts.get("addresses.not_modified", 0)
-    return run.counts.get("failures", 0) / max(1, run.counts.get("inputs", 0) + fine)
+    return (run.counts.get("failures", 0) + still) / max(1, run.counts.get("inputs", 0) + fine + still)
 
 
 def summarize(run: Run, output: str, *, seconds: float) -> str:

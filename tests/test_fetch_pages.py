@@ -63,11 +63,15 @@ def item(url: str, text: str = "The council met.", position: int = 1) -> Item:
     return Item(uri="http://news.test/feed", position=position, kind="entry", content=entry, fetched=NOON)
 
 
-def visit(server: Server, *items: Item, turns: Turns | None = None, minutes: float = 1) -> list[Item]:
+def visit_tagged(server: Server, *items: Item, turns: Turns | None = None, minutes: float = 1) -> list[Any]:
     internet = FakeInternet(server)
     with Client(LIMITS, lookup=internet.lookup, inner=internet, tls=server.trusting) as client:
-        found = visit_pages(client, turns or Turns(0), list(items), agent="Dateline", minutes=minutes)
-        return [one for one in found if isinstance(one, Item)]
+        return [*visit_pages(client, turns or Turns(0), list(items), agent="Dateline", minutes=minutes)]
+
+
+def visit(server: Server, *items: Item, turns: Turns | None = None, minutes: float = 1) -> list[Item]:
+    found = visit_tagged(server, *items, turns=turns, minutes=minutes)
+    return [one for one in found if isinstance(one, Item)]
 
 
 # Full text.

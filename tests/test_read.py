@@ -17,8 +17,8 @@ from transforms.failures import FAILURES, BadRecord, Reason
 from transforms.read import Read, Source, resolve_inputs
 from transforms.read.blocks import Lines, LongLine, cut_lines, inflate, join
 from transforms.read.documents import documents
-from transforms.read.fetch import kind_of_response
 from transforms.read.read import read_source
+from transforms.read.sources import kind_of_response
 from transforms.records import Document, Failure
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"

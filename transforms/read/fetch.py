@@ -3,12 +3,15 @@
 import dataclasses
 import datetime
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+import math
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, Literal
-from urllib.parse import urlsplit
+
+import httpcore
+import httpx
 
 from transforms.failures import BadRecord, Reason, failure_from
-from transforms.read import hints, schedule
+from transforms.read import again, hints, schedule
 from transforms.read.blocks import inflate
 from transforms.read.client import ACCEPT_FEED, Answer, Client
 from transforms.read.documents import GZIP_MAGIC, documents, peek
@@ -16,8 +19,8 @@ from transforms.read.fingerprints import read_entries
 from transforms.read.masking import has_secret, mask, mask_text
 from transforms.read.pace import HostWaits, Turns
 from transforms.read.schedule import FeedState, Pace, Said
-from transforms.read.sources import kind_of
-from transforms.records import Document, Failure, MediaKind
+from transforms.read.sources import kind_of_response
+from transforms.records import Document, Failure
 
 STAGE = "read"
 WAITING = 15 * 60.0
@@ -26,7 +29,15 @@ WAITING = 15 * 60.0
 MOST_NEW = 1 / 3
 """Share of a feed's entries; where more are new, the feed is asked again as soon as it may be."""
 
-Outcome = Literal["new", "not_modified", "failed", "gone", "not_due", "waiting"]
+PASSING_STATUS = (408, 500, 502, 504)
+PASSING_ERRORS = (
+    *(httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError),
+    *(httpcore.TimeoutException, httpcore.NetworkError, httpcore.RemoteProtocolError),
+)
+"""What may be over in some seconds."""
+
+Outcome = Literal["new", "not_modified", "failed", "still_failing", "gone", "not_due", "waiting"]
+"""`still_failing` is a failure that a row has told of already."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,6 +58,8 @@ class Asked:
     overrun: bool = False
     """Nothing of what the feed held before was in it still."""
     moved: bool = False
+    passing: bool = False
+    """It failed for the first time, and in a way that may be over in some seconds."""
     size: int = 0
     """Bytes of the body, decoded."""
 
@@ -64,16 +77,48 @@ class _Attempt:
     def key(self) -> str:
         return schedule.key_of(self.task.address)
 
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """Hashes of what it held the last time."""
+        return self.task.state.entries if self.task.state is not None else ()
+
     def remember(self, **changes: Any) -> FeedState:
         """The state with what is new in it."""
         before = self.task.state or FeedState(key=self.key, shown=mask(self.task.address), asked=self.now, due=self.now)
         return dataclasses.replace(before, asked=self.now, **changes)
 
-    def failed(self, status: int | None, wait: float | None = None) -> FeedState:
-        """The state after a failure."""
-        count = self.task.state.failed + 1 if self.task.state else 1
-        due = schedule.after_failure(self.key, count, self.now, self.pace, asked_to_wait=wait)
-        return self.remember(failed=count, status=status, due=due)
+    def answered(self, said: Said, held: int, new: int, **changes: Any) -> FeedState:
+        """The state after an answer that held so many entries, some of them new."""
+        rate = schedule.learn_rate(self.task.state, new, self.now)
+        soon = self.task.state is not None and new > MOST_NEW * held
+        replaced = schedule.turnover(held, rate)
+        due = schedule.after_success(said, self.now, self.pace, overrun=soon, replaced=replaced)
+        return self.remember(**changes, failed=0, told={}, answered=self.now, rate=rate, due=due)
+
+    def failed(self, error: Exception, status: int | None = None, wait: float | None = None) -> Iterator[Any]:
+        """A row, where there is something to tell, and the state after a failure."""
+        before = self.task.state
+        count = before.failed + 1 if before else 1
+        replaced = schedule.turnover(len(before.entries), before.rate) if before else math.inf
+        due = schedule.after_failure(self.key, count, self.now, self.pace, asked_to_wait=wait, replaced=replaced)
+        worth, told = schedule.tell(before, _how(error, status), self.now)
+        state = self.remember(failed=count, status=status, due=due, told=told)
+        if status in (404, 410):  # what is not at its new address is looked for at the listed one the next time
+            state = dataclasses.replace(state, moved_to=None)
+        if worth:
+            yield failure_from(_masked(error), stage=STAGE, source=mask(self.task.address))
+        passing = count == 1 and wait is None and (status in PASSING_STATUS or status == 503 or _passes(error))
+        yield Asked(outcome="failed" if worth else "still_failing", state=state, passing=passing)
+
+
+def _how(error: Exception, status: int | None) -> str:
+    """A failure's kind, of which there are few."""
+    reason = str(error.reason) if isinstance(error, BadRecord) else type(error).__name__
+    return f"{reason} {status or type(error.__cause__).__name__}"
+
+
+def _passes(error: Exception) -> bool:
+    return isinstance(error.__cause__, PASSING_ERRORS)
 
 
 def utc_now() -> datetime.datetime:
@@ -90,11 +135,11 @@ def fetch(
     fetched: datetime.datetime,
     clock: Callable[[], datetime.datetime] = utc_now,
     keep: Callable[[Answer], Iterable[bytes]] | None = None,
-) -> Iterator[Any]:
+) -> Generator[Any]:
     """Asks for one address, once.
 
-    Gives its `Document`s, a `Failure` where there is none or not all, one
-    `Asked`, always, and what `keep` gives.
+    Gives its `Document`s, a `Failure` where there is none or not all, unless
+    one has told of it already, one `Asked`, always, and what `keep` gives.
 
     Args:
         client: makes the request.
@@ -108,7 +153,7 @@ def fetch(
     attempt = _Attempt(task, clock(), pace, fetched)
     try:
         address = schedule.address_to_ask(task.address, task.state)
-        with client.get(address, headers=_headers(task.state, address), turn=turns.turn) as answer:
+        with client.get(address, headers=_headers(task.state, address, attempt.now), turn=turns.turn) as answer:
             new = False
             for result in _take(answer, attempt, turns, client.limits.max_bytes, address != task.address):
                 new = new or isinstance(result, Document)
@@ -121,21 +166,22 @@ def fetch(
     except MemoryError:
         raise
     except Exception as error:
-        yield failure_from(_masked(error), stage=STAGE, source=mask(task.address))
-        yield Asked(outcome="failed", state=attempt.failed(None))
+        yield from attempt.failed(error)
 
 
 def _masked(error: Exception) -> Exception:
     return BadRecord(error.reason, mask_text(str(error))) if isinstance(error, BadRecord) else error
 
 
-def _headers(state: FeedState | None, address: str) -> dict[str, str]:
+def _headers(state: FeedState | None, address: str, now: datetime.datetime) -> dict[str, str]:
     headers = {"Accept": ACCEPT_FEED}
-    if state is not None and state.moved_to not in (None, address):  # the validators are another address's
+    if state is None or state.moved_to not in (None, address):  # the validators are another address's
         return headers
-    if state is not None and state.etag:
+    if again.due_entries(state.again, now):  # its entries are wanted even if none is new
+        return headers
+    if state.etag:
         headers["If-None-Match"] = state.etag
-    if state is not None and state.last_modified:
+    if state.last_modified:
         headers["If-Modified-Since"] = state.last_modified
     return headers
 
@@ -156,12 +202,7 @@ def _take(answer: Answer, attempt: _Attempt, turns: Turns, max_bytes: int, at_ne
         wait = hints.retry_after(answer.headers.get("retry-after"), attempt.now) if status in (429, 503) else None
         if status == 429 or wait:
             turns.close(answer.url, wait or WAITING)
-        error = BadRecord(Reason.FETCH_FAILED, f"the server answered {status}")
-        yield failure_from(error, stage=STAGE, source=mask(attempt.task.address))
-        state = attempt.failed(status, wait)
-        if status in (404, 410):  # what is not at its new address is looked for at the listed one the next time
-            state = dataclasses.replace(state, moved_to=None)
-        yield Asked(outcome="failed", state=state)
+        yield from attempt.failed(BadRecord(Reason.FETCH_FAILED, f"the server answered {status}"), status, wait)
 
 
 def _unchanged(attempt: _Attempt, said: Said, answer: Answer) -> FeedState:
@@ -169,8 +210,8 @@ def _unchanged(attempt: _Attempt, said: Said, answer: Answer) -> FeedState:
     changes: dict[str, Any] = _validators(answer) if answer.status == 200 else {}
     if answer.status == 304 and answer.headers.get("etag"):
         changes = {"etag": answer.headers["etag"][:1000]}
-    due = schedule.after_success(said, attempt.now, attempt.pace)
-    return attempt.remember(**changes, **_new_address(answer, attempt), failed=0, status=answer.status, due=due)
+    changes |= _new_address(answer, attempt)
+    return attempt.answered(said, len(attempt.entries), 0, **changes, status=answer.status)
 
 
 def _validators(answer: Answer) -> dict[str, str | None]:
@@ -199,8 +240,7 @@ def _read(answer: Answer, attempt: _Attempt, max_bytes: int) -> Iterator[Any]:
     if kind == "jsonl":
         answer.of_any_size()
         yield from documents(frame, blocks, max_bytes=max_bytes)
-        due = schedule.after_success(Said(), attempt.now, attempt.pace)
-        yield Asked(outcome="new", state=attempt.remember(**_validators(answer), failed=0, status=200, due=due))
+        yield Asked(outcome="new", state=attempt.answered(Said(), 0, 0, **_validators(answer), status=200))
         return
     for document in documents(frame, blocks, max_bytes=max_bytes):
         yield from [document] if isinstance(document, Failure) else _compare(document, answer, attempt)
@@ -220,44 +260,25 @@ def _compare(document: Document, answer: Answer, attempt: _Attempt) -> Iterator[
         skip_hours=hours,
         skip_days=days,
     )
-    if state is not None and state.body == body:
+    retried = again.due_entries(state.again, attempt.now) if state is not None else frozenset[str]()
+    if state is not None and state.body == body and not retried:
         unchanged = _unchanged(attempt, said, answer)
         yield Asked(outcome="not_modified", state=unchanged, size=len(document.content))
         return
-    before = state.entries if state is not None else ()
-    remembered = frozenset(before)
-    known = frozenset(position for position, entry in enumerate(entries, 1) if entry in remembered)
-    overrun = bool(before and entries and not known)
-    soon = bool(before) and len(entries) - len(known) > MOST_NEW * len(entries)
-    yield dataclasses.replace(document, known=known)
-    changes: dict[str, Any] = {**_validators(answer), "body": body, "entries": entries or before}
+    before = frozenset(attempt.entries)
+    there = [position for position, entry in enumerate(entries, 1) if entry in before]
+    changes: dict[str, Any] = {**_validators(answer), "body": body, "entries": entries or attempt.entries}
+    if state is not None and retried:
+        changes["again"] = again.begin(state.again, retried)
     if entries:  # a page where a feed was may be the end of a redirect for all that is no longer there
         changes.update(_new_address(answer, attempt))
-    due = schedule.after_success(said, attempt.now, attempt.pace, overrun=soon)
+    new = len(entries) - len(there) if before else 0
+    after = attempt.answered(said, len(entries), new, **changes, status=answer.status)
+    yield dataclasses.replace(document, known=frozenset(at for at in there if entries[at - 1] not in retried))
     yield Asked(
         outcome="new",
-        state=attempt.remember(**changes, failed=0, status=answer.status, due=due),
-        overrun=overrun,
+        state=after,
+        overrun=bool(before and entries and not there),
         moved="moved_to" in changes,
         size=len(document.content),
     )
-
-
-def kind_of_response(url: str, media: str, head: bytes) -> MediaKind:
-    """What an answer is: by its first bytes where they tell, else its type, else its address, else a feed.
-
-    Feeds are often served as text/html, and pages as the feed they replaced.
-
-    >>> kind_of_response("http://a.test/feed", "text/html", b"<?xml version='1.0'?><rss>")
-    'feed'
-    """
-    opening = head[:2048].lower()
-    if any(mark in opening for mark in (b"<rss", b"<feed", b"<rdf:rdf")):
-        return "feed"
-    if opening.lstrip().startswith((b"<!doctype html", b"<html")):
-        return "html"
-    if "jsonl" in media or "ndjson" in media:
-        return "jsonl"
-    if media == "text/html":
-        return "html"
-    return kind_of(urlsplit(url).path) or "feed"

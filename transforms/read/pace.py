@@ -98,6 +98,11 @@ class Turns:
         host.interval = max(host.interval, interval)
         host.next = max(host.next, self._clock() + interval)
 
+    def hold(self, address: str, seconds: float) -> None:
+        """The next request to the address's host begins in so long at the earliest."""
+        host = self._host(host_of(address))
+        host.next = max(host.next, self._clock() + seconds)
+
     def close(self, address: str, seconds: float) -> None:
         """No requests to the address's host for so long."""
         self._host(host_of(address)).closed_until = self._clock() + seconds

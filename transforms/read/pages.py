@@ -14,12 +14,17 @@ from transforms.parse.article import entry_text
 from transforms.parse.feed import Entry
 from transforms.read.blocks import join
 from transforms.read.client import ACCEPT_PAGE, Answer, Client
+from transforms.read.fetch import PASSING_ERRORS, PASSING_STATUS
 from transforms.read.masking import mask, mask_text
 from transforms.read.pace import HostWaits, Turns, host_of
 from transforms.read.read import ARCHIVE, Read
-from transforms.read.robots import MOST_BYTES, Robots
+from transforms.read.robots import MOST_BYTES, NotNow, Robots
 from transforms.read.sources import full_text_by_list
+from transforms.read.states import to_try_again
 from transforms.records import FetchedPage, Item
+
+AGAIN = "again"
+"""Tag of the output that carries notes of entries to be tried again; see `again.py`."""
 
 WHOLE = 1_500
 """Characters from which on a text is taken for the whole article, if it does not end as one that is cut."""
@@ -40,7 +45,8 @@ _CUT = re.compile(
 class FullText(beam.PTransform):
     """Gives each entry that has only a summary the page behind it; other `Item`s pass as they are.
 
-    Gives a dict: `items`, one for one, and what is to be archived. A page that
+    Gives a dict: `items`, one for one, what is to be archived, and a note of
+    each entry that is to be tried again. A page that
     cannot be had says why in `Item.page_failure`. Pages are shuffled by host
     and asked for as feeds are, and as robots.txt allows.
     """
@@ -54,7 +60,8 @@ class FullText(beam.PTransform):
     def expand(self, items: beam.PCollection[Item]) -> Any:
         feeds = Wanted(self.read.full_text, full_text_by_list(self.read.inputs))
         if not feeds.any:
-            return {"items": items, ARCHIVE: items.pipeline | "No pages" >> beam.Create([])}
+            nothing = items.pipeline | "No pages" >> beam.Create([])
+            return {"items": items, ARCHIVE: nothing, AGAIN: nothing}
         sorted_out = items | "Partial" >> beam.ParDo(_by_host, feeds).with_outputs("others", main="partial")
         visit = functools.partial(
             visit_pages,
@@ -65,9 +72,13 @@ class FullText(beam.PTransform):
         found = (
             sorted_out.partial
             | "By host" >> beam.GroupByKey()
-            | "Fetch pages" >> beam.ParDo(self.read.side_by_side(visit)).with_outputs(ARCHIVE, main="items")
+            | "Fetch pages" >> beam.ParDo(self.read.side_by_side(visit)).with_outputs(ARCHIVE, AGAIN, main="items")
         )
-        return {"items": (sorted_out.others, found.items) | "All" >> beam.Flatten(), ARCHIVE: found[ARCHIVE]}
+        return {
+            "items": (sorted_out.others, found.items) | "All" >> beam.Flatten(),
+            ARCHIVE: found[ARCHIVE],
+            AGAIN: found[AGAIN],
+        }
 
 
 class Wanted:
@@ -121,7 +132,10 @@ def visit_pages(
     keep: Callable[[Answer], Iterator[bytes]] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Any]:
-    """Fetches the pages of one host, one after the other, as long as there is time."""
+    """Fetches the pages of one host, one after the other, as long as there is time.
+
+    What could not be had for the moment is noted, to be tried again in a later run.
+    """
     end = clock() + 60 * minutes
     with client.sibling(max_bytes=MOST_BYTES * 4) as other:
         robots = Robots(other, turns, agent)
@@ -129,14 +143,22 @@ def visit_pages(
             if clock() > end:
                 message = "there was no time for it at the host's pace (read.host_minutes)"
                 yield dataclasses.replace(item, page_failure=message)
+                yield from _again(item)
                 continue
             try:
                 page, kept = fetch_page(client, item.content.url, turns, robots, keep)
             except (BadRecord, HostWaits) as error:
                 yield dataclasses.replace(item, page_failure=mask_text(str(error))[:500])
+                if isinstance(error, HostWaits | NotNow) or isinstance(error.__cause__, PASSING_ERRORS):
+                    yield from _again(item)
             else:
                 yield dataclasses.replace(item, page=page)
                 yield from (beam.pvalue.TaggedOutput(ARCHIVE, record) for record in kept)
+
+
+def _again(item: Item) -> Iterator[Any]:
+    for note in to_try_again(item):
+        yield beam.pvalue.TaggedOutput(AGAIN, note)
 
 
 def fetch_page(
@@ -161,7 +183,8 @@ def fetch_page(
         if answer.status == 429:
             turns.close(answer.url, 3600)
         if answer.status != 200:
-            raise BadRecord(Reason.FETCH_FAILED, f"the server answered {answer.status}")
+            busy = answer.status in (429, 503, *PASSING_STATUS)
+            raise (NotNow if busy else BadRecord)(Reason.FETCH_FAILED, f"the server answered {answer.status}")
         media, charset = answer.media_type
         if media and "html" not in media and "xml" not in media and media != "text/plain":
             raise BadRecord(Reason.FETCH_FAILED, f"no page but {media[:80]!r}")

@@ -16,12 +16,13 @@ from transforms.read import archive
 from transforms.read.blocks import BLOCK, inflate
 from transforms.read.client import Answer, Client, Limits
 from transforms.read.documents import STAGE, documents
-from transforms.read.fetch import Asked, Task, fetch, utc_now
+from transforms.read.fetch import Asked, Task, utc_now
 from transforms.read.pace import Turns, host_of
 from transforms.read.schedule import FeedState, Pace, is_due, key_of
 from transforms.read.side_by_side import Visit, VisitHosts
 from transforms.read.sources import ALLOWED, Source, is_address, resolve_inputs
 from transforms.read.states import ReadStates
+from transforms.read.visit import ask_host
 from transforms.read.warc import read_warc
 from transforms.records import Document, Failure, MediaKind
 
@@ -71,6 +72,8 @@ class Read(beam.PTransform):
     """The pause between two requests to the same host, which is never asked twice at a time."""
     hosts_at_once: int = 16
     """How many hosts one worker asks side by side."""
+    retry_seconds: float = 10.0
+    """The pause before a feed that has just begun to fail (no answer in time, 500 ...) is asked once more; 0: never."""
     host_minutes: float = 10.0
     """How long one host's pages are fetched in one run; what is left then keeps its summary."""
     full_text: bool | list[str] = False
@@ -166,6 +169,7 @@ _LEAST: dict[str, float] = {
     "every_minutes": 0,
     "longest_minutes": 0,
     "host_interval_seconds": 0,
+    "retry_seconds": 0,
     "host_minutes": 0,
     "hosts_at_once": 1,
 }
@@ -178,6 +182,7 @@ _LEAST_OF = {
     "every_minutes": "minutes",
     "longest_minutes": "minutes",
     "host_interval_seconds": "seconds",
+    "retry_seconds": "seconds",
     "host_minutes": "minutes",
     "hosts_at_once": "a number",
 }
@@ -199,7 +204,13 @@ class _AskHosts(beam.PTransform):
     def __init__(self, read: Read) -> None:
         super().__init__()
         self._step = read.side_by_side(
-            functools.partial(visit_feeds, pace=read.pace, fetched=read.fetched, keep=read.keep)
+            functools.partial(
+                visit_feeds,
+                pace=read.pace,
+                fetched=read.fetched,
+                keep=read.keep,
+                retry_seconds=read.retry_seconds,
+            )
         )
 
     def expand(self, tasks: beam.PCollection) -> Any:
@@ -218,27 +229,25 @@ class _Plan(beam.DoFn):
         if is_due(state, utc_now()):
             yield host_of(source.uri), Task(address=source.uri, state=state)
         else:
-            outcome: Any = "gone" if state and state.gone else "not_due"
-            yield beam.pvalue.TaggedOutput(ASKED, Asked(outcome=outcome))
+            yield beam.pvalue.TaggedOutput(ASKED, not_asked(state, utc_now()))
+
+
+def not_asked(state: FeedState | None, now: datetime.datetime) -> Asked:
+    """What comes of an address that is not due; one that is gone is kept in mind for as long as it is listed."""
+    if state is None or not state.gone:
+        return Asked(outcome="not_due")
+    old = now - state.asked > datetime.timedelta(days=1)
+    return Asked(outcome="gone", state=dataclasses.replace(state, asked=now) if old else None)
 
 
 _TAGS: dict[type, str] = {Failure: FAILURES, Asked: ASKED, bytes: ARCHIVE}
 
 
-def visit_feeds(
-    client: Client,
-    turns: Turns,
-    tasks: list[Task],
-    *,
-    pace: Pace,
-    fetched: datetime.datetime,
-    keep: Callable[[Answer], Iterator[bytes]] | None = None,
-) -> Iterator[Any]:
-    """Asks for the addresses of one host, one after the other."""
-    for task in sorted(tasks, key=lambda task: task.address):
-        for result in fetch(client, task, turns, pace=pace, fetched=fetched, keep=keep):
-            tag = _TAGS.get(type(result))
-            yield beam.pvalue.TaggedOutput(tag, result) if tag else result
+def visit_feeds(client: Client, turns: Turns, tasks: list[Task], **settings: Any) -> Iterator[Any]:
+    """Asks for the addresses of one host, one after the other; see `ask_host`."""
+    for result in ask_host(client, turns, tasks, **settings):
+        tag = _TAGS.get(type(result))
+        yield beam.pvalue.TaggedOutput(tag, result) if tag else result
 
 
 class _ReadSource(beam.DoFn):

@@ -13,8 +13,9 @@ from transforms.read.pace import Turns
 MOST_BYTES = 512 * 1024
 """RFC 9309 (2.5) wants 500 KiB read at least; what is behind is left out."""
 
-EVERYTHING = ""
-NOTHING = "User-agent: *\nDisallow: /\n"
+
+class NotNow(BadRecord):
+    """It could not be had, but may be in some hours."""
 
 
 class Robots:
@@ -31,26 +32,32 @@ class Robots:
         self._turns = turns
         self._agent = agent
         self._rules: dict[str, Protego] = {}
+        self._unknown: set[str] = set()
 
     def check(self, address: str) -> None:
         """Whether the address may be asked.
 
         Raises:
-            BadRecord: FETCH_FAILED if the host does not allow it, or does not say.
+            BadRecord: FETCH_FAILED if the host does not allow it; `NotNow` if it does not say.
             HostWaits: its turn would come too late.
         """
         parts = urlsplit(address)
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         if origin not in self._rules:
-            rules = self._rules[origin] = Protego.parse(self._fetch(f"{origin}/robots.txt"))
+            text = self._fetch(f"{origin}/robots.txt")
+            rules = self._rules[origin] = Protego.parse(text or "")
+            if text is None:
+                self._unknown.add(origin)
             delay = rules.crawl_delay(self._agent)
             if delay:
                 self._turns.slow(address, float(delay))
+        if origin in self._unknown:
+            raise NotNow(Reason.FETCH_FAILED, "the host's robots.txt cannot be had")
         if not self._rules[origin].can_fetch(address, self._agent):
-            raise BadRecord(Reason.FETCH_FAILED, "the host's robots.txt does not allow it, or cannot be had")
+            raise BadRecord(Reason.FETCH_FAILED, "the host's robots.txt does not allow it")
 
-    def _fetch(self, address: str) -> str:
-        """The text; a host without one allows everything, a host that is broken nothing (RFC 9309, 2.3.1)."""
+    def _fetch(self, address: str) -> str | None:
+        """The text, empty for a host without one; None for one that is broken: nothing is allowed (RFC 9309, 2.3.1)."""
         try:
             with self._client.get(address, turn=self._turns.turn) as answer:
                 if answer.status == 200:
@@ -59,8 +66,8 @@ class Robots:
         except BadRecord as error:
             if error.reason == Reason.UNSAFE_ADDRESS:
                 raise
-            return NOTHING
-        return EVERYTHING if unavailable else NOTHING
+            return None
+        return "" if unavailable else None
 
 
 def _first(answer: Answer) -> Iterator[bytes]:

@@ -52,6 +52,26 @@ def kind_of(path: str) -> MediaKind | None:
     return KINDS.get(posixpath.splitext(path.lower().removesuffix(".gz"))[1])
 
 
+def kind_of_response(url: str, media: str, head: bytes) -> MediaKind:
+    """What an answer is: by its first bytes where they tell, else its type, else its address, else a feed.
+
+    Feeds are often served as text/html, and pages as the feed they replaced.
+
+    >>> kind_of_response("http://a.test/feed", "text/html", b"<?xml version='1.0'?><rss>")
+    'feed'
+    """
+    opening = head[:2048].lower()
+    if any(mark in opening for mark in (b"<rss", b"<feed", b"<rdf:rdf")):
+        return "feed"
+    if opening.lstrip().startswith((b"<!doctype html", b"<html")):
+        return "html"
+    if "jsonl" in media or "ndjson" in media:
+        return "jsonl"
+    if media == "text/html":
+        return "html"
+    return kind_of(urlsplit(url).path) or "feed"
+
+
 def is_address(uri: str) -> bool:
     """Whether it is fetched over HTTP rather than read from a file system."""
     return uri.lower().startswith(("http://", "https://"))

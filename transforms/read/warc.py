@@ -11,8 +11,8 @@ from transforms.read.blocks import BLOCK
 from transforms.read.client import media_type
 from transforms.read.decoding import decode_content
 from transforms.read.documents import STAGE, documents, peek
-from transforms.read.fetch import kind_of_response
 from transforms.read.masking import mask
+from transforms.read.sources import kind_of_response
 from transforms.records import Document, Failure
 
 _KINDS_OF_TEXT = ("html", "xml", "rss", "atom", "json")

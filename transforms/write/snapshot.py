@@ -3,9 +3,11 @@
 The file becomes the newest within the commit of the run that made it, behind
 the rows. A run that is killed leaves what was remembered before it, so that
 nothing is taken for read that was not written. Meant for some thousand
-entries; each run that changes one writes all.
+entries; each run that changes one writes all. What no run has asked for in a
+season is dropped, so that lists of feeds may change for years.
 """
 
+import datetime
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,6 +18,11 @@ from transforms.write import files, layout
 from transforms.write.extras import StagedExtra
 
 Entries = dict[str, dict[str, Any]]
+
+ASKED = "asked"
+"""Name of the instant, in what is remembered of an address, at which a run last had to do with it."""
+KEEP_DAYS = 90
+"""Days that an address is remembered which no run has asked for, because it has left the list."""
 
 
 def paths(output: str) -> list[str]:
@@ -36,18 +43,47 @@ def next_number(output: str) -> int:
     return int(found[-1].rpartition("/")[2].partition("-")[0]) + 1 if found else 1
 
 
+def changed(before: Entries, pairs: Iterable[tuple[str, Mapping[str, Any]]]) -> Entries:
+    """What is remembered after some changes.
+
+    A pair whose values are lists throughout is a note to what the same run
+    remembers under that key, and nothing without it; lists of several notes are
+    joined.
+
+    >>> notes = [("a", {"n": [1]}), ("a", {"n": [2]}), ("c", {"n": [1]})]
+    >>> changed({"a": {"x": 1}, "b": {"x": 2}}, [*notes, ("a", {"x": 3})])
+    {'a': {'x': 3, 'n': [1, 2]}, 'b': {'x': 2}}
+    """
+    new: Entries = {}
+    notes: dict[str, dict[str, list[Any]]] = {}
+    for key, values in pairs:
+        if values and all(isinstance(value, list) for value in values.values()):
+            joined = notes.setdefault(key, {})
+            joined.update({name: joined.get(name, []) + value for name, value in values.items()})
+        else:
+            new[key] = dict(values)
+    for key in new.keys() & notes.keys():
+        new[key].update(notes[key])
+    return kept({**before, **new})
+
+
+def kept(entries: Entries) -> Entries:
+    """Those that are not forgotten; time is told by the newest."""
+    asked = {key: datetime.datetime.fromisoformat(values[ASKED]) for key, values in entries.items() if ASKED in values}
+    oldest = max(asked.values()) - datetime.timedelta(days=KEEP_DAYS) if asked else None
+    return {key: values for key, values in entries.items() if oldest is None or asked.get(key, oldest) >= oldest}
+
+
 def stage(group: tuple[Any, Iterable[tuple[str, Mapping[str, Any]]]], output: str, run_id: str) -> StagedExtra:
     """Writes the newest snapshot aside, with some entries changed.
 
     Args:
-        group: anything, and `(key, what is to be remembered)` pairs.
+        group: anything, and `(key, what is to be remembered)` pairs; see `changed`.
         output: folder of the dataset.
         run_id: the run that the snapshot belongs to.
     """
-    changes = {key: dict(values) for key, values in sorted(group[1], key=lambda pair: pair[0])}
-    content = json.dumps(
-        {**read(output), **changes}, ensure_ascii=False, separators=(",", ":"), sort_keys=True
-    ).encode()
+    entries = changed(read(output), group[1])
+    content = json.dumps(entries, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
     target = layout.memory_path(next_number(output), run_id)
     return StagedExtra.write(output, run_id, target, [content])
 
