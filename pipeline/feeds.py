@@ -67,11 +67,10 @@ def add_feeds_commands(commands: Any) -> None:
 
 
 def _list(args: argparse.Namespace) -> int:
-    feeds = [
-        feed
-        for feed in _read(args.file)
-        if args.country in (None, feed.country) and args.language in (None, feed.language)
-    ]
+    feeds = _read(args.file)
+    country = _one_of([feed.country for feed in feeds], args.country, "--country")
+    language = _one_of([feed.language for feed in feeds], args.language, "--language")
+    feeds = [feed for feed in feeds if country in (None, feed.country) and language in (None, feed.language)]
     print(table([{"country": f.country, "lang": f.language, "publisher": f.publisher, "section": f.section,
                   "checked": f.checked, "url": f.url} for f in feeds]), end="")  # fmt: skip
     checked = sum(bool(feed.checked) for feed in feeds)
@@ -79,6 +78,16 @@ def _list(args: argparse.Namespace) -> int:
     languages = len({feed.language for feed in feeds})
     print(f"{len(feeds)} feeds, {countries} countries, {languages} languages; {checked} known to have answered")
     return Exit.DONE
+
+
+def _one_of(codes: list[str], wanted: str | None, option: str) -> str | None:
+    """The code that is wanted, as the list writes it."""
+    found = {code.lower(): code for code in codes if code}
+    if wanted is not None and wanted.strip().lower() not in found:
+        raise ConfigurationError(
+            [f"{option} {wanted}: no feed of the list has it; there are {', '.join(sorted(found.values())) or 'none'}"]
+        )
+    return None if wanted is None else found[wanted.strip().lower()]
 
 
 def _check(args: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from transforms import Run
-from transforms.write import files
+from transforms.write import files, layout
 
 FIRST_FAILURES = 5
 FIRST_PLACES = 6
@@ -40,7 +40,8 @@ def failure_share(run: Run) -> float:
 
 def summarize(run: Run, output: str, *, seconds: float) -> str:
     """The text that `dateline run` ends with."""
-    parts = [totals(run, seconds), first_failures(run, output), first_places(run, output), where_to_look(output)]
+    parts = [totals(run, seconds), first_failures(run, output), first_places(run, output)]
+    parts.append(where_to_look(output) if has_articles(run, output) else f"There is no article in {output} yet.")
     return "\n\n".join(part for part in parts if part)
 
 
@@ -101,6 +102,20 @@ def _rows(run: Run, output: str, table: str, columns: list[str]) -> Iterator[dic
         with files.open_file(files.join(output, file)) as handle:
             for batch in pq.ParquetFile(handle).iter_batches(batch_size=1000, columns=columns):
                 yield from batch.to_pylist()
+
+
+def has_articles(run: Run, output: str) -> bool:
+    """Whether this run or another has put an article into the dataset."""
+    return bool(run.rows.get("articles")) or any(map(_number_of_rows, _files(output, "articles")))
+
+
+def _files(output: str, table: str) -> list[str]:
+    return files.list_files(files.join(output, layout.table_pattern(table)))
+
+
+def _number_of_rows(path: str) -> int:
+    with files.open_file(path) as handle:
+        return int(pq.ParquetFile(handle).metadata.num_rows)
 
 
 def where_to_look(output: str) -> str:

@@ -3,9 +3,7 @@
 import collections
 import csv
 import datetime
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -104,10 +102,12 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "the first line is ''"),
+        ("", "is empty"),
         ("url\n", "names no feed"),
-        ("address\nhttp://a.test\n", "the first line is 'address'"),
-        ("url,url\nhttp://a.test,b\n", "the first line is"),
+        ("address\nhttp://a.test\n", "has no column url but 'address'"),
+        ("url,url\nhttp://a.test,b\n", "column 'url' is there twice"),
+        ("url,notes,lang\nhttp://a.test,b,c\n", "column 'notes' is not known; column 'lang' is not known"),
+        ("url\nhttp://a.test,more\n", "has 2 values; the first line has 1"),
         ("url\nhttp://a.test\nhttp://a.test\n", "feeds:3: http://a.test is in line 2 already"),
         ("url\nfile:///etc/passwd\n", "allowed is an http or https address"),
         ("url\nhttp:///rss\n", "allowed is an http or https address"),
@@ -163,15 +163,14 @@ def test_opml_and_back() -> None:
     feeds = [
         feed("https://a.test/rss?a=1&b=2", publisher="A & <B>", country="FRA", language="fr", section="top"),
         feed("https://b.test/rss", publisher="日本", country="JPN", language="ja", section="world, asia"),
-        feed("https://c.test/rss", publisher="C"),
+        feed("https://c.test/rss", publisher="C", checked="2026-03-01", full_text="yes"),
     ]
     assert parse_opml(to_opml(feeds, "Mine")) == (feeds, [])
 
 
 def test_the_shipped_list_and_back(shipped: list[ListedFeed]) -> None:
     found, left_out = parse_opml(to_opml(shipped, "feeds"))
-    key: Callable[[ListedFeed], Any] = lambda row: (row.url, row.publisher, row.country, row.language, row.section)  # noqa: E731
-    assert sorted(map(key, found)) == sorted(map(key, shipped))
+    assert sorted(found, key=lambda row: row.url) == sorted(shipped, key=lambda row: row.url)
     assert left_out == []
 
 
@@ -189,6 +188,7 @@ def test_opml_as_readers_export_it() -> None:
         ("http://c.test/", "C", "", ""),
     ]
     assert [line.split(": ", 1)[1] for line in left_out] == [
+        "no feed: has no xmlUrl",
         "again: http://a.test/rss is there twice",
         "D: url is 'javascript:alert(1)'; allowed is an http or https address",
     ]
@@ -197,8 +197,12 @@ def test_opml_as_readers_export_it() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "is not OPML"),
-        (b"<opml><body>", "is not OPML"),
+        (b"", "is empty"),
+        (b" \n", "is empty"),
+        (b"<!doctype html><html><body><p>Log in", "is a web page (HTML)"),
+        (b"<HTML><BODY>", "is a web page (HTML)"),
+        (b"Please log in.", "is not OPML, as its XML is broken"),
+        (b"<opml><body>", "is not OPML, as its XML is broken"),
         (b"<rss/>", "its root is 'rss'"),
         (opml(""), "names no feed"),
         (opml("", '<!DOCTYPE opml SYSTEM "http://evil.test/x.dtd">'), "document type"),
@@ -212,6 +216,7 @@ def test_opml_that_is_refused(content: bytes, said: str) -> None:
     with pytest.raises(FeedListError, match="opml") as caught:
         parse_opml(content)
     assert said in str(caught.value)
+    assert "<string>" not in str(caught.value)
 
 
 # The check.
@@ -343,14 +348,25 @@ def test_list_import_and_export(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main(["feeds", "import", str(exported), "--output", str(again)]) == 0
     assert len(read_feed_list(str(again))) == len(read_feed_list(str(SHIPPED)))
     capsys.readouterr()
-    assert main(["feeds", "list", str(SHIPPED), "--country", "JPN"]) == 0
+    assert main(["feeds", "list", str(SHIPPED), "--country", "jpn", "--language", "JA"]) == 0
     assert "NHK" in capsys.readouterr().out
+
+
+def test_an_import_counts_what_is_no_feed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = opml('<outline text="Empty"/><outline text="A" xmlUrl="http://a.test/rss"/><outline/>')
+    (tmp_path / "mine.opml").write_bytes(content)
+    assert main(["feeds", "import", str(tmp_path / "mine.opml"), "--output", str(tmp_path / "x.csv")]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.endswith("x.csv: 1 feeds; 2 left out\n")
+    assert "Empty: has no xmlUrl" in printed.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["list", "nowhere.csv"], "nowhere.csv: cannot be read"),
+        (["list", str(SHIPPED), "--country", "ATL"], "--country ATL: no feed of the list has it; there are AFG,"),
+        (["list", str(SHIPPED), "--language", "xx"], "--language xx: no feed of the list has it; there are "),
         (["check", "nowhere.csv"], "nowhere.csv: cannot be read"),
         (["check", str(SHIPPED), "--timeout", "0"], "timeout_seconds"),
         (["check", str(SHIPPED), "--output", "/nowhere/a.csv"], "cannot be written there"),

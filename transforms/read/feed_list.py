@@ -107,11 +107,10 @@ def parse_feed_list(text: str, name: str = "feeds") -> list[ListedFeed]:
     except csv.Error as error:
         raise FeedListError([f"{name}:{reader.line_num}: is not CSV: {error}"]) from error
     head = [column.strip() for column in rows[0][1]] if rows else []
-    unknown = [column for column in head if column not in COLUMNS]
-    if unknown or "url" not in head or len(set(head)) < len(head):
-        raise FeedListError(
-            [f"{name}: the first line is {','.join(head)!r}; allowed is url, and any of {', '.join(COLUMNS[1:])}"]
-        )
+    wrong_head = [*_mistakes_of_head(head)]
+    if wrong_head:
+        allowed = f"the first line names the columns: url, and any of {', '.join(COLUMNS[1:])}"
+        raise FeedListError([f"{name}: {'; '.join(wrong_head)}; {allowed}"])
     found, problems = [], []
     lines: dict[str, int] = {}
     for number, row in rows[1:]:
@@ -128,6 +127,17 @@ def parse_feed_list(text: str, name: str = "feeds") -> list[ListedFeed]:
     if problems:
         raise FeedListError(problems)
     return found
+
+
+def _mistakes_of_head(head: list[str]) -> Iterator[str]:
+    """What is wrong with the first line. A column that is not known is refused, as it may be a known one misspelled."""
+    if not head:
+        yield "is empty"
+    elif "url" not in head:
+        yield f"has no column url but {', '.join(map(repr, head))}"
+    else:
+        yield from (f"column {column!r} is not known" for column in head if column not in COLUMNS)
+    yield from (f"column {column!r} is there twice" for column in dict.fromkeys(head) if head.count(column) > 1)
 
 
 def mistakes(feed: ListedFeed) -> Iterator[str]:

@@ -15,6 +15,10 @@ from transforms.read.feed_list import FeedListError, ListedFeed, mistakes
 MAX_BYTES = 20_000_000
 MAX_DEPTH = 50
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_OWN = "urn:dateline:feeds"
+"""Namespace of what a list knows and OPML does not."""
+_KEPT = ("checked", "full_text")
+_PAGE = re.compile(r"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _FORBIDDEN = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -32,12 +36,18 @@ def parse_opml(content: bytes, name: str = "opml") -> tuple[list[ListedFeed], li
     if len(content) > MAX_BYTES:
         raise FeedListError([f"{name}: is {len(content):,} bytes; at most {MAX_BYTES:,} are read"])
     text = _DECLARATION.sub("", decode(content), count=1)
+    if not text.strip():
+        raise FeedListError([f"{name}: is empty; give an OPML file, as feed readers export it"])
+    if _PAGE.match(text):
+        raise FeedListError([f"{name}: is a web page (HTML); give an OPML file, as feed readers export it"])
     if _FORBIDDEN.search(text):
         raise FeedListError([f"{name}: has a document type or entities, which an OPML file does not need"])
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=False)
     try:
         root = etree.fromstring(text.encode(), parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
+    except etree.XMLSyntaxError as error:
+        raise FeedListError([f"{name}: is not OPML, as its XML is broken: {error.msg}"]) from error
+    except ValueError as error:
         raise FeedListError([f"{name}: is not OPML: {error}"]) from error
     body = root.find("body")
     if root.tag != "opml" or body is None:
@@ -45,6 +55,9 @@ def parse_opml(content: bytes, name: str = "opml") -> tuple[list[ListedFeed], li
     feeds: dict[str, ListedFeed] = {}
     left_out: list[str] = []
     for feed in _feeds(body, (), name):
+        if isinstance(feed, str):
+            left_out.append(f"{name}: {feed or 'an outline without a name'}: has no xmlUrl")
+            continue
         wrong = [*mistakes(feed)]
         if feed.url in feeds:
             wrong.append(f"{feed.url} is there twice")
@@ -57,7 +70,8 @@ def parse_opml(content: bytes, name: str = "opml") -> tuple[list[ListedFeed], li
     return list(feeds.values()), left_out
 
 
-def _feeds(parent: etree._Element, folders: tuple[str, ...], name: str) -> Iterator[ListedFeed]:
+def _feeds(parent: etree._Element, folders: tuple[str, ...], name: str) -> Iterator[ListedFeed | str]:
+    """The feeds in their order, and the label of each outline that is neither a feed nor a folder of some."""
     if len(folders) > MAX_DEPTH:
         raise FeedListError([f"{name}: folders are nested more than {MAX_DEPTH} deep"])
     for outline in parent.iterchildren("outline"):
@@ -65,6 +79,8 @@ def _feeds(parent: etree._Element, folders: tuple[str, ...], name: str) -> Itera
         url = (outline.get("xmlUrl") or "").strip()
         if url:
             yield _feed(outline, url, label, folders)
+        elif outline.find("outline") is None:
+            yield label
         yield from _feeds(outline, (*folders, label), name)
 
 
@@ -79,7 +95,14 @@ def _feed(outline: etree._Element, url: str, label: str, folders: tuple[str, ...
         country=codes[-1] if codes else "",
         language=language if usable else "",
         section=clean_line(outline.get("category") or "") or "/".join(others),
+        **{name: _kept(outline, url, name) for name in _KEPT},
     )
+
+
+def _kept(outline: etree._Element, url: str, name: str) -> str:
+    """What another export of ours has said; nothing where it is wrong."""
+    value = (outline.get(f"{{{_OWN}}}{name}") or "").strip()
+    return "" if [*mistakes(ListedFeed(url=url, **{name: value}))] else value
 
 
 def _is_country(folder: str) -> bool:
@@ -87,13 +110,15 @@ def _is_country(folder: str) -> bool:
 
 
 def to_opml(feeds: Iterable[ListedFeed], title: str) -> bytes:
-    """The feeds as OPML 2.0, in a folder for each country; `checked` has no place in it.
+    """The feeds as OPML 2.0, in a folder for each country.
+
+    `checked` and `full_text` are attributes of a namespace of ours, which other readers pass over.
 
     >>> opml = to_opml([ListedFeed(url="https://a.test/rss", publisher="A & B", country="FRA")], "Mine")
     >>> parse_opml(opml)[0][0].publisher
     'A & B'
     """
-    root = etree.Element("opml", version="2.0")
+    root = etree.Element("opml", version="2.0", nsmap={"dateline": _OWN})
     etree.SubElement(etree.SubElement(root, "head"), "title").text = title
     body = etree.SubElement(root, "body")
     folders: dict[str, etree._Element] = {"": body}
@@ -102,6 +127,7 @@ def to_opml(feeds: Iterable[ListedFeed], title: str) -> bytes:
             folders[feed.country] = etree.SubElement(body, "outline", text=feed.country)
         label = feed.publisher or feed.url
         said = {"language": feed.language, "category": feed.section}
+        said |= {f"{{{_OWN}}}{name}": getattr(feed, name) for name in _KEPT}
         etree.SubElement(
             folders[feed.country],
             "outline",
