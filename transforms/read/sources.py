@@ -81,7 +81,7 @@ def resolve_inputs(inputs: Sequence[str]) -> list[Source]:
     """The files and addresses that the inputs name, each once, sorted by URI.
 
     An input is an http(s) URL, a file, a glob (`**` crosses directories) on
-    any Beam file system, a local directory, which stands for every file of
+    any Beam file system, a directory, which stands for every file of
     a known kind beneath it, or a list of feeds as CSV (see `feed_list.py`),
     which stands for the addresses in it. A file whose name matches a glob but whose kind is
     not known stays in the list, with kind None, and becomes a failure row:
@@ -119,7 +119,7 @@ def _resolve(entry: str) -> Iterable[Source]:
         return [_address(feed.url) for feed in read_feed_list(entry)]
     if "://" not in entry and Path(entry).is_dir():
         return _directory(entry)
-    return _files(entry)
+    return _files(entry.rstrip("/") if "://" in entry else entry)
 
 
 def _address(url: str) -> Source:
@@ -144,6 +144,9 @@ def _directory(path: str) -> list[Source]:
 def _files(pattern: str) -> list[Source]:
     exists = "://" not in pattern and Path(pattern).is_file()
     sources = [_local_file(Path(pattern))] if exists else _match(pattern)
+    if not sources and "://" in pattern and not any(character in pattern for character in "*?["):
+        # A folder of an object store is no more than the beginning of names.
+        sources = [source for source in _match(f"{pattern}/**") if source.kind]
     if not sources:
         raise ValueError(f"inputs: {pattern!r} matches no file")
     if not any(source.kind for source in sources):
@@ -161,7 +164,9 @@ def _match(pattern: str) -> list[Source]:
 
 
 def _is_hidden_or_directory(path: str) -> bool:
-    return posixpath.basename(path).startswith(".") or ("://" not in path and Path(path).is_dir())
+    if "://" in path:  # an object whose name ends in a slash stands for a folder in the browsers of object stores
+        return path.endswith("/") or posixpath.basename(path).startswith(".")
+    return posixpath.basename(path).startswith(".") or Path(path).is_dir()
 
 
 def _local_file(path: Path) -> Source:

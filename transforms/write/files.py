@@ -15,8 +15,12 @@ from typing import Any, BinaryIO
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
+from transforms.write import s3 as s3  # imported for what it does to Beam's S3
+
 WILDCARDS = "*?["
 """Beam's file systems read these as patterns wherever they stand in a path, also in `delete`."""
+COPYING = ("gs://", "s3://")
+"""Where a rename is a copy over the target and then a removal: if it failed, the target is none the worse for it."""
 
 
 def check_output(output: str) -> str:
@@ -109,7 +113,8 @@ def rename(source: str, target: str) -> None:
     try:
         FileSystems.rename([source], [target])
     except OSError:
-        if is_local(source) or size_of(source) is None or size_of(target) is None:
+        replaces = is_local(source) or source.startswith(COPYING)
+        if replaces or size_of(source) is None or size_of(target) is None:
             raise
         FileSystems.delete([target])
         FileSystems.rename([source], [target])
