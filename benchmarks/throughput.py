@@ -2,32 +2,41 @@
 
 Measures, in turn and several times over the same generated articles:
 
-(a) bare `nlp.pipe` over the texts in N plain processes,
+(a) bare `nlp.pipe` over the texts in N plain processes, the model loaded beforehand,
 (b) `dateline run` with N workers: read, parse, deduplicate, extract, geocode, write.
 
-Both times are of the whole process from start to end, and (b) without its
-start-up is given as well, measured by a run over a single article.
+The time of (b) is that of the whole process from start to end; without its
+start-up, measured by a run over a single article, it is given as well. CPU
+seconds are those of all processes together; they hold where the machine has
+other things to do, too. `benchmarks/stages.py` says which step takes them.
 
-    python benchmarks/throughput.py --articles 1000 --workers 2 --rounds 3
+    python benchmarks/throughput.py --articles 5000 --workers 2 --rounds 3
 """
 
 import argparse
+import contextlib
+import dataclasses
 import json
 import multiprocessing
 import os
 import random
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from transforms.extract.models import SHIPPED_NAME, load_model
-from transforms.write import Run, list_runs
+import psutil
+import spacy
+from spacy.language import Language
+
+from transforms.extract.models import SHIPPED_NAME, SHIPPED_PATH, load_model
+from transforms.write import list_runs
 
 PEOPLE = [
     "Amina Okello",
@@ -122,34 +131,84 @@ def _sentence(rng: random.Random) -> str:
     )
 
 
-def read_bare(texts: list[str]) -> tuple[float, int]:
-    """Seconds that the model alone takes for the texts, loaded beforehand, and the entities it finds."""
-    nlp = load_model(SHIPPED_NAME)
+def bare_pipeline() -> Language:
+    """The shipped model as anybody would load it, with the components that a run loads."""
+    meta = json.loads((SHIPPED_PATH / "meta.json").read_text(encoding="utf-8"))
+    ours = load_model(SHIPPED_NAME).pipe_names
+    return spacy.load(SHIPPED_PATH, exclude=[name for name in meta["pipeline"] if name not in ours])
+
+
+def read_bare(texts: list[str]) -> tuple[float, float]:
+    """Wall and CPU seconds that the model alone takes for the texts, loaded beforehand."""
+    nlp = bare_pipeline()
     list(nlp.pipe(texts[:20]))
-    begun = time.perf_counter()
-    found = sum(len(doc.ents) for doc in nlp.pipe(texts, batch_size=16))
-    return time.perf_counter() - begun, found
+    begun, cpu = time.perf_counter(), time.process_time()
+    for _ in nlp.pipe(texts, batch_size=16):
+        pass
+    return time.perf_counter() - begun, time.process_time() - cpu
 
 
-def time_bare(file: Path, workers: int) -> float:
-    """Wall seconds for (a): the slowest of N processes that share the texts evenly."""
+@dataclasses.dataclass
+class Took:
+    """What one way of reading all articles took."""
+
+    seconds: float
+    """Wall time."""
+    cpu: dict[str, float]
+    """Kind of process -> CPU seconds."""
+    counts: str = ""
+
+    @property
+    def total_cpu(self) -> float:
+        """CPU seconds of all processes."""
+        return sum(self.cpu.values())
+
+
+def time_bare(file: Path, workers: int) -> Took:
+    """(a): the slowest of N processes that share the texts evenly."""
     texts = [json.loads(line)["text"] for line in file.open()]
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        return max(seconds for seconds, _ in pool.map(read_bare, [texts[i::workers] for i in range(workers)]))
+        took = pool.map(read_bare, [texts[i::workers] for i in range(workers)])
+    return Took(max(wall for wall, _ in took), {"bare": sum(cpu for _, cpu in took)})
 
 
-def time_pipeline(file: Path, workers: int) -> tuple[float, Run]:
-    """Wall seconds for (b), start to end, and the run's record."""
+def time_pipeline(file: Path, workers: int) -> Took:
+    """(b), from the start of the process to its end."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml", "--input", str(file)]
-        command += ["--output", folder, "--set", f"workers={workers}"]
+        command += ["--output", folder, "--set", f"workers={workers}", "--set", f"write.shards={workers}"]
+        before = _cpu_of_children()
         begun = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)
-        return time.perf_counter() - begun, list_runs(folder)[0]
+        process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        workers_cpu = _watch(process)
+        seconds = time.perf_counter() - begun
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, command)
+        (run,) = list_runs(folder)
+    cpu = {"workers": workers_cpu, "launcher and start-up": _cpu_of_children() - before - workers_cpu}
+    return Took(seconds, cpu, ", ".join(f"{name} {n}" for name, n in sorted(run.counts.items())))
+
+
+def _watch(process: psutil.Popen) -> float:
+    """Waits for the end; CPU seconds of the worker processes as last seen, a tenth of a second before theirs."""
+    seen: dict[int, float] = {}
+    while process.poll() is None:
+        with contextlib.suppress(psutil.Error):
+            for child in process.children(recursive=True):
+                if child.name() == "dateline-worker":
+                    times = child.cpu_times()
+                    seen[child.pid] = times.user + times.system
+        time.sleep(0.1)
+    return sum(seen.values())
+
+
+def _cpu_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def main() -> None:
-    """Prints a line a round and the medians."""
+    """Prints a line a round, the medians, and where the CPU time went."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=1000)
     parser.add_argument("--workers", type=int, default=2)
@@ -164,22 +223,43 @@ def main() -> None:
         words = sum(len(json.loads(line)["text"].split()) for line in lines)
         print(f"{args.articles:,} articles, {words:,} words, {args.workers} workers")
         rounds = [_round(many, one, args.workers, number) for number in range(1, args.rounds + 1)]
-    for name, index in (("whole process", 1), ("without start-up", 2)):
-        ratio = statistics.median(row[0] / row[index] for row in rounds)
-        seconds = statistics.median(row[index] for row in rounds)
-        print(f"median, {name}: {args.articles / seconds:.1f} articles/s, ratio to bare nlp.pipe {ratio:.3f}")
+    print(f"{rounds[0][1].counts}")
+    _report(rounds, args.articles)
 
 
-def _round(many: Path, one: Path, workers: int, number: int) -> tuple[float, float, float]:
+Round = tuple[Took, Took, Took]
+
+
+def _round(many: Path, one: Path, workers: int, number: int) -> Round:
     bare = time_bare(many, workers)
-    whole, run = time_pipeline(many, workers)
-    start_up, _ = time_pipeline(one, workers)
-    counts = ", ".join(f"{name} {n}" for name, n in sorted(run.counts.items()))
+    whole = time_pipeline(many, workers)
+    start_up = time_pipeline(one, workers)
     print(
-        f"round {number}: bare {bare:.2f} s, pipeline {whole:.2f} s, one article {start_up:.2f} s ({counts})",
+        f"round {number}: bare {bare.seconds:.2f} s, pipeline {whole.seconds:.2f} s, one article"
+        f" {start_up.seconds:.2f} s; CPU {bare.total_cpu:.2f}, {whole.total_cpu:.2f}, {start_up.total_cpu:.2f} s",
         flush=True,
     )
-    return bare, whole, whole - start_up
+    return bare, whole, start_up
+
+
+def _report(rounds: Sequence[Round], articles: int) -> None:
+    ways: dict[str, Callable[[Round], tuple[float, float]]] = {
+        "whole process": lambda row: (row[0].seconds, row[1].seconds),
+        "without start-up": lambda row: (row[0].seconds, row[1].seconds - row[2].seconds),
+        "whole process, CPU": lambda row: (row[0].total_cpu, row[1].total_cpu),
+        "without start-up, CPU": lambda row: (row[0].total_cpu, row[1].total_cpu - row[2].total_cpu),
+    }
+    for name, way in ways.items():
+        bare, ours = (statistics.median(way(row)[at] for row in rounds) for at in (0, 1))
+        ratio = statistics.median(way(row)[0] / way(row)[1] for row in rounds)
+        print(
+            f"median, {name + ':':23s} {articles / ours:6.1f} articles/s, bare {articles / bare:6.1f},"
+            f" ratio to bare nlp.pipe {ratio:.3f}"
+        )
+    print("CPU ms an article, medians:")
+    for kind in ("bare", "workers", "launcher and start-up"):
+        spent = statistics.median(sum(took.cpu.get(kind, 0.0) for took in row[:2]) for row in rounds)
+        print(f"  {kind:22s} {spent / articles * 1000:7.2f}")
 
 
 if __name__ == "__main__":
