@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from transforms.parse.boilerplate import Cut, boilerplate
+from transforms.parse.dateline import parse_dateline
 from transforms.parse.dateline_tokens import DATE, GROUP, is_capitals, tokens
 from transforms.parse.dates import parse_date
 
@@ -165,15 +166,23 @@ def _is_title(lines: Sequence[_Line], index: int) -> bool:
 
 
 def is_title_like(line: str) -> bool:
-    """Whether a line could be a headline; a dateline on a line of its own is none.
+    """Whether a line could be a headline; a dateline is none, alone on its line or with what follows it.
 
     >>> is_title_like("Rain closes the harbour for a week"), is_title_like("BAAR, SWITZERLAND")
     (True, False)
+    >>> is_title_like("GAZA CITY (AP) — The army said on Monday that it had left")
+    False
     """
     words = line.split()
     if not 3 <= len(words) <= 25 or len(line) > 160 or line.endswith(_UNFINISHED):
         return False
-    return not _NO_TITLE.search(line) and not _is_own_dateline(line)
+    return not (_NO_TITLE.search(line) or _is_own_dateline(line) or _opens_with_dateline(line))
+
+
+def _opens_with_dateline(line: str) -> bool:
+    """Whether a line begins with a dateline that says so by itself: with an agency or a date beside the place."""
+    found = parse_dateline(line, lambda name: False)
+    return found is not None and found.start == 0 and bool(found.agency or found.date)
 
 
 def _is_own_dateline(line: str) -> bool:
