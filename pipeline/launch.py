@@ -20,6 +20,7 @@ from pipeline.local import ended_by_lost_worker, interruptible, leave, shown_pro
 from pipeline.metrics import STDOUT, Report
 from pipeline.news import build
 from pipeline.prepare import prepare
+from pipeline.remote import cancelled_by_signal, quiet_end
 from pipeline.summary import adds_up, failure_share, summarize
 from pipeline.watchdog import Limits, progress, watched
 from transforms import Run, Source, begin_run, read_run, resolve_inputs
@@ -187,6 +188,9 @@ def _execute(settings: Settings, run: Run, report: Report) -> None:
         p = beam.Pipeline(runner=runner, options=settings.options)
         build(p, settings, run)
         job = p.run()
+        if settings.launch.runner not in LOCAL_RUNNERS:
+            stack.enter_context(quiet_end())
+            stack.enter_context(cancelled_by_signal(job))
         state = job.wait_until_finish()
         if state != PipelineState.DONE:
             raise RuntimeError(f"the runner ended in state {state}")

@@ -1,0 +1,52 @@
+"""A run on another engine: interrupted, its job ends with it, and at its end nothing is said that is no news."""
+
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+HANGING_UP = "Multiplexer hanging up"
+"""What the Java engines say to the streams of a worker when they are done with it."""
+READER = "read_grpc_client_inputs"
+"""Name of the thread in which Beam's worker reads such a stream."""
+
+
+class _NoHangingUp(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and HANGING_UP in str(record.exc_info[1]))
+
+
+@contextlib.contextmanager
+def quiet_end() -> Iterator[None]:
+    """Within, a worker in this process does not print the traceback of each stream that Flink or Spark hangs up."""
+    reader = logging.getLogger("apache_beam.runners.worker.data_plane")
+    hidden = _NoHangingUp()
+    before = threading.excepthook
+
+    def show(error: threading.ExceptHookArgs) -> None:
+        if error.thread is None or error.thread.name != READER or HANGING_UP not in str(error.exc_value):
+            before(error)
+
+    reader.addFilter(hidden)
+    threading.excepthook = show
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+        reader.removeFilter(hidden)
+
+
+@contextlib.contextmanager
+def cancelled_by_signal(job: Any) -> Iterator[None]:
+    """Within, SIGINT and SIGTERM cancel the job, and then raise KeyboardInterrupt; a cluster would go on with it."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        with contextlib.suppress(Exception):  # the engine may be gone already
+            job.cancel()
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
