@@ -59,7 +59,8 @@ def build_stream(p: beam.Pipeline, settings: Settings, job: Job) -> None:
     lost = (unextracted, unplaced) | "Unread" >> beam.Flatten() | "Lost" >> beam.Map(_failure)
     kept = annotated | "Kept" >> beam.Map(_article)
     outcomes = (kept, lost, dropped) | "Outcomes" >> beam.Flatten()
-    outcomes | "Panes" >> GatherPanes() | "Write" >> CommitPanes(job, deduplicate)
+    panes = outcomes | "Panes" >> GatherPanes(started=job.started, wait_seconds=60 * stream.wait_minutes)
+    panes | "Write" >> CommitPanes(job, deduplicate)
 
 
 def sources(p: beam.Pipeline, settings: Settings) -> tuple[Any, Any]:
@@ -74,6 +75,7 @@ def sources(p: beam.Pipeline, settings: Settings) -> tuple[Any, Any]:
             output=settings.output,
             check_seconds=stream.check_seconds,
             wait_seconds=60 * stream.wait_minutes,
+            oldest_seconds=60 * stream.oldest_minutes,
         )
         read.append(p | "Follow" >> follow)
     if kafka.is_on:

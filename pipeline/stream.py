@@ -141,6 +141,7 @@ def stream(settings: "Settings") -> int:
     print(f"  job {job.job_id} on {settings.launch.runner}; Ctrl-C drains it\n\n{HEADER}", flush=True)
     begun = time.monotonic()
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_without_echo())
         told = stack.enter_context(_told(settings.output, job))
         stack.enter_context(_drained_by_signal(settings.output))
         endpoint = None
@@ -228,6 +229,19 @@ def _options(settings: "Settings", endpoint: str | None) -> Any:
 
 def _prism_location(settings: "Settings") -> str | None:
     return settings.options.get_all_options().get("prism_location")
+
+
+@contextlib.contextmanager
+def _without_echo() -> Iterator[None]:
+    """Within, and from then on, Beam's threads do not complain of a connection that ended with the job."""
+    before = threading.excepthook
+
+    def hear(error: threading.ExceptHookArgs) -> None:
+        if not error.exc_type.__module__.startswith("grpc"):
+            before(error)
+
+    threading.excepthook = hear
+    yield
 
 
 @contextlib.contextmanager

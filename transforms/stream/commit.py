@@ -200,6 +200,7 @@ def commit_tables(
     )
     write_manifest(output, manifest)
     roll_forward(output, manifest)
+    assert manifest.run is not None
     return manifest.run
 
 

@@ -57,13 +57,16 @@ class Follow(beam.PTransform):
     """Seconds between two looks at what is due, at the folders, and whether to stop."""
     wait_seconds: float = 600.0
     """How far behind the present the watermark stays."""
+    oldest_seconds: float = 3600.0
+    """How far behind it begins: the first round finds what has gathered before the stream began."""
 
     def __post_init__(self) -> None:
         super().__init__()
 
     def expand(self, begin: beam.pvalue.PBegin) -> Any:
         addresses, patterns = followed(self.read.inputs)
-        source = _Follow(self.read, self.output, addresses, patterns, self.check_seconds, self.wait_seconds)
+        waits = max(self.wait_seconds, self.oldest_seconds), self.wait_seconds
+        source = _Follow(self.read, self.output, addresses, patterns, self.check_seconds, waits)
         read = begin | "Begin" >> beam.Impulse() | "Rounds" >> beam.ParDo(source).with_outputs(OUTCOMES, main="items")
         return {"items": read.items, OUTCOMES: read[OUTCOMES]}
 
@@ -135,14 +138,14 @@ class _Follow(beam.DoFn, RestrictionProvider):
         addresses: list[str],
         patterns: list[str],
         check_seconds: float,
-        wait_seconds: float,
+        waits: tuple[float, float],
     ) -> None:
         self._read = read
         self._output = output
         self._addresses = addresses
         self._patterns = patterns
         self._check_seconds = check_seconds
-        self._wait = wait_seconds
+        self._waits = waits
 
     def setup(self) -> None:
         self._reader = Reader(self._read)
@@ -165,7 +168,7 @@ class _Follow(beam.DoFn, RestrictionProvider):
             tracker.try_claim(dataclasses.replace(progress, ended=True))
             return
         now = utc_now()
-        advance(watermark, Timestamp(micros=to_micros(now)) - Duration(self._wait))
+        advance(watermark, Timestamp(micros=to_micros(now)) - Duration(self._waits[progress.round > 0]))
         results: list[Any] = []
         if progress.next - now.timestamp() <= EARLY:
             results, progress = self._look(progress, now)

@@ -85,6 +85,11 @@ class IntoWindows(beam.PTransform):
 class GatherPanes(beam.PTransform):
     """`Outcome`s in windows to `(0, (Pane, outcomes))`, in the global window; a pane is one element."""
 
+    started: datetime.datetime
+    """When the job began; what was published before, its first round finds late and in time."""
+    wait_seconds: float
+    """How far the watermark is behind."""
+
     def __post_init__(self) -> None:
         super().__init__()
 
@@ -93,7 +98,7 @@ class GatherPanes(beam.PTransform):
             outcomes
             | "Under one key" >> beam.Map(_under_one_key)
             | "Gather a pane" >> beam.GroupByKey()
-            | "Name it" >> beam.ParDo(_NamePane())
+            | "Name it" >> beam.ParDo(_NamePane(self.started, self.wait_seconds))
             | "Out of windows" >> beam.WindowInto(GlobalWindows())
         )
 
@@ -103,6 +108,10 @@ def _under_one_key(outcome: Outcome) -> tuple[int, Any]:
 
 
 class _NamePane(beam.DoFn):
+    def __init__(self, started: datetime.datetime, wait_seconds: float) -> None:
+        self._started = started
+        self._wait = datetime.timedelta(seconds=wait_seconds)
+
     def process(
         self,
         group: tuple[int, Iterable[Any]],
@@ -111,8 +120,16 @@ class _NamePane(beam.DoFn):
     ) -> Iterator[tuple[int, Any]]:
         _, outcomes = group
         start, end = (EPOCH + datetime.timedelta(microseconds=at.micros) for at in (window.start, window.end))
-        late = info.timing == PaneInfoTiming.LATE
-        yield 0, (Pane(start, end, max(0, info.index), late), list(outcomes))
+        found = list(outcomes)
+        # Prism says of the first pane of a window in which nothing was in time that it was.
+        late = info.timing == PaneInfoTiming.LATE or (start >= self._started and all_late(found, end + self._wait))
+        yield 0, (Pane(start, end, max(0, info.index), late), found)
+
+
+def all_late(outcomes: Iterable[Outcome], closed: datetime.datetime) -> bool:
+    """Whether a pane has articles, and each was read after its window had closed."""
+    read = [one.read for one in outcomes if one.kind == "article" and one.read is not None]
+    return bool(read) and min(read) > closed
 
 
 def job_id(output: str, started: datetime.datetime) -> str:

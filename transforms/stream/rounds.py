@@ -5,7 +5,7 @@ import dataclasses
 import datetime
 import functools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
@@ -20,7 +20,7 @@ from transforms.read.fetch import Asked, Task
 from transforms.read.pace import Turns, host_of
 from transforms.read.pages import Wanted, is_partial, visit_pages
 from transforms.read.read import Read, read_source, visit_feeds
-from transforms.read.schedule import FeedState, is_due, key_of
+from transforms.read.schedule import FeedState, from_json, is_due, key_of
 from transforms.read.side_by_side import Bundle, Visit
 from transforms.read.sources import Source, full_text_by_list
 from transforms.read.states import to_remember
@@ -28,6 +28,7 @@ from transforms.records import Document, Failure, Item
 from transforms.stream import watch
 from transforms.stream.outcomes import Outcome, Receipt
 from transforms.stream.watch import Seen
+from transforms.write import snapshot
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,10 +65,9 @@ def read_round(
     """
     moment = now.replace(microsecond=now.microsecond // 1000 * 1000)
     counts: Counter[str] = Counter()
-    memory: dict[str, dict[str, Any]] = {}
+    notes: list[tuple[str, Mapping[str, Any]]] = []
     items: list[Item] = []
     outcomes: list[Outcome] = []
-    feeds = dict(progress.feeds)
     for result in (*reader.ask(tasks, moment), *reader.open(files, moment)):
         if isinstance(result, Document):
             for one in _items(result):
@@ -81,15 +81,16 @@ def read_round(
             outcomes.append(Outcome("failure", result, result.source, moment))
         elif isinstance(result, Asked):
             counts.update(("addresses", f"addresses.{result.outcome}"))
-            memory.update(to_remember(result))
-            if result.state is not None:
-                feeds[result.state.key] = result.state
+            notes += to_remember(result)
         else:
             outcomes.append(Outcome("archive", result, read=moment))
-    items, kept = reader.with_pages(items)
-    outcomes += [Outcome("archive", record, read=moment) for record in kept]
+    items, others = reader.with_pages(items)
+    outcomes += [Outcome("archive", one, read=moment) for one in others if isinstance(one, bytes)]
+    notes += [one for one in others if not isinstance(one, bytes)]
     new = {source.uri: Seen(source.size, source.modified) for source in files}
-    memory.update((watch.key_of(uri), watch.to_json(uri, seen)) for uri, seen in new.items())
+    notes += [(watch.key_of(uri), watch.to_json(uri, seen)) for uri, seen in new.items()]
+    memory = snapshot.changed({}, notes)
+    feeds = {**progress.feeds, **{key: from_json(values) for key, values in memory.items() if "due" in values}}
     receipt = Receipt(
         number=progress.round + 1,
         read=moment,
@@ -136,7 +137,10 @@ class Reader:
 
     def ask(self, tasks: list[Task], moment: datetime.datetime) -> Iterator[Any]:
         """Documents, failures, `Asked` and WARC records of some feeds."""
-        visit = functools.partial(visit_feeds, pace=self._read.pace, fetched=moment, keep=self._read.keep)
+        read = self._read
+        visit = functools.partial(
+            visit_feeds, pace=read.pace, fetched=moment, keep=read.keep, retry_seconds=read.retry_seconds
+        )
         yield from self._visit(visit, ((host_of(task.address), task) for task in tasks))
 
     def open(self, files: list[Source], moment: datetime.datetime) -> Iterator[Document | Failure]:
@@ -149,8 +153,8 @@ class Reader:
             except Exception as error:
                 yield failure_from(error, stage=READ_STAGE, source=source.uri)
 
-    def with_pages(self, items: list[Item]) -> tuple[list[Item], list[bytes]]:
-        """The items, with the page behind those whose page is wanted, and WARC records of the pages."""
+    def with_pages(self, items: list[Item]) -> tuple[list[Item], list[Any]]:
+        """The items, with the page behind those whose page is wanted; WARC records, and what is to be tried again."""
         partial = [(host_of(item.content.url), item) for item in items if self._wants_page(item)]
         if not partial:
             return items, []
@@ -163,7 +167,7 @@ class Reader:
         results = list(self._visit(visit, partial))
         others = [item for item in items if not self._wants_page(item)]
         found = [one for one in results if isinstance(one, Item)]
-        return [*others, *found], [one for one in results if isinstance(one, bytes)]
+        return [*others, *found], [one for one in results if not isinstance(one, Item)]
 
     def _wants_page(self, item: Item) -> bool:
         entry = item.content

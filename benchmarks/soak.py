@@ -1,0 +1,470 @@
+"""A stream of hours with faults, on Prism: is a story lost or doubled, and does memory stay flat?
+
+    python -m benchmarks.soak --minutes 120
+    python -m benchmarks.soak --minutes 5 --feeds 6 --kills 2
+
+Publishers are made up and served on loopback: new stories all the time, some
+edited later, some taken over by another feed under the same address, some
+reprinted under another one, some dated 1970, tomorrow, or not at all. Servers
+break, do not answer, move for good, and know validators or do not. Files of
+articles are dropped into a watched folder. In the first half of the time
+`dateline stream` is killed with SIGKILL at random moments, or its Prism is,
+and started again at once; the second half is left alone, so that the slope of
+its memory can be measured. In the end a minute without faults, then SIGTERM.
+
+What is real: everything but the publishers. A story counts as lost when a
+server has sent it in a whole answer and the dataset has no row of its address.
+
+Prints a line a minute, a report at the end, and exits with 1 if anything was
+lost or doubled, if counts do not add up, or if the stream ended by itself.
+"""
+
+import argparse
+import collections
+import dataclasses
+import datetime
+import email.utils
+import html
+import http.server
+import itertools
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psutil
+
+from benchmarks.throughput import articles
+from pipeline.prism import VARIABLE, find_prism
+from transforms.write import list_runs
+
+EDITED, TAKEN_OVER, REPRINTED, WILD = 0.08, 0.08, 0.08, 0.06
+"""Shares of the stories."""
+BROKEN, SILENT = 0.02, 0.005
+"""Shares of the answers."""
+SHOWN = 60
+"""Entries of a feed."""
+TIMEOUT = 2.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """A story as one feed shows it."""
+
+    url: str
+    guid: str
+    title: str
+    text: str
+    dated: datetime.datetime | None
+    shown_from: float
+    shown_until: float = float("inf")
+
+
+class Web:
+    """All publishers, and what they have sent.
+
+    Args:
+        feeds: how many.
+        seconds: between two stories of a feed, about.
+        seed: of all that is random.
+    """
+
+    def __init__(self, feeds: int, seconds: float, seed: int) -> None:
+        self._chance = random.Random(seed)
+        self._bodies = articles(10**9, seed)
+        self._lock = threading.Lock()
+        self.feeds: list[list[Entry]] = [[] for _ in range(feeds)]
+        self._due = [time.time() + self._chance.uniform(0, seconds) for _ in range(feeds)]
+        self._seconds = seconds
+        self.moved = set[int]()
+        self.faulty = True
+        self.open = True
+        self.sent = dict[str, float]()
+        """Address -> when it was first sent."""
+        self.reprints = dict[str, str]()
+        self.faults = collections.Counter[str]()
+        self.requests = collections.Counter[str]()
+        self.asked = collections.defaultdict[int, list[float]](list)
+        for feed in range(feeds):
+            for _ in range(5):
+                self._publish(feed, time.time() - self._chance.uniform(0, 300))
+
+    def body(self) -> tuple[str, str]:
+        """A headline and a text that no other article has."""
+        made = next(self._bodies)
+        paragraphs = made["text"].split("\n\n")[:3]
+        return f"{made['title']}: {paragraphs[0][:60]}", " ".join(paragraphs)
+
+    def live(self) -> None:
+        """Publishes what is due."""
+        now = time.time()
+        with self._lock:
+            for feed, due in enumerate(self._due):
+                if now >= due and self.open:
+                    self._publish(feed, now)
+                    self._due[feed] = now + self._chance.expovariate(1 / self._seconds)
+
+    def _publish(self, feed: int, now: float) -> None:
+        number = len(self.feeds[feed])
+        url = f"https://news{feed}.test/{number}"
+        title, text = self.body()
+        present = datetime.datetime.fromtimestamp(now, datetime.UTC)
+        wild = [None, datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC), present + datetime.timedelta(days=1)]
+        dated = self._chance.choice(wild) if self._chance.random() < WILD else present
+        kind = self._chance.random()
+        own = Entry(url, url, title, text, dated, now)
+        if kind < EDITED:
+            edit = now + self._chance.uniform(30, 300)
+            own = dataclasses.replace(own, shown_until=edit)
+            changed = dataclasses.replace(
+                own, text=f"{text} Correction: this was edited.", shown_from=edit, shown_until=float("inf")
+            )
+            self.feeds[feed].append(changed)
+        self.feeds[feed].append(own)
+        other = self._chance.randrange(len(self.feeds))
+        later = now + self._chance.uniform(0, 60)
+        if EDITED <= kind < EDITED + TAKEN_OVER and other != feed:
+            self.feeds[other].append(dataclasses.replace(own, guid=f"{feed}-{number}", shown_from=later))
+        elif EDITED + TAKEN_OVER <= kind < EDITED + TAKEN_OVER + REPRINTED and other != feed:
+            again = f"https://news{other}.test/agency/{feed}-{number}"
+            self.reprints[again] = url
+            self.feeds[other].append(dataclasses.replace(own, url=again, guid=again, shown_from=later))
+
+    def answer(self, feed: int) -> tuple[bytes, list[str]]:
+        """A feed as it is now, and the addresses in it."""
+        now = time.time()
+        with self._lock:
+            shown = [one for one in self.feeds[feed] if one.shown_from <= now < one.shown_until][-SHOWN:]
+        items = "".join(map(_item, reversed(shown)))
+        channel = f"<channel><title>News {feed}</title>{items}</channel>"
+        return f"<?xml version='1.0'?><rss version='2.0'>{channel}</rss>".encode(), [one.url for one in shown]
+
+    def fault(self) -> str | None:
+        """What goes wrong with this answer, if anything."""
+        if not self.faulty:
+            return None
+        roll = self._chance.random()
+        return "silent" if roll < SILENT else "broken" if roll < SILENT + BROKEN else None
+
+
+def _item(entry: Entry) -> str:
+    date = f"<pubDate>{email.utils.format_datetime(entry.dated)}</pubDate>" if entry.dated else ""
+    return (
+        f"<item><title>{html.escape(entry.title)}</title><link>{entry.url}</link><guid>{entry.guid}</guid>{date}"
+        f"<description>{html.escape(entry.text)}</description></item>"
+    )
+
+
+def serve(web: Web) -> int:
+    """Serves all feeds on loopback; gives the port."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            """Says nothing."""
+
+        def do_GET(self) -> None:
+            """One feed: `/3`, or `/3/new` once it has moved."""
+            feed = int(self.path.split("/")[1])
+            web.requests["all"] += 1
+            fault = web.fault()
+            if fault == "silent":
+                web.faults["no answer in time"] += 1
+                time.sleep(TIMEOUT + 1)
+                return
+            if fault == "broken":
+                web.faults["5xx"] += 1
+                self.send_error(random.choice([500, 502, 503]))
+                return
+            if feed in web.moved and not self.path.endswith("/new"):
+                web.requests["301"] += 1
+                self.send_response(301)
+                self.send_header("Location", f"/{feed}/new")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            body, addresses = web.answer(feed)
+            etag = f'"{zlib.crc32(body):x}"' if feed % 3 else None
+            if etag and self.headers.get("If-None-Match") == etag:
+                web.requests["304"] += 1
+                self.send_response(304)
+                self.end_headers()
+                web.asked[feed].append(time.time())
+                return
+            self.send_response(200)
+            self.send_header("Content-Type", "application/rss+xml")
+            self.send_header("Content-Length", str(len(body)))
+            if etag:
+                self.send_header("ETag", etag)
+            self.end_headers()
+            self.wfile.write(body)
+            web.requests["200"] += 1
+            web.asked[feed].append(time.time())
+            for address in addresses:
+                web.sent.setdefault(address, time.time())
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return int(server.server_address[1])
+
+
+def drop_file(folder: Path, number: int, web: Web) -> list[str]:
+    """Puts a file of articles into the watched folder, written aside first; gives their addresses."""
+    lines, addresses = [], []
+    for at in range(5):
+        title, text = web.body()
+        addresses.append(f"https://dropped.test/{number}-{at}")
+        lines.append(json.dumps({"url": addresses[-1], "title": title, "text": text}))
+    draft = folder / f"{number}.jsonl.part"
+    draft.write_text("\n".join(lines))
+    draft.rename(folder / f"{number}.jsonl")
+    return addresses
+
+
+class Job:
+    """`dateline stream`, started again whenever it has ended."""
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self._command = command
+        self._log = log.open("ab")
+        self.starts = 0
+        self.ended_by_itself = list[int]()
+        self.memory = list[tuple[int, float, float, float]]()
+        """Start, seconds since then, and MB of the stream and of Prism."""
+        self.start()
+
+    def start(self) -> None:
+        """Starts it."""
+        self.starts += 1
+        self.begun = time.monotonic()
+        self.process = subprocess.Popen(self._command, stdout=self._log, stderr=subprocess.STDOUT)
+
+    def prism(self) -> psutil.Process | None:
+        """Its Prism."""
+        try:
+            children = psutil.Process(self.process.pid).children()
+        except psutil.NoSuchProcess:
+            return None
+        return next((child for child in children if "prism" in child.name()), None)
+
+    def kill(self, what: str) -> None:
+        """Kills the stream or its Prism, waits for its end, and starts it again."""
+        prism = self.prism()
+        if what == "prism" and prism is not None:
+            prism.kill()
+            self.process.wait(120)
+        else:
+            self.process.kill()
+            self.process.wait()
+        self.start()
+
+    def look(self) -> None:
+        """Notes its memory, and starts it again if it has ended."""
+        if self.process.poll() is not None:
+            self.ended_by_itself.append(self.process.returncode)
+            self.start()
+            return
+        prism = self.prism()
+        try:
+            sizes = [one.memory_info().rss / 1e6 if one else 0.0 for one in (psutil.Process(self.process.pid), prism)]
+        except psutil.NoSuchProcess:
+            return
+        self.memory.append((self.starts, time.monotonic() - self.begun, sizes[0], sizes[1]))
+
+    def drain(self) -> int:
+        """Ends it as a user would; gives its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(300)
+
+
+def slope(samples: Sequence[tuple[float, float]]) -> float:
+    """MB an hour, by least squares; 0 for too few samples."""
+    if len(samples) < 10:
+        return 0.0
+    xs, ys = zip(*samples, strict=True)
+    mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
+    spread = sum((x - mean_x) ** 2 for x in xs)
+    return 3600 * sum((x - mean_x) * (y - mean_y) for x, y in samples) / spread if spread else 0.0
+
+
+def configuration(folder: Path, port: int, feeds: int) -> Path:
+    """The stream's configuration, with windows of a minute."""
+    path = folder / "soak.yaml"
+    inputs = [f"http://127.0.0.1:{port}/{feed}" for feed in range(feeds)] + [str(folder / "dropped" / "*.jsonl")]
+    settings = {
+        "runner": "PrismRunner",
+        "read": {
+            "inputs": inputs,
+            "every_minutes": 0.5,
+            "timeout_seconds": TIMEOUT,
+            "host_interval_seconds": 0.01,
+            "allow_private_addresses": True,
+        },
+        "stream": {
+            "window_minutes": 1,
+            "wait_minutes": 0.5,
+            "oldest_minutes": 5,
+            "late_minutes": 0.1,
+            "remember_hours": 0.5,
+            "check_seconds": 2,
+        },
+        "write": {"output": str(folder / "out")},
+    }
+    path.write_text(json.dumps(settings))  # JSON is YAML
+    return path
+
+
+def account(web: Web, dropped: list[str], output: Path) -> dict[str, Any]:
+    """What the dataset has beside what was sent."""
+    database = duckdb.connect()
+    rows = database.execute(
+        f"SELECT article_id, coalesce(canonical_url, url) AS url, version, text_sha256, duplicate_of, filename"
+        f" FROM read_parquet('{output}/articles/**/*.parquet', filename=true)"
+    ).fetchall()
+    places = database.execute(
+        f"SELECT count(*) FROM '{output}/entities/**/*.parquet' e"
+        f" WHERE NOT EXISTS (SELECT 1 FROM '{output}/articles/**/*.parquet' a WHERE a.article_id = e.article_id)"
+    ).fetchone()
+    runs = [run for run in list_runs(str(output)) if run.state == "committed"]
+    totals = sum((collections.Counter(run.counts) for run in runs), collections.Counter[str]())
+    have = {row[1] for row in rows}
+    versions = collections.Counter((row[1], row[3]) for row in rows)
+    ids = collections.Counter(row[0] for row in rows)
+    linked = {row[1] for row in rows if row[4]}
+    reprinted = [again for again, first in web.reprints.items() if {again, first} <= have]
+    return {
+        "stories sent": len(web.sent),
+        "stories lost": sorted(set(web.sent) - have),
+        "articles dropped as files": len(dropped),
+        "of them lost": sorted(set(dropped) - have),
+        "rows": len(rows),
+        "rows doubled": sum(count - 1 for count in versions.values()),
+        "article ids twice": sum(count - 1 for count in ids.values()),
+        "second versions": sum(row[2] > 1 for row in rows),
+        "reprints in the dataset": len(reprinted),
+        "of reprints and firsts, pairs linked": sum(
+            again in linked or web.reprints[again] in linked for again in reprinted
+        ),
+        "entities without article": places[0] if places else 0,
+        "windows": len({run.pane["start"] for run in runs}),
+        "commits": len(runs),
+        "late panes": sum(bool(run.pane["late"]) for run in runs),
+        "late articles": sum(run.counts.get("articles", 0) for run in runs if run.pane["late"]),
+        "inputs": totals["inputs"],
+        "articles + duplicates + failures": totals["articles"] + totals["duplicates"] + totals["failures"],
+        "duplicates": totals["duplicates"],
+        "failures": totals["failures"],
+    }
+
+
+def soak(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Runs it all, and gives the figures by name."""
+    (folder / "dropped").mkdir(parents=True)
+    web = Web(args.feeds, args.seconds, args.seed)
+    chance = random.Random(args.seed)
+    config = configuration(folder, serve(web), args.feeds)
+    job = Job([sys.executable, "-m", "pipeline", "stream", str(config)], folder / "stream.log")
+    begun = time.monotonic()
+    total = 60 * args.minutes
+    kills = sorted(chance.uniform(0.08, 0.5) * total for _ in range(args.kills))
+    moves = sorted(chance.uniform(0.1, 0.6) * total for _ in range(args.feeds // 8))
+    files = list(range(20, int(total), 60))
+    dropped: list[str] = []
+    next_line = 60.0
+    next_look = 0.0
+    while (passed := time.monotonic() - begun) < total:
+        web.live()
+        if kills and passed >= kills[0]:
+            kills.pop(0)
+            what = chance.choice(["stream", "stream", "prism"])
+            job.kill(what)
+            print(f"{passed / 60:6.1f} min  killed the {what}", flush=True)
+        if moves and passed >= moves[0]:
+            moves.pop(0)
+            web.moved.add(chance.randrange(args.feeds))
+        if files and passed >= files[0]:
+            dropped += drop_file(folder / "dropped", files.pop(0), web)
+        if passed >= next_look:
+            job.look()
+            next_look = passed + 5
+        if passed >= next_line:
+            next_line += 60
+            _, _, stream, prism = job.memory[-1] if job.memory else (0, 0, 0.0, 0.0)
+            commits = len(list((folder / "out" / "_dateline" / "runs").glob("*.json")))
+            print(
+                f"{passed / 60:6.1f} min  {len(web.sent):,} stories sent, {commits:,} commits, start {job.starts},"
+                f" {stream:.0f} MB stream, {prism:.0f} MB Prism",
+                flush=True,
+            )
+        time.sleep(0.2)
+    web.faulty = web.open = False
+    settle = time.monotonic()
+    # All that was sent to a stream that was killed then must have been sent to one that lives.
+    while time.monotonic() - settle < 60:
+        job.look()
+        time.sleep(1)
+    code = job.drain()
+    figures = account(web, dropped, folder / "out")
+    last = [(at, stream, prism) for start, at, stream, prism in job.memory if start == job.starts and at > 300]
+    # Between two visits of one stream that lives, not across a restart, after which memory is asked anew.
+    gaps = [b - a for times in web.asked.values() for a, b in itertools.pairwise(times)]
+    return {
+        "minutes": args.minutes,
+        "starts": job.starts,
+        "kills": args.kills,
+        "ended by itself, with code": job.ended_by_itself,
+        "exit code after SIGTERM": code,
+        **figures,
+        "requests": dict(web.requests),
+        "faults": dict(web.faults),
+        "shortest time between two good answers of a feed, s": round(min(gaps, default=0.0), 1),
+        "MB of the stream at last": round(job.memory[-1][2]),
+        "MB of Prism at last": round(job.memory[-1][3]),
+        "MB of the stream at most": round(max(one[2] for one in job.memory)),
+        "MB of Prism at most": round(max(one[3] for one in job.memory)),
+        "slope of the stream, MB/h, last start without its first 5 min": round(slope([(x, s) for x, s, _ in last]), 1),
+        "slope of Prism, MB/h": round(slope([(x, p) for x, _, p in last]), 1),
+        "memory samples of the last start": len(last),
+    }
+
+
+def main() -> None:
+    """Prints the report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=120, help="how long; kills fall into the first half (120)")
+    parser.add_argument("--feeds", type=int, default=40, help="how many feeds (40)")
+    parser.add_argument("--seconds", type=float, default=90, help="between two stories of a feed, about (90)")
+    parser.add_argument("--kills", type=int, default=8, help="how often the stream or its Prism is killed (8)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, help="keep the dataset, the log and the report here; must not exist")
+    parser.add_argument("--prism", help=f"path of the program; else {VARIABLE}, else on the path")
+    args = parser.parse_args()
+    os.environ[VARIABLE] = find_prism(args.prism)
+    with tempfile.TemporaryDirectory(prefix="dateline-soak-") as temporary:
+        folder = args.folder or Path(temporary) / "soak"
+        folder.mkdir(parents=True)
+        figures = soak(args, folder)
+        report = json.dumps(figures, indent=1)
+        (folder / "report.json").write_text(report + "\n")
+        print(report)
+    bad = (
+        bool(figures["stories lost"] or figures["of them lost"] or figures["rows doubled"])
+        or bool(figures["article ids twice"] or figures["entities without article"])
+        or figures["inputs"] != figures["articles + duplicates + failures"]
+        or bool(figures["ended by itself, with code"] or figures["exit code after SIGTERM"])
+    )
+    sys.exit(bad)
+
+
+if __name__ == "__main__":
+    main()
