@@ -29,7 +29,10 @@ def advance(stage: str, count: int = 1) -> None:
     if time.monotonic() >= _next_write:
         _next_write = time.monotonic() + INTERVAL_SECONDS
         text = "".join(f"{name} {total}\n" for name, total in sorted(_done.items()))
-        Path(folder, str(os.getpid())).write_text(text)
+        # Put in place whole: a reader in between would see this worker's numbers fall to nothing.
+        aside = Path(folder, f"new-{os.getpid()}")
+        aside.write_text(text)
+        aside.replace(Path(folder, str(os.getpid())))
 
 
 def read_progress(folder: Path) -> Counter[str]:
