@@ -24,6 +24,10 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import pipeline  # noqa: F401  first: it says what numpy is to use
+
+# isort: split
+
 import pyarrow.parquet as pq
 import spacy
 from spacy.language import Language
@@ -110,10 +114,9 @@ class Stages:
     def _annotated(self) -> list[AnnotatedArticle]:
         return [one for some in _batches(self.articles) for one in annotate(some, self.nlp, PIECE_CHARS)]
 
-    def _read(self, texts: list[str]) -> None:
+    def _read(self, texts: list[str]) -> int:
         with bounded(self.nlp):
-            for _ in read(self.nlp, texts):
-                pass
+            return sum(len(doc.ents) for doc in read(self.nlp, texts))
 
     def _placed(self) -> list[AnnotatedArticle]:
         return [geocode(one, self.gazetteer) for one in self.annotated]
@@ -127,7 +130,12 @@ class Stages:
             [*names_of(mentions, article, self.gazetteer).values(), *publisher_names(article, self.gazetteer)]
             for mentions, article in zip(found, articles, strict=True)
         ]
-        return lambda: [rank(n, a.text, country=country_of(a)) for n, a in zip(names, articles, strict=True)]
+
+        def rank_all() -> None:
+            for some, article in zip(names, articles, strict=True):
+                rank(some, article.text, country=country_of(article))
+
+        return rank_all
 
     def _written(self) -> None:
         rows: dict[str, Iterable[Any]] = {

@@ -16,7 +16,7 @@ import spacy.util
 from spacy.language import Language
 from thinc.api import Config
 
-from transforms.extract.reading import use_fast_products
+from transforms.extract.reading import keep_freed_memory, use_fast_products
 
 SHIPPED_NAME = "en_dateline"
 SHIPPED_PATH = Path(__file__).with_name("model")
@@ -103,6 +103,7 @@ def load_model(name: str, *, syntax: bool = False) -> Language:
             components = ", ".join(nlp.pipe_names) or "none"
             raise ValueError(f"model {name!r} finds no {thing}: its components are {components}")
     use_fast_products(nlp)
+    keep_freed_memory()
     return nlp
 
 
