@@ -1,10 +1,14 @@
 """What a page says of itself: authors, dates and headline voted, and agencies' credits."""
 
+import datetime
+import json
+
 import pytest
 
 from tests.test_html import PROSE, page_of
 from transforms.parse.boilerplate import Cut, boilerplate, reporters
 from transforms.parse.headline import vote_headline
+from transforms.parse.page import parse_page
 from transforms.parse.people import names
 
 # Voting: authors and dates.
@@ -142,3 +146,27 @@ def test_credits_leave_the_text_and_name_the_authors() -> None:
 def test_a_byline_goes_before_credits() -> None:
     page = page_of(f"<h1>Rain</h1><p>By Ann Lee</p>{PROSE}<p>(Reporting by Carl Ås; Editing by Bo Ek)</p>")
     assert page.metadata.authors == ("Ann Lee",)
+
+
+SENTENCES = "The council met on Monday to talk about the bridge over the river, and agreed on nothing at all. " * 3
+
+
+@pytest.mark.parametrize(
+    ("body", "said", "text"),
+    [
+        ("<p>Loading</p>", SENTENCES, SENTENCES.strip()),
+        ("<p>Loading</p>", f"<p>Rain & snow fell.</p><p>{SENTENCES}</p>", f"Rain & snow fell.\n\n{SENTENCES.strip()}"),
+        (f"<article><p>{SENTENCES}</p></article>", f"{SENTENCES} And more.", SENTENCES.strip()),
+        (f"<article><p>{SENTENCES}</p></article>", ["x"] * 500, SENTENCES.strip()),
+        (f"<article><p>{SENTENCES}</p></article>", "<div>" * 40_000, SENTENCES.strip()),
+    ],
+)  # fmt: skip
+def test_a_page_that_a_script_would_fill_is_read_from_its_json_ld(body: str, said: object, text: str) -> None:
+    node = json.dumps({"@type": "NewsArticle", "headline": "Bridge", "articleBody": said})
+    page = f"<html><body>{body}<script type='application/ld+json'>{node}</script></body></html>"
+    assert (
+        parse_page(
+            page.encode(), url=None, charset=None, fetched=datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
+        ).text
+        == text
+    )

@@ -22,12 +22,16 @@ from transforms.parse.markup import check_depth, check_markup
 from transforms.parse.page_metadata import PageMetadata, read_metadata
 from transforms.parse.people import names
 from transforms.parse.plain_text import parse_plain_text
+from transforms.parse.structured import article_body
 
 MAX_PAGE = 10_000_000
 """Characters; the longest page of the benchmark has 1.5 million."""
 
 MIN_PROSE = 140
 """Characters of running text, about two sentences, without which a page has no article."""
+
+MUCH_MORE = 2
+"""Times the text that a page shows, from which on its JSON-LD has more than navigation and captions on top of it."""
 
 MIN_LINE = 60
 MIN_TABLES = 400
@@ -69,7 +73,7 @@ def parse_page(content: bytes, *, url: str | None, charset: str | None, fetched:
     """
     tree = parse_tree(decode(content, charset))
     metadata = read_metadata(tree, url)
-    body = extract_body(tree)
+    body = fuller(extract_body(tree), metadata.body)
     if not (has_prose(body) or has_tables(tree, body)):
         raise BadRecord(Reason.NO_ARTICLE, f"a page with {len(body.split())} words of running text")
     if not metadata.authors:
@@ -117,6 +121,18 @@ def extract_body(tree: HtmlElement) -> str:
     """
     text = _body(tree, favor_precision=True)
     return text if has_prose(text) else _body(tree, favor_precision=False)
+
+
+def fuller(shown: str, said: Any) -> str:
+    """What a page shows, or the text in its JSON-LD where that has far more: a script would have shown it.
+
+    >>> fuller("Please wait.", "It rained all day in the north of the country. " * 4)[:10]
+    'It rained '
+    """
+    if not isinstance(said, str) or len(said) <= MUCH_MORE * len(shown):
+        return shown
+    text = article_body(said)
+    return text if len(text) > MUCH_MORE * len(shown) and has_prose(text) else shown
 
 
 def _body(tree: HtmlElement, *, favor_precision: bool) -> str:

@@ -4,6 +4,7 @@ import dataclasses
 import html
 import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -41,6 +42,8 @@ class PageMetadata:
     image_url: str | None = None
     publisher: str | None = None
     summary: str | None = None
+    body: Any = None
+    """`articleBody` of its JSON-LD, as it stands there."""
 
 
 def read_metadata(tree: HtmlElement, url: str | None = None) -> PageMetadata:
@@ -71,6 +74,7 @@ def read_metadata(tree: HtmlElement, url: str | None = None) -> PageMetadata:
         image_url=_image(data, address or url),
         publisher=publisher,
         summary=data.first_meta("og:description", "description", "twitter:description") or None,
+        body=data.article.get("articleBody"),
     )
 
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
-from transforms.parse.clean import clean_line
+from transforms.failures import BadRecord
+from transforms.parse.clean import clean_line, clean_paragraphs
+from transforms.parse.markup import html_to_text
 
 MAX_JSON_LD = 1_000_000
 """Characters of JSON-LD that are read on one page."""
@@ -163,6 +165,25 @@ def _value(element: HtmlElement) -> str:
     named = element.find(".//*[@itemprop='name']")
     chosen = element if named is None else named
     return clean_line(chosen.get("content") or chosen.text_content())[:500]
+
+
+_TAG = re.compile(r"</?(?:p|br|div|span|a|h[1-6]|ul|li|strong|em|b|i)\b[^<>]*>", re.IGNORECASE)
+
+
+def article_body(value: Any) -> str:
+    """The `articleBody` of JSON-LD, a blank line between paragraphs; empty where it is none.
+
+    >>> article_body("Rain fell.\\nIt &amp; snow."), article_body("<p>Rain.<p>Snow.")
+    ('Rain fell.\\n\\nIt & snow.', 'Rain.\\n\\nSnow.')
+    """
+    if not isinstance(value, str):
+        return ""
+    if not _TAG.search(value):
+        return clean_paragraphs(html.unescape(value).replace("\n", "\n\n"))
+    try:
+        return html_to_text(value)
+    except BadRecord:  # the page itself is none the worse
+        return ""
 
 
 def one_line(value: Any) -> str | None:
