@@ -133,7 +133,10 @@ def commit_pane(
     reasons = [one.value for one in ends if one.kind == "duplicate"]
     reasons += [ALREADY_IN_DATASET] * (len(annotated) - len(kept))
     tables = tables_of(kept, failures)
-    run_id, tables = _not_yet_committed(job, pane, tables)
+    run_id, tables, again = _not_yet_committed(job, pane, tables)
+    if again and not any(tables.values()):
+        commit_memory(job, memory)
+        return None, Books(books.ledger, Counter(books.counts))
     counts.update(totals(tables, reasons))
     counts.update(more)
     run = Run(
@@ -214,8 +217,8 @@ def commit_memory(job: Job, memory: Mapping[str, Mapping[str, Any]]) -> None:
     files.remove(old)
 
 
-def _not_yet_committed(job: Job, pane: Pane, tables: Tables) -> tuple[str, Tables]:
-    """An id for the commit, and the rows that earlier attempts at the same pane have not committed.
+def _not_yet_committed(job: Job, pane: Pane, tables: Tables) -> tuple[str, Tables, bool]:
+    """An id for the commit, the rows that earlier attempts at the same pane lack, and whether there were any.
 
     A runner may bring a pane again: after it lost the answer, with the same
     rows, or after it went back to a checkpoint and the source has read anew,
@@ -229,7 +232,7 @@ def _not_yet_committed(job: Job, pane: Pane, tables: Tables) -> tuple[str, Table
             roll_forward(job.output, manifest)
         run = runs.find_run(job.output, run_id)
         if run is None:
-            return run_id, tables
+            return run_id, tables, attempt > 0
         there = _ids_of(job.output, run)
         tables = {name: [row for row in rows if _owner(row) not in there] for name, rows in tables.items()}
         attempt += 1
