@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline import logs
+from pipeline.compact import add_compact_command
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.feeds import add_feeds_commands
+from pipeline.submit import add_submit_command
 from pipeline.lean import import_beam
 from pipeline.stream import add_stream_command
 
@@ -27,6 +29,7 @@ places every place on the map, and writes Parquet.
   dateline check configs/sample.yaml --set extract.batch_size=16
   dateline describe out/sample                               tables, rows, and what each column means
   dateline feeds check seeds/feeds.csv                       which feeds answer, have moved, are stale
+  dateline compact out/feed                                  put the small files of past days together
   dateline stream configs/stream.yaml                        follow feeds for ever, a commit for each window
 """
 
@@ -121,6 +124,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.set_defaults(command=_describe)
     sub.add_argument("dataset", help="a folder that `dateline run` has written")
     add_feeds_commands(commands)
+    add_submit_command(commands)
+    add_compact_command(commands)
     add_stream_command(commands)
     gazetteer = commands.add_parser("gazetteer", help="build the gazetteer").add_subparsers(
         required=True, metavar="COMMAND"

@@ -18,7 +18,10 @@ ASK = signal.SIGUSR1
 PREFIX = "stack-"
 FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+) in (?P<name>.+)$')
 OURS = re.compile(r"/((?:pipeline|transforms)/(?!.*site-packages).+)$")
-WATCHING = ("pipeline/watchdog.py", "pipeline/stacks.py", "pipeline/local.py", "pipeline/launch.py", "pipeline/cli.py")
+WATCHING = tuple(
+    f"pipeline/{name}.py"
+    for name in ("__main__", "cli", "forked", "launch", "local", "metrics", "stacks", "template", "watchdog", "worker")
+)
 """Frames that say only that a run is under way."""
 
 

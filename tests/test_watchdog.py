@@ -27,7 +27,7 @@ SLEEPING_MODEL = """
     watchdog.GRACE_SECONDS = 1
     sys.exit(main(sys.argv[1:]))
 """
-LIMIT = "0.05"
+LIMIT = "0.2"
 """Minutes: long enough for a run of one article to get to where it hangs."""
 
 
@@ -42,8 +42,7 @@ def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(arguments, capture_output=True, text=True, timeout=120)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize("limit", ["max_minutes", "stalled_minutes"])
+@pytest.mark.parametrize(("workers", "limit"), [(1, "max_minutes"), (2, "stalled_minutes")])
 def test_a_run_that_hangs_is_ended(pipe_without_end: Path, workers: int, limit: str) -> None:
     folder = pipe_without_end.parent
     metrics = folder / "metrics.json"
@@ -62,11 +61,11 @@ def test_a_run_that_hangs_is_ended(pipe_without_end: Path, workers: int, limit: 
 
 def test_the_same_command_does_it_over(pipe_without_end: Path) -> None:
     folder = pipe_without_end.parent
-    arguments = command(pipe_without_end, folder / "out", "--set", f"max_minutes={LIMIT}")
-    assert run(arguments).returncode == 5
+    arguments = command(pipe_without_end, folder / "out", "--set")
+    assert run([*arguments, f"max_minutes={LIMIT}"]).returncode == 5
     pipe_without_end.unlink()
     pipe_without_end.write_text("LIMA, Peru - Rain fell for three days, officials said.")
-    assert run(arguments).returncode == 0
+    assert run([*arguments, "max_minutes=5"]).returncode == 0
 
 
 def sleeping(folder: Path, how: str) -> subprocess.CompletedProcess[str]:

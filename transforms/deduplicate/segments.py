@@ -232,6 +232,16 @@ def merge_all(output: str, run_id: str, since: datetime.date) -> None:
         files.remove(many)
 
 
+def sweep(output: str) -> int:
+    """Deletes the segments that tell of no file any more, such as after a compaction; gives how many."""
+    there = set(sources(output, ""))
+    dead = [
+        path for path in files.list_files(files.join(output, FOLDER, "*" + SUFFIX)) if not there & {*covers_of(path)}
+    ]
+    files.remove(dead)
+    return len(dead)
+
+
 def _kept(path: str, covers: dict[Source, int], since: datetime.date) -> Iterator[pa.Table]:
     """The rows of a segment that still count, numbered by the merged segment's sources."""
     own = covers_of(path)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from transforms.records import SCHEMA_VERSION
 from transforms.write import files, layout, lock, runs
 from transforms.write.commit import roll_forward_all
+from transforms.write.restore import restore_run
 from transforms.write.runs import Input, Run
 from transforms.write.schema import dateline_version
 
@@ -43,7 +44,10 @@ def begin(output: str, inputs: Sequence[Input], now: datetime.datetime, versions
     if files.is_local(output):
         lock.hold(files.join(output, layout.OWN))
     roll_forward_all(output)
-    run = find_earlier(output, inputs) or dataclasses.replace(new_run(inputs, now), versions=versions)
+    earlier = find_earlier(output, inputs)
+    # Its rows are to be replaced: they must lie in files of their own.
+    earlier = restore_run(output, earlier) if earlier else None
+    run = earlier or dataclasses.replace(new_run(inputs, now), versions=versions)
     files.remove(files.list_files(files.join(output, layout.staging_folder(run.run_id), "**")))
     # A record that is there stays as it is: it tells what was committed until something else is.
     runs.write_run(output, run)

@@ -23,12 +23,19 @@ from transforms.write.shards import StagedFile
 class Manifest:
     """Everything that a commit does; paths are relative to the dataset, which may be moved."""
 
-    run: Run
-    """Its record once all is done."""
+    run: Run | None
+    """Its record once all is done; none where rows only change their files."""
     renames: tuple[tuple[str, str, int], ...]
     """From where, to where, and how many bytes."""
     stale: tuple[str, ...]
     """Files of an earlier attempt at the run that this one does not have, and what was remembered before it."""
+    name: str = ""
+    """Of the folder that the manifest lies in, where that is not the run's."""
+
+    @property
+    def staging_id(self) -> str:
+        """The folder that the manifest lies in."""
+        return self.name or (self.run.run_id if self.run else "")
 
 
 def needed(staged: Iterable[StagedFile], elsewhere: Collection[str] = ()) -> list[StagedFile]:
@@ -112,11 +119,12 @@ def tables_elsewhere(output: str, run_id: str) -> set[str]:
 def write_manifest(output: str, manifest: Manifest) -> None:
     """Decides the commit."""
     record: dict[str, Any] = {
-        "run": runs.to_json(manifest.run),
+        "run": runs.to_json(manifest.run) if manifest.run else None,
         "renames": manifest.renames,
         "stale": manifest.stale,
+        "name": manifest.name,
     }
-    run_id = manifest.run.run_id
+    run_id = manifest.staging_id
     aside = files.join(output, layout.staging_folder(run_id))
     files.write_whole(files.join(output, layout.manifest_path(run_id)), runs.dump(record), aside=aside)
 
@@ -128,9 +136,10 @@ def read_manifest(output: str, run_id: str) -> Manifest | None:
         return None
     record = json.loads(files.read_bytes(path))
     return Manifest(
-        run=runs.from_json(record["run"]),
+        run=runs.from_json(record["run"]) if record["run"] else None,
         renames=tuple((source, target, size) for source, target, size in record["renames"]),
         stale=tuple(record["stale"]),
+        name=record.get("name", ""),
     )
 
 
@@ -143,8 +152,9 @@ def roll_forward(output: str, manifest: Manifest) -> None:
     for source, target, size in manifest.renames:
         files.replace(files.join(output, source), files.join(output, target), size=size)
     files.remove(files.join(output, path) for path in manifest.stale)
-    runs.write_run(output, manifest.run)
-    files.remove_tree(files.join(output, layout.staging_folder(manifest.run.run_id)))
+    if manifest.run is not None:
+        runs.write_run(output, manifest.run)
+    files.remove_tree(files.join(output, layout.staging_folder(manifest.staging_id)))
 
 
 def roll_forward_all(output: str) -> None:
@@ -185,4 +195,5 @@ def commit(
         )
         write_manifest(output, manifest)
     roll_forward(output, manifest)
+    assert manifest.run is not None
     return manifest.run

@@ -2,31 +2,42 @@
 
 ```
 articles/date=2026-11-22/4f0c2a9be1d07735-00000-of-00004.parquet
+articles/date=2026-11-22/compacted-9a3be1d07735c2aa.parquet   files of several runs in one
 locations/date=2026-11-22/...
 archive/date=2026-11-22/4f0c2a9be1d07735-00000-of-00004.warc.gz   answers as they came, where they are kept
 _dateline/runs/4f0c2a9be1d07735.json           the record of a run
+_dateline/history/2026-11.jsonl.gz             records of runs over feeds, put together
 _dateline/memory/0000000042-4f0c2a9be1d07735.json   what is remembered of feeds; the highest number holds
 _dateline/known/0-9a3be1d07735c2aa.segment     what its articles are recognized by; may be deleted
 _dateline/staging/4f0c2a9be1d07735/...         what a run has written but not yet committed
 _dateline/staging/4f0c2a9be1d07735/manifest.json   a commit that has been decided
 ```
 
-Nothing below `_dateline` ends in `.parquet`: DuckDB's `**/*.parquet` reads
-folders that begin with an underscore, too.
+Nothing below `_dateline` ends in `.parquet`, but for the moment in which a
+compaction exchanges folders: DuckDB's `**/*.parquet` reads folders that begin
+with an underscore, too. A table's own folder never holds anything else.
 """
 
 import datetime
 
 OWN = "_dateline"
 RUNS = f"{OWN}/runs"
+HISTORY = f"{OWN}/history"
 STAGING = f"{OWN}/staging"
 MEMORY = f"{OWN}/memory"
 ARCHIVE = "archive"
+COMPACTED = "compacted"
+"""In the place of a run's id in the name of a file that holds rows of several runs."""
 
 
 def record_path(run_id: str) -> str:
     """The record of a run."""
     return f"{RUNS}/{run_id}.json"
+
+
+def history_path(month: str) -> str:
+    """The records of a month's runs over feeds, a line each."""
+    return f"{HISTORY}/{month}.jsonl.gz"
 
 
 def staging_folder(run_id: str) -> str:
@@ -51,6 +62,15 @@ def shard_path(table: str, date: datetime.date, run_id: str, shard: int, shards:
     'articles/date=2026-11-22/4f0c-00000-of-00004.parquet'
     """
     return f"{table}/date={date.isoformat()}/{run_id}-{shard:05d}-of-{shards:05d}.parquet"
+
+
+def compacted_path(table: str, date: str, content: str) -> str:
+    """A file that was made of others, under a name that no other content has.
+
+    >>> compacted_path("articles", "2026-11-22", "9a3b")
+    'articles/date=2026-11-22/compacted-9a3b.parquet'
+    """
+    return f"{table}/date={date}/{COMPACTED}-{content}.parquet"
 
 
 def memory_path(number: int, run_id: str) -> str:

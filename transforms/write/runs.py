@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import gzip
 import json
 from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
@@ -47,7 +48,7 @@ class Run:
     files: tuple[str, ...] = dataclasses.field(default=(), repr=False)
     """Committed files, relative to the dataset."""
     pane: dict[str, Any] = dataclasses.field(default_factory=dict)
-    """Of a stream's commit: `start` and `end` of its window, `index` of the pane, whether it is `late`, and the `job`."""
+    """Of a stream's commit: `start` and `end` of its window, `index` of the pane, whether `late`, and the `job`."""
 
     @property
     def date(self) -> datetime.date:
@@ -132,15 +133,45 @@ def read_run(output: str, run_id: str) -> Run:
     return run
 
 
+def dump_lines(found: Iterable[Run]) -> bytes:
+    """Records a line each, oldest first; a list of inputs stands with the first run over it."""
+    lines = []
+    told: set[str] = set()
+    for run in sorted(found, key=lambda run: (run.started, run.run_id)):
+        record = to_json(run)
+        if run.listing in told:
+            record["inputs"] = []
+        told.add(run.listing)
+        lines.append(json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n")
+    return "".join(lines).encode()
+
+
+def read_lines(content: bytes) -> list[Run]:
+    """What `dump_lines` wrote, gzipped."""
+    inputs: dict[str, tuple[Input, ...]] = {}
+    found = []
+    for line in gzip.decompress(content).decode().splitlines():
+        run = from_json(json.loads(line))
+        if run.inputs:
+            inputs[run.listing] = run.inputs
+        found.append(dataclasses.replace(run, inputs=inputs.get(run.listing, ())))
+    return found
+
+
 def list_runs(output: str, newest: int | None = None) -> list[Run]:
     """The records of all runs of a dataset, oldest first; none if it is no dataset.
 
     Args:
         output: folder or URL of the dataset.
-        newest: only so many, those written last; a job that runs every 15
-            minutes has 35,000 in a year.
+        newest: only so many, those written last, and of those only that
+            have not been put together; a job that runs every 15 minutes has
+            35,000 in a year.
     """
     found = FileSystems.match([files.join(output, layout.RUNS, "*.json")])[0].metadata_list
     last_first = sorted(found, key=lambda one: (-(one.last_updated_in_seconds or 0), one.path))
-    runs = (from_json(json.loads(files.read_bytes(one.path))) for one in last_first[:newest])
+    runs = [from_json(json.loads(files.read_bytes(one.path))) for one in last_first[:newest]]
+    if newest is None:
+        alone = {run.run_id for run in runs}
+        for path in files.list_files(files.join(output, layout.HISTORY, "*.jsonl.gz")):
+            runs += [run for run in read_lines(files.read_bytes(path)) if run.run_id not in alone]
     return sorted(runs, key=lambda run: (run.started, run.run_id))

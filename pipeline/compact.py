@@ -1,0 +1,85 @@
+"""`dateline compact`: a dataset's small files -> few large ones."""
+
+import argparse
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from pipeline import logs
+from pipeline.errors import ConfigurationError, DatasetBusy, Exit
+
+if TYPE_CHECKING:
+    from transforms.write.compact import Compacted
+
+EPILOG = """\
+Days that still grow are left alone: without --before, all days before today (UTC) are compacted. Rows
+stay the same, killed anywhere the dataset is whole, and a run that is done again still replaces its
+own rows. No run can write meanwhile: it ends with exit code 4, and so does this command while one does.
+
+exit codes: 0 done, also if there was nothing to do; 2 no dataset; 4 a run is writing into it
+"""
+
+
+def add_compact_command(commands: Any) -> None:
+    """Adds `compact` to the command line."""
+    sub = commands.add_parser(
+        "compact",
+        help="put a dataset's small files together",
+        description="Put the small files of each table and day together, and the records of old runs over feeds.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    sub.set_defaults(command=_compact)
+    sub.add_argument("dataset", help="a folder that `dateline run` has written")
+    sub.add_argument("--before", metavar="DATE", help="only days before this one, as 2026-11-22; today if not given")
+    sub.add_argument("--target-mb", type=int, default=256, metavar="N", help="size to bring files up to (256)")
+    sub.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    sub.add_argument(
+        "--alone", action="store_true", help="of a dataset by URL: nothing else writes into it, which cannot be checked"
+    )
+    sub.add_argument("--log-format", choices=logs.FORMATS, default="text", help="json: errors as objects")
+
+
+def _compact(args: argparse.Namespace) -> int:
+    from transforms.deduplicate import segments
+    from transforms.write import Held, files
+    from transforms.write.compact import compact
+
+    if args.target_mb < 1:
+        raise ConfigurationError([f"--target-mb {args.target_mb}: allowed is 1 or more"])
+    if not (files.is_local(args.dataset) or args.alone or args.dry_run):
+        raise ConfigurationError(
+            [f"{args.dataset}: object stores have no locks; make sure that no run writes there, and say --alone"]
+        )
+    try:
+        done = compact(args.dataset, _date(args.before), target_bytes=args.target_mb * 2**20, dry_run=args.dry_run)
+        if not args.dry_run:
+            segments.sweep(args.dataset)
+    except Held as error:
+        raise DatasetBusy([f"{args.dataset}: a run is writing into it; wait until it has ended"]) from error
+    except ValueError as error:
+        raise ConfigurationError([str(error)]) from error
+    print(summary(done, dry_run=args.dry_run))
+    return Exit.DONE
+
+
+def _date(text: str | None) -> datetime.date:
+    if text is None:
+        return datetime.datetime.now(datetime.UTC).date()
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError([f"--before {text}: is no date; allowed is YYYY-MM-DD"]) from error
+
+
+def summary(done: "Compacted", *, dry_run: bool) -> str:
+    """A line for each file that was made, and one for all."""
+    lines = [f"  {merge.target}  {merge.size / 1e6:,.1f} MB of {len(merge.paths)} files" for merge in done.merges]
+    files = sum(len(merge.paths) for merge in done.merges)
+    would = "would become" if dry_run else "became"
+    return "\n".join(
+        [
+            *lines,
+            f"{files:,} files {would} {len(done.merges):,}; {done.records:,} records of runs over feeds put together;"
+            f" {done.left_behind:,} killed runs' leavings removed",
+        ]
+    )

@@ -1,0 +1,145 @@
+"""Files of several runs as one, and back again.
+
+A compacted file holds the rows of each file that it was made of side by side,
+in the order that they had, and tells in its metadata which they are. So a
+run's own files can be had again, row for row.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from transforms.write import files, geoparquet
+from transforms.write.shards import ROW_GROUP_SIZE
+
+KEY = b"dateline_parts"
+BATCH = 10_000
+"""Rows that are read at once."""
+
+
+class Part(NamedTuple):
+    """A run's file, and how many rows of a compacted file are its own."""
+
+    name: str
+    """Without its folder: `4f0c2a9be1d07735-00000-of-00004.parquet`."""
+    rows: int
+
+    @property
+    def run_id(self) -> str:
+        """The run that it belongs to."""
+        return self.name.partition("-")[0]
+
+
+def parts_of(path: str, metadata: pq.FileMetaData) -> list[Part]:
+    """What a file is made of; a run's own file of itself."""
+    told = (metadata.metadata or {}).get(KEY)
+    if told is None:
+        return [Part(path.rpartition("/")[2], metadata.num_rows)]
+    return [Part(*one) for one in json.loads(told)]
+
+
+def read_footer(path: str) -> tuple[pa.Schema, pq.FileMetaData]:
+    """Schema and footer of a Parquet file."""
+    with files.open_file(path) as handle:
+        file = pq.ParquetFile(handle)
+        return file.schema_arrow, file.metadata
+
+
+class Range(NamedTuple):
+    """Some of a file's rows, one after the other."""
+
+    path: str
+    first: int = 0
+    rows: int | None = None
+    """None for all from `first` on."""
+
+
+def read_rows(ranges: Iterable[Range], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """The rows of several ranges, in order; of row groups outside only the footer is read."""
+    for one in ranges:
+        yield from _read_range(one, columns)
+
+
+def _read_range(given: Range, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+    path, first, rows = given
+    with files.open_file(path) as handle:
+        file = pq.ParquetFile(handle)
+        left = file.metadata.num_rows - first if rows is None else rows
+        at = 0
+        for group in range(file.num_row_groups):
+            size = file.metadata.row_group(group).num_rows
+            begin, at = at, at + size
+            if at <= first or left <= 0:
+                continue
+            for batch in file.iter_batches(BATCH, row_groups=[group], columns=columns):
+                skipped = min(batch.num_rows, max(0, first - begin))
+                kept = batch.slice(skipped, min(left, batch.num_rows - skipped))
+                begin += batch.num_rows
+                left -= kept.num_rows
+                if kept.num_rows:
+                    yield kept
+
+
+def write_rows(target: str, schema: pa.Schema, ranges: Sequence[Range], parts: list[Part] | None) -> tuple[int, int]:
+    """Writes one file; holds one row group. Reads the columns of coordinates twice, where there are any.
+
+    Args:
+        target: where.
+        schema: with the metadata that the file is to have; `geo` and the parts are made anew.
+        ranges: the rows.
+        parts: what the file is made of; None for a file of one run.
+
+    Returns:
+        Rows and bytes.
+    """
+    metadata = {key: value for key, value in (schema.metadata or {}).items() if key not in (KEY, b"geo")}
+    if parts is not None:
+        metadata[KEY] = json.dumps(parts).encode()
+    where = geoparquet.coordinates(schema.names) if "geometry" in schema.names else None
+    if where is not None:
+        metadata[b"geo"] = geoparquet.geo_metadata(_corners(read_rows(ranges, list(where)), where))
+    written = 0
+
+    def write(handle: BinaryIO) -> None:
+        nonlocal written
+        with pq.ParquetWriter(handle, schema.with_metadata(metadata), compression="zstd") as out:
+            for table in _row_groups(read_rows(ranges), schema):
+                written += table.num_rows
+                out.write_table(table.replace_schema_metadata(metadata), row_group_size=ROW_GROUP_SIZE)
+            if not written:
+                out.write_table(schema.with_metadata(metadata).empty_table())
+
+    files.write_file(target, write)
+    return written, files.size_of(target) or 0
+
+
+def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
+    waiting: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        waiting.append(batch.replace_schema_metadata(None))
+        rows += batch.num_rows
+        while rows >= ROW_GROUP_SIZE:
+            table = pa.Table.from_batches(waiting)
+            yield table.slice(0, ROW_GROUP_SIZE)
+            waiting = table.slice(ROW_GROUP_SIZE).to_batches()
+            rows -= ROW_GROUP_SIZE
+    if rows:
+        yield pa.Table.from_batches(waiting, schema=schema.remove_metadata())
+
+
+def _corners(batches: Iterable[pa.RecordBatch], columns: tuple[str, str]) -> list[geoparquet.Point | None]:
+    """South-west and north-east of all points."""
+    found: list[geoparquet.Point | None] = []
+    for batch in batches:
+        latitude, longitude = (batch[name] for name in columns)
+        there = pc.and_(pc.is_valid(latitude), pc.is_valid(longitude))
+        east, north = (pc.min_max(pc.filter(column, there)).as_py() for column in (longitude, latitude))
+        if east["min"] is not None:
+            box = geoparquet.bounds([*found, (east["min"], north["min"]), (east["max"], north["max"])])
+            found = [(box[0], box[1]), (box[2], box[3])] if box else []
+    return found
