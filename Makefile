@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 GAZETTEER := transforms/geocode/gazetteer.sqlite
 
-.PHONY: run test setup gazetteer docs model ranker lock clean help
+.PHONY: run test test-engines setup gazetteer docs model ranker lock clean help
 
 run: setup gazetteer  ## run the main job on the sample articles in seeds/
 	$(BIN)/dateline run configs/sample.yaml
@@ -16,6 +16,10 @@ test: setup gazetteer  ## check types and style, and run the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy pipeline transforms training benchmarks setup.py
 	$(BIN)/pytest -q
+
+test-engines: setup gazetteer  ## run the sample on Prism, Flink and Spark, fetched into .engines/ (Go; Java and Maven)
+	-$(BIN)/python tests/fetch_engines.py
+	$(BIN)/pytest -q -rs tests/test_engines.py
 
 setup: $(INSTALLED)  ## make .venv and install what requirements.lock names
 
@@ -54,4 +58,4 @@ clean:  ## remove what was built and written
 	rm -rf $(VENV) out build *.egg-info $(GAZETTEER)
 
 help:  ## say what each of these does
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'

@@ -9,8 +9,6 @@ from typing import Any
 
 HANGING_UP = "Multiplexer hanging up"
 """What the Java engines say to the streams of a worker when they are done with it."""
-READER = "read_grpc_client_inputs"
-"""Name of the thread in which Beam's worker reads such a stream."""
 
 
 class _NoHangingUp(logging.Filter):
@@ -21,21 +19,23 @@ class _NoHangingUp(logging.Filter):
 @contextlib.contextmanager
 def quiet_end() -> Iterator[None]:
     """Within, a worker in this process does not print the traceback of each stream that Flink or Spark hangs up."""
-    reader = logging.getLogger("apache_beam.runners.worker.data_plane")
+    handlers = list(logging.getLogger().handlers)
     hidden = _NoHangingUp()
     before = threading.excepthook
 
     def show(error: threading.ExceptHookArgs) -> None:
-        if error.thread is None or error.thread.name != READER or HANGING_UP not in str(error.exc_value):
+        if HANGING_UP not in str(error.exc_value):
             before(error)
 
-    reader.addFilter(hidden)
+    for handler in handlers:
+        handler.addFilter(hidden)
     threading.excepthook = show
     try:
         yield
     finally:
         threading.excepthook = before
-        reader.removeFilter(hidden)
+        for handler in handlers:
+            handler.removeFilter(hidden)
 
 
 @contextlib.contextmanager

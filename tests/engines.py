@@ -1,0 +1,211 @@
+"""Engines beside the local runner: what starts them, and which flags a run on them takes."""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.fetch_engines import ENGINES, FLINK, OPENED
+
+JAVA_OPENED = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "JAVA_TOOL_OPTIONS": " ".join(["-Xmx1g", *JAVA_OPENED])}
+"""Of a run; the JVM of a job server takes a quarter of the machine's memory otherwise."""
+WORKER = "SdkHarness"
+"""Part of the command line of a worker process that a pool has started."""
+
+
+def fetched(path: str) -> Path:
+    """A file of an engine; skips the test if it is not there."""
+    found = ENGINES / path
+    if not found.exists():
+        pytest.skip(f"{found} is not there: `make test-engines` fetches it")
+    if path != "prism" and shutil.which("java") is None:
+        pytest.skip("no Java on the path: Flink and Spark need version 11 or 17")
+    return found
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextlib.contextmanager
+def started(command: list[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A server within, killed with its children at the end."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, env={**ENVIRONMENT, **environment})
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
+        process.kill()
+        process.wait()
+
+
+def wait_for(what: Callable[[], object], seconds: float, name: str) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            if what():
+                return
+        time.sleep(0.2)
+    raise AssertionError(f"{name}: not within {seconds:.0f} s")
+
+
+@contextlib.contextmanager
+def worker_pool(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Beam's own worker pool: its address and its process, whose children are the workers."""
+    port = free_port()
+    command = [sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main", f"--service_port={port}"]
+    # The pool starts `python`, whichever is first on the path.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    with started(command, folder / "pool.log", PATH=path) as process:
+        wait_for(lambda: socket.create_connection(("localhost", port)).close() or True, 30, "worker pool")
+        yield f"localhost:{port}", process
+
+
+class FlinkCluster:
+    """A job manager and two task managers with one slot each, on this machine."""
+
+    def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
+        self.port = free_port()
+        self._folder = folder
+        self._conf = folder / "conf"
+        self._conf.mkdir()
+        (self._conf / "config.yaml").write_text(json.dumps(self._settings()))  # JSON is YAML
+        libraries = fetched("flink/job-server.jar").parent / "cluster" / "pyflink"
+        # Beam's own classes beside Flink's, else each step of a job has workers of its own.
+        jars = [*sorted((libraries / "lib").glob("*.jar")), fetched("flink/job-server.jar")]
+        self._java = ["java", *JAVA_OPENED]
+        self._classes = os.pathsep.join(map(str, [*jars, libraries / "bin" / "bash-java-utils.jar"]))
+        entry = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
+        stack.enter_context(started(self._command("-Xmx500m", entry), folder / "jobmanager.log", **self._no_options()))
+        jvm, settings = self._task_manager_memory()
+        main = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
+        command = [*self._command(*jvm, main), *settings]
+        logs = [folder / f"taskmanager-{number}.log" for number in (1, 2)]
+        self.task_managers = [stack.enter_context(started(command, log, **self._no_options())) for log in logs]
+        wait_for(lambda: self.get("/overview")["taskmanagers"] == 2, 90, "Flink's task managers")
+
+    def get(self, path: str) -> dict:
+        """An answer of Flink's own interface."""
+        with urllib.request.urlopen(f"http://localhost:{self.port}{path}", timeout=10) as answer:
+            return json.load(answer)
+
+    def steps_done(self) -> int:
+        """Finished steps of the job that is running."""
+        running = [job["id"] for job in self.get("/jobs")["jobs"] if job["status"] == "RUNNING"]
+        steps = [step for job in running for step in self.get(f"/jobs/{job}")["vertices"]]
+        return sum(step["status"] == "FINISHED" for step in steps)
+
+    def _command(self, *flags_and_main: str) -> list[str]:
+        return [*self._java, "-cp", self._classes, *flags_and_main, "--configDir", str(self._conf)]
+
+    @staticmethod
+    def _no_options() -> dict[str, str]:
+        return {"JAVA_TOOL_OPTIONS": ""}
+
+    def _task_manager_memory(self) -> tuple[list[str], list[str]]:
+        """Flink's start script asks Flink how to share out the memory; so do we."""
+        main = "org.apache.flink.runtime.util.bash.BashJavaUtils"
+        command = [*self._java, "-cp", self._classes, main, "GET_TM_RESOURCE_PARAMS", "--configDir", str(self._conf)]
+        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
+        jvm, settings = (line.partition("RESULT:")[2] for line in said if "BASH_JAVA_UTILS_EXEC_RESULT:" in line)
+        return jvm.split(), settings.split()
+
+    def _settings(self) -> dict[str, object]:
+        return {
+            "jobmanager.rpc.address": "localhost",
+            "jobmanager.rpc.port": free_port(),
+            "jobmanager.bind-host": "localhost",
+            "jobmanager.memory.process.size": "1000m",
+            "rest.address": "localhost",
+            "rest.port": self.port,
+            "rest.bind-address": "localhost",
+            "taskmanager.host": "localhost",
+            "taskmanager.bind-host": "localhost",
+            "taskmanager.numberOfTaskSlots": 2,
+            "taskmanager.memory.process.size": "1300m",
+            "taskmanager.memory.managed.size": "128m",
+            # Sixty steps that shuffle, each with buffers of its own.
+            "taskmanager.memory.network.min": "192m",
+            "taskmanager.memory.network.max": "192m",
+            "taskmanager.network.sort-shuffle.min-buffers": 32,
+            "restart-strategy.type": "fixed-delay",
+            "restart-strategy.fixed-delay.attempts": 5,
+            "restart-strategy.fixed-delay.delay": "1 s",
+            "heartbeat.interval": 1000,
+            "heartbeat.timeout": 10000,
+            "classloader.resolve-order": "parent-first",
+            "io.tmp.dirs": str(self._folder),
+        }
+
+
+FLINK_FLAGS = [f"--flink_version={FLINK}", "--parallelism=2"]
+
+
+@contextlib.contextmanager
+def flink_cluster(folder: Path) -> Iterator[tuple[FlinkCluster, list[str], subprocess.Popen[bytes]]]:
+    """A standalone cluster with a worker pool: the cluster, a run's flags, the pool."""
+    jar = fetched("flink/job-server.jar")
+    with contextlib.ExitStack() as stack:
+        address, pool = stack.enter_context(worker_pool(folder))
+        cluster = FlinkCluster(folder, stack)
+        flags = [f"--flink_master=localhost:{cluster.port}", f"--flink_job_server_jar={jar}", *FLINK_FLAGS]
+        external = ["--environment_type=EXTERNAL", f"--environment_config={address}"]
+        yield cluster, [*flags, *external, "--environment_cache_millis=60000"], pool
+
+
+@contextlib.contextmanager
+def engine(name: str, folder: Path) -> Iterator[list[str]]:
+    """Within, an engine is there; gives a run's arguments for it."""
+
+    def on(runner: str, *flags: str) -> list[str]:
+        return ["--set", f"runner={runner}", "--", *flags]
+
+    if name == "in memory":
+        yield []
+    elif name == "multi-process":
+        yield ["--set", "workers=2"]
+    elif name == "embed":
+        yield on("PortableRunner", "--job_endpoint=embed", "--environment_type=LOOPBACK")
+    elif name == "worker pool":
+        with worker_pool(folder) as (address, _):
+            external = ["--environment_type=EXTERNAL", f"--environment_config={address}"]
+            yield on("PortableRunner", "--job_endpoint=embed", *external)
+    elif name == "Prism":
+        yield on("PrismRunner", f"--prism_location={fetched('prism')}")
+    elif name == "Prism, worker pool":
+        with worker_pool(folder) as (address, _):
+            external = ["--environment_type=EXTERNAL", f"--environment_config={address}"]
+            yield on("PrismRunner", f"--prism_location={fetched('prism')}", *external)
+    elif name == "Flink":
+        jar = fetched("flink/job-server.jar")
+        yield on("FlinkRunner", "--flink_master=[local]", f"--flink_job_server_jar={jar}", *FLINK_FLAGS)
+    elif name == "Flink, worker pool":
+        jar = fetched("flink/job-server.jar")
+        with worker_pool(folder) as (address, _):
+            external = ["--environment_type=EXTERNAL", f"--environment_config={address}"]
+            local = ["--flink_master=[local]", f"--flink_job_server_jar={jar}", *FLINK_FLAGS]
+            yield on("FlinkRunner", *local, *external, "--environment_cache_millis=60000")
+    elif name == "Flink cluster":
+        with flink_cluster(folder) as (_, flags, _):
+            yield on("FlinkRunner", *flags)
+    elif name == "Spark":
+        jar = fetched("spark/job-server.jar")
+        local = ["--spark_master_url=local[2]", f"--spark_job_server_jar={jar}"]
+        yield on("SparkRunner", *local, "--environment_type=LOOPBACK")
+    else:
+        raise ValueError(name)

@@ -1,0 +1,147 @@
+"""The same rows on every engine, also when something was killed.
+
+What is not fetched is skipped; `make test-engines` fetches it first.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from benchmarks.kills import dataset
+from benchmarks.throughput import articles
+from tests.engines import ENVIRONMENT, WORKER, engine, flink_cluster, wait_for, worker_pool
+
+COMMAND = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml"]
+ALL = [
+    *("in memory", "multi-process", "embed", "worker pool", "Prism", "Prism, worker pool"),
+    *("Flink", "Flink, worker pool", "Flink cluster", "Spark"),
+]
+SECONDS = 400
+
+
+def run(*arguments: str) -> str:
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=SECONDS, env=ENVIRONMENT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    output = tmp_path_factory.mktemp("sample")
+    run("--output", str(output))
+    return dataset(output)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    file = tmp_path_factory.mktemp("many") / "many.jsonl"
+    file.write_text("".join(json.dumps(article) + "\n" for article in articles(200)))
+    return file
+
+
+@pytest.fixture(scope="module")
+def undisturbed(many, tmp_path_factory):
+    output = tmp_path_factory.mktemp("undisturbed")
+    run("--input", str(many), "--output", str(output))
+    return dataset(output)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_same_sample_gives_the_same_rows(name, sample, tmp_path):
+    with engine(name, tmp_path) as arguments:
+        said = run("--output", str(tmp_path / "out"), *arguments)
+    assert dataset(tmp_path / "out") == sample
+    assert "Traceback" not in said
+    assert len(sample["articles"]) > 20
+
+
+@pytest.mark.parametrize("name", ["embed", "Prism", "Flink", "Spark"])
+def test_a_killed_run_is_started_again(name, many, undisturbed, tmp_path):
+    with engine(name, tmp_path) as arguments:
+        given = ["--input", str(many), "--output", str(tmp_path / "out"), *arguments]
+        _kill_in_the_middle(given, tmp_path)
+        assert not list((tmp_path / "out").glob("*/**/*.parquet"))
+        run(*given)
+    assert dataset(tmp_path / "out") == undisturbed
+
+
+def _kill_in_the_middle(arguments: list[str], folder: Path) -> None:
+    """Kills the launcher and all that it has started, some seconds after it begins to read."""
+    begun = time.monotonic()
+    with (folder / "killed.log").open("w") as log:
+        process = subprocess.Popen([*COMMAND, *arguments], stdout=log, stderr=log, env=ENVIRONMENT)
+    seconds = 9.0
+    while time.monotonic() < begun + seconds:
+        assert process.poll() is None, (folder / "killed.log").read_text()
+        time.sleep(0.2)
+    family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+    for one in family:
+        one.kill()
+    process.wait()
+
+
+def test_an_interrupted_job_is_cancelled(many, undisturbed, tmp_path):
+    with flink_cluster(tmp_path) as (cluster, flags, _):
+        given = ["--input", str(many), "--output", str(tmp_path / "out"), "--set", "runner=FlinkRunner", "--", *flags]
+        process = subprocess.Popen([*COMMAND, *given], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+        wait_for(lambda: cluster.steps_done() > 5, 200, "the job")
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+        assert process.returncode == 130, said
+        wait_for(lambda: {job["status"] for job in cluster.get("/jobs")["jobs"]} == {"CANCELED"}, 30, "the end")
+        run(*given)
+    assert dataset(tmp_path / "out") == undisturbed
+
+
+@pytest.mark.parametrize("victim", ["task manager", "worker", "launcher"])
+def test_a_flink_cluster_gets_over_a_death(victim, many, undisturbed, tmp_path):
+    with flink_cluster(tmp_path) as (cluster, flags, pool):
+        given = ["--input", str(many), "--output", str(tmp_path / "out"), "--set", "runner=FlinkRunner", "--", *flags]
+        log = (tmp_path / "run.log").open("w")
+        process = subprocess.Popen([*COMMAND, *given], stdout=log, stderr=log, env=ENVIRONMENT)
+        wait_for(lambda: cluster.steps_done() > 5, 200, "the job")
+        if victim == "task manager":
+            cluster.task_managers[0].kill()
+        elif victim == "worker":
+            _worker_of(pool.pid).kill()
+        else:
+            process.kill()
+        code = process.wait(timeout=SECONDS)
+        if victim == "launcher":
+            run(*given)
+        else:
+            assert code == 0, (tmp_path / "run.log").read_text()
+    assert dataset(tmp_path / "out") == undisturbed
+
+
+def _worker_of(pool: int) -> psutil.Process:
+    return next(child for child in psutil.Process(pool).children() if WORKER in " ".join(child.cmdline()))
+
+
+@pytest.mark.parametrize("name", ["worker pool", "Prism, worker pool"])
+def test_a_killed_worker_ends_the_run_and_another_makes_it_good(name, many, undisturbed, tmp_path):
+    runner = {
+        "worker pool": ["--set", "runner=PortableRunner", "--", "--job_endpoint=embed"],
+        "Prism, worker pool": ["--set", "runner=PrismRunner", "--"],
+    }[name]
+    with worker_pool(tmp_path) as (address, pool), engine(name.partition(",")[0], tmp_path) as own:
+        flags = [*runner, *(flag for flag in own if flag.startswith("--prism_location"))]
+        external = ["--environment_type=EXTERNAL", f"--environment_config={address}"]
+        given = ["--input", str(many), "--output", str(tmp_path / "out"), "--set", "max_minutes=1"]
+        process = subprocess.Popen(
+            [*COMMAND, *given, *flags, *external], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+        )
+        wait_for(lambda: _worker_of(pool.pid), 60, "a worker")
+        time.sleep(4)
+        _worker_of(pool.pid).kill()
+        said = process.communicate(timeout=SECONDS)[1]
+        assert process.returncode != 0, said
+        assert not list((tmp_path / "out").glob("*/**/*.parquet"))
+        run(*given, *flags, *external)
+    assert dataset(tmp_path / "out") == undisturbed
