@@ -55,6 +55,17 @@ setup(
             "trustme>=1.2",
             "types-PyYAML",
         ],
+        # gs:// and Dataflow, and s3://.
+        "gcp": ["apache-beam[gcp]>=2.77,<3"],
+        "aws": ["apache-beam[aws]>=2.77,<3"],
+        # What the tests of both need: emulators.
+        "clouds": [
+            "apache-beam[aws,gcp]>=2.77,<3",
+            "flask>=3",
+            "flask-cors>=5",
+            "gcp-storage-emulator>=2024.8.3",
+            "moto[s3]>=5",
+        ],
         # What training the shipped model needs beside.
         "training": ["scipy>=1.11"],
     },

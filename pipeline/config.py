@@ -32,7 +32,7 @@ SECTIONS: dict[str, type] = {
     "geocode": Geocode,
     "write": Write,
 }
-GIVEN_BY_RUN = {"run", "fetched", "memory"}
+GIVEN_BY_RUN = {"run", "fetched", "memory", "sources"}
 LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
 RUNNERS = (*LOCAL_RUNNERS, "PrismRunner", "FlinkRunner", "SparkRunner", "DataflowRunner", "PortableRunner")
 

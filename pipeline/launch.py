@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
 from apache_beam.runners.runner import PipelineState
 
 from pipeline import logs
@@ -32,8 +33,8 @@ from transforms.write import Held
 
 
 def check(settings: Settings) -> int:
-    """Says what a run would do, having checked all that can be checked without running."""
-    sources = _sources(settings)
+    """Says what a run would do, having checked all that can be checked without running or asking a network."""
+    sources = _sources(settings, remote=False)
     _ask_for_contact(settings, sources)
     _check_output(settings.output)
     _check_models(settings)
@@ -116,6 +117,10 @@ def _ask_for_contact(settings: Settings, sources: list[Source]) -> None:
 def _check_output(output: str) -> None:
     """Whether a local folder can be made or written to; a run finds out by writing."""
     if "://" in output:
+        try:
+            FileSystems.get_filesystem(output)
+        except ValueError as error:
+            raise ConfigurationError([f"write.output: {error}"]) from error
         return
     folder = next(path for path in (Path(output).absolute(), *Path(output).absolute().parents) if path.exists())
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
@@ -131,9 +136,9 @@ def _check_models(settings: Settings) -> None:
         raise ConfigurationError([f"extract.{error}"]) from error
 
 
-def _sources(settings: Settings) -> list[Source]:
+def _sources(settings: Settings, *, remote: bool = True) -> list[Source]:
     try:
-        return resolve_inputs(settings.inputs)
+        return resolve_inputs(settings.inputs, remote=remote)
     except ValueError as error:
         here = "paths are relative to the folder in which the command is typed"
         raise ConfigurationError([f"read.{line} ({here})" for line in str(error).splitlines()]) from error

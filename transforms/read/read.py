@@ -88,6 +88,8 @@ class Read(beam.PTransform):
     """The instant that rows carry as `date_fetched`: when the run began."""
     memory: str | None = None
     """Folder of the dataset that remembers what the addresses had; None remembers nothing."""
+    sources: list[Source] | None = None
+    """What the inputs name, where that has been looked up; else it is when the graph is built."""
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
@@ -102,7 +104,7 @@ class Read(beam.PTransform):
             raise ValueError(f"read.fetched: {self.fetched!r} is not allowed; give an instant with its time zone")
 
     def expand(self, begin: beam.pvalue.PBegin) -> Any:
-        sources = resolve_inputs(self.inputs)
+        sources = resolve_inputs(self.inputs) if self.sources is None else self.sources
         addresses = [source for source in sources if is_address(source.uri)]
         files = [source for source in sources if not is_address(source.uri)]
         read = (

@@ -77,8 +77,10 @@ def is_address(uri: str) -> bool:
     return uri.lower().startswith(("http://", "https://"))
 
 
-def resolve_inputs(inputs: Sequence[str]) -> list[Source]:
+def resolve_inputs(inputs: Sequence[str], *, remote: bool = True) -> list[Source]:
     """The files and addresses that the inputs name, each once, sorted by URI.
+
+    Without `remote` nothing is looked up on gs://, s3:// and the like: a pattern there stands for itself.
 
     An input is an http(s) URL, a file, a glob (`**` crosses directories) on
     any Beam file system, a directory, which stands for every file of
@@ -95,7 +97,8 @@ def resolve_inputs(inputs: Sequence[str]) -> list[Source]:
     problems: list[str] = []
     for entry in inputs:
         try:
-            sources.update((source.uri, source) for source in _resolve(entry))
+            found = _resolve(entry) if remote or "://" not in entry else _not_looked_up(entry)
+            sources.update((source.uri, source) for source in found)
         except ValueError as error:
             problems.append(str(error))
     if problems or not inputs:
@@ -120,6 +123,17 @@ def _resolve(entry: str) -> Iterable[Source]:
     if "://" not in entry and Path(entry).is_dir():
         return _directory(entry)
     return _files(entry.rstrip("/") if "://" in entry else entry)
+
+
+def _not_looked_up(entry: str) -> Iterable[Source]:
+    """A source for an input that is on no disk of this machine."""
+    if is_address(entry):
+        return [_address(entry)]
+    try:
+        FileSystems.get_filesystem(entry)
+    except ValueError as error:
+        raise ValueError(f"inputs: {entry!r}: {error}") from error
+    return [Source(uri=entry, kind=kind_of(entry))]
 
 
 def _address(url: str) -> Source:

@@ -1,0 +1,138 @@
+"""`dateline submit`: a run handed to a service that goes on without us, or shown as it would be handed over."""
+
+import argparse
+import datetime
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import ConfigurationError, Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipeline.config import Settings
+
+EPILOG = """\
+--dry-run builds the job as the Dataflow service would be given it, and prints its steps, the image of
+its workers and the files that would be uploaded. It asks no network: patterns on gs:// stand for
+themselves. Needs pip install 'apache-beam[gcp]', as a submission does.
+
+exit codes: 0 submitted, or shown; 1 the service refused it; 2 the settings are wrong
+"""
+
+
+def add_submit_command(commands: Any) -> None:
+    """Adds `submit` to the command line."""
+    sub = commands.add_parser(
+        "submit",
+        help="hand a run to Dataflow, or show what would be handed over",
+        description="Hand a run to a service such as Dataflow and leave it there.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    sub.set_defaults(command=_submit)
+    sub.add_argument("config", help="YAML file, such as configs/dataflow.yaml")
+    sub.add_argument("--input", nargs="+", action="extend", default=[], metavar="GLOB_OR_URL", help="read these")
+    sub.add_argument("--output", metavar="DIR", help="write the dataset here instead")
+    sub.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change a setting")
+    sub.add_argument("--dry-run", action="store_true", help="build the job and print it; send nothing")
+    sub.add_argument("--json", metavar="FILE", help="with --dry-run, write the whole job and graph here")
+
+
+# What takes seconds to import is imported where it is used, so that --help answers at once.
+
+
+def _submit(args: argparse.Namespace) -> int:
+    from pipeline.config import LOCAL_RUNNERS, load_settings, use_for_files
+
+    settings = load_settings(
+        args.config, inputs=args.input, output=args.output, changes=args.set, beam_flags=args.beam_flags
+    )
+    use_for_files(settings.options)
+    if settings.launch.runner in LOCAL_RUNNERS:
+        raise ConfigurationError([f"runner: {settings.launch.runner} is no service; give DataflowRunner, or `run` it"])
+    if settings.launch.runner == "DataflowRunner" and (problems := missing_options(settings.options.get_all_options())):
+        raise ConfigurationError(problems)
+    if args.json and not args.dry_run:
+        raise ConfigurationError(["--json: is for --dry-run; a job that is submitted is shown by the service"])
+    return show(settings, args.json) if args.dry_run else submit(settings)
+
+
+def missing_options(given: "Mapping[str, Any]") -> list[str]:
+    """A line for each option without which Beam would ask a network, or make a bucket, to find one.
+
+    >>> missing_options({"project": "p", "region": "r", "temp_location": "bucket/tmp"})
+    ["beam: temp_location is 'bucket/tmp'; allowed is a folder on gs://"]
+    """
+    problems = [f"beam: {name}: is missing; Dataflow needs it" for name in ("project", "region") if not given.get(name)]
+    place = given.get("temp_location") or given.get("staging_location")
+    if not str(place).startswith("gs://"):
+        problems.append(f"beam: temp_location is {place!r}; allowed is a folder on gs://")
+    return problems
+
+
+def show(settings: "Settings", file: str | None = None) -> int:
+    """Prints the job that a submission would send, and keeps the whole of it in a file.
+
+    Raises:
+        ConfigurationError: the runner is not Dataflow's, its packages are missing, or an option is wrong.
+    """
+    from pipeline.launch import _sources
+    from transforms.write.begin import new_run
+    from transforms.write.runs import Input
+
+    if settings.launch.runner != "DataflowRunner":
+        raise ConfigurationError([f"runner: --dry-run shows jobs of DataflowRunner, not of {settings.launch.runner}"])
+    try:
+        from pipeline.dataflow import build_job, job_text
+    except ImportError as error:
+        raise ConfigurationError(
+            [f"runner: DataflowRunner needs packages that are missing ({error}): pip install 'apache-beam[gcp]'"]
+        ) from error
+    sources = _sources(settings, remote=False)
+    settings.sections["read"]["sources"] = sources
+    run = new_run([Input(source.uri) for source in sources], datetime.datetime.now(datetime.UTC))
+    try:
+        job = build_job(settings, run)
+    except ValueError as error:
+        raise ConfigurationError([f"beam: {line}" for line in str(error).splitlines()]) from error
+    print(job_text(job), end="")
+    if file:
+        Path(file).write_text(json.dumps(job.as_json(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        print(f"\nThe whole of it is in {file}.")
+    return Exit.DONE
+
+
+def submit(settings: "Settings") -> int:
+    """Hands the run over, says under what id and where to look, and leaves."""
+    import apache_beam as beam
+
+    from pipeline.launch import _begin, _check_models, _last_line, _sources
+    from pipeline.news import build
+
+    _check_models(settings)
+    sources = _sources(settings)
+    settings.sections["read"]["sources"] = sources
+    run = _begin(settings, sources)
+    try:
+        p = beam.Pipeline(runner=settings.launch.runner, options=settings.options)
+        build(p, settings, run)
+        result = p.run()
+    except Exception as error:
+        print(f"dateline: not submitted: {_last_line(error)}", file=sys.stderr)
+        return Exit.FAILED
+    print(f"dateline: run {run.run_id} into {settings.output} is handed to {settings.launch.runner}")
+    print(where_to_look(result, settings))
+    print(f"It commits when it ends; `dateline describe {settings.output}` then says what is there.")
+    return Exit.DONE
+
+
+def where_to_look(result: Any, settings: "Settings") -> str:
+    """The job's id and its page, as far as the runner tells."""
+    if not getattr(result, "has_job", False):
+        return "  a template was written; no job was started" if hasattr(result, "has_job") else "  it gave no job id"
+    given = settings.options.get_all_options()
+    page = f"https://console.cloud.google.com/dataflow/jobs/{given['region']}/{result.job_id()}"
+    return f"  job {result.job_id()}\n  {page}?project={given['project']}"
