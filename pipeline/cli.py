@@ -12,9 +12,9 @@ from pipeline import logs
 from pipeline.compact import add_compact_command
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.feeds import add_feeds_commands
-from pipeline.submit import add_submit_command
 from pipeline.lean import import_beam
 from pipeline.stream import add_stream_command
+from pipeline.submit import add_submit_command
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
