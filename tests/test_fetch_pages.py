@@ -21,7 +21,7 @@ from tests.test_fetch import feed
 from transforms.failures import FAILURES, BadRecord, Reason
 from transforms.parse.article import parse_item
 from transforms.parse.feed import Body, Entry
-from transforms.parse.split import Split
+from transforms.parse.split import Split, split
 from transforms.read import archive
 from transforms.read.client import Client, Limits
 from transforms.read.fetch import Asked, Task, fetch
@@ -261,8 +261,26 @@ def test_pages_and_feeds_of_a_warc_are_documents_and_the_rest_is_passed_over() -
         ("http://a.test/4", "feed", None, NOON),
     ]
     assert documents[1].content == b"<rss>"
-    failures = [(one.source, one.reason) for one in found if isinstance(one, Failure)]
-    assert failures == [("a.warc#5", "fetch_failed"), ("a.warc#6", "too_large")]
+    failures = [one for one in found if isinstance(one, Failure)]
+    assert [one.reason for one in failures] == ["fetch_failed", "too_large"]
+    places = [documents[0].record, documents[1].record, *(one.source for one in failures)]
+    addresses = []
+    for place in places:  # what a row names can be read again from there
+        name, _, offset = (place or "").partition("#")
+        assert name == "a.warc"
+        file.seek(int(offset))
+        addresses.append(next(iter(ArchiveIterator(file))).headers["WARC-Target-URI"])
+    assert addresses == [f"http://a.test/{number}" for number in (1, 4, 5, 6)]
+
+
+def test_an_article_out_of_a_warc_has_its_own_address_and_says_which_record_it_was() -> None:
+    file = warc(("http://a.test/1", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE))
+    (document,) = read_warc(file, "old/a.warc.gz", max_bytes=100_000)
+    assert isinstance(document, Document)
+    article = parse_item(next(split(document)), lambda name: False)
+    assert (article.source_uri, article.url, article.archive_record) == (
+        "http://a.test/1", "http://a.test/1", "old/a.warc.gz#0",
+    )  # fmt: skip
 
 
 def test_a_warc_without_a_page_or_cut_short_is_a_failure() -> None:

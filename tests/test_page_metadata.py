@@ -164,9 +164,6 @@ SENTENCES = "The council met on Monday to talk about the bridge over the river, 
 def test_a_page_that_a_script_would_fill_is_read_from_its_json_ld(body: str, said: object, text: str) -> None:
     node = json.dumps({"@type": "NewsArticle", "headline": "Bridge", "articleBody": said})
     page = f"<html><body>{body}<script type='application/ld+json'>{node}</script></body></html>"
-    assert (
-        parse_page(
-            page.encode(), url=None, charset=None, fetched=datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
-        ).text
-        == text
-    )
+    fetched = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
+    found = parse_page(page.encode(), url=None, charset=None, fetched=fetched).text
+    assert "".join(found.split()) == "".join(text.split())

@@ -67,6 +67,8 @@ class Document:
     """Line of the file on which `content` begins: a JSONL file is read as many documents of whole lines."""
     known: frozenset[int] = frozenset()
     """Entries of a feed, from 1, that are as they were when a run last read it and committed them."""
+    record: str | None = None
+    """Of an answer out of a WARC file: the file, `#`, and where in it the record begins."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -99,6 +101,8 @@ class Item:
     """Of an entry that gives only a summary, where it was asked for and could be had."""
     page_failure: str | None = None
     """Why it could not."""
+    record: str | None = None
+    """As that of its `Document`."""
 
     @property
     def source(self) -> str:
@@ -121,6 +125,11 @@ class Article:
     source_uri: str = column("File or feed that the article was read from.")
     source_position: int = column("Line or entry within `source_uri`, from 1; 0 for a whole file.", default=0)
     source_kind: str = column("Form of the input: text, html, json or entry.")
+    archive_record: str | None = column(
+        "WARC file that the answer of `source_uri` was read from, `#`, and the offset at which its record begins in the"
+        " file as it lies; null for other inputs.",
+        default=None,
+    )
     feed_url: str | None = column("Address of the feed that named the article, if a feed did.", default=None)
     url: str | None = column("Address of the article as the source gave it.", default=None)
     canonical_url: str | None = column(

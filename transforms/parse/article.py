@@ -120,6 +120,7 @@ def _complete(item: Item, fields: dict[str, Any], is_place: IsPlace) -> dict[str
         "source_uri": item.uri,
         "source_position": item.position,
         "source_kind": item.kind,
+        "archive_record": item.record,
         "canonical_url": canonical_url,
         "language": language,
         "language_basis": language_basis,

@@ -112,4 +112,5 @@ def _item(document: Document, position: int, kind: Any, content: Any) -> Item:
         content=content,
         fetched=document.fetched,
         charset=document.charset,
+        record=document.record,
     )

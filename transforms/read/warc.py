@@ -27,7 +27,7 @@ def read_warc(file: BinaryIO, uri: str, *, max_bytes: int) -> Iterator[Document 
 
     Args:
         file: its bytes as they lie.
-        uri: its name, for failures; documents carry the address of the answer.
+        uri: its name, for failures and `Document.record`; documents carry the address of the answer.
         max_bytes: the longest body.
 
     Raises:
@@ -42,18 +42,19 @@ def read_warc(file: BinaryIO, uri: str, *, max_bytes: int) -> Iterator[Document 
             raise BadRecord(Reason.BAD_ARCHIVE, f"answer {number} of the archive: {error}") from error
         if record is None:
             break
+        place = f"{uri}#{record.stream_pos}"
         try:
-            for document in _documents(record, max_bytes):
+            for document in _documents(record, place, max_bytes):
                 found = True
                 yield document
         except BadRecord as error:
             found = True
-            yield failure_from(error, stage=STAGE, source=f"{uri}#{number}")
+            yield failure_from(error, stage=STAGE, source=place)
     if not found:
         raise BadRecord(Reason.EMPTY, "no feed or page in it")
 
 
-def _documents(record: WarcRecord, max_bytes: int) -> Iterator[Document | Failure]:
+def _documents(record: WarcRecord, place: str, max_bytes: int) -> Iterator[Document | Failure]:
     headers = record.http_headers
     if headers is None or headers.status_code != 200:
         return
@@ -65,5 +66,7 @@ def _documents(record: WarcRecord, max_bytes: int) -> Iterator[Document | Failur
     head, blocks = peek(decode_content(body, headers.get("Content-Encoding") or ""))
     kind = kind_of_response(address, media, head)
     if kind in ("feed", "html"):
-        frame = Document(uri=mask(address), kind=kind, content=b"", fetched=record.record_date, charset=charset)
+        frame = Document(
+            uri=mask(address), kind=kind, content=b"", fetched=record.record_date, charset=charset, record=place
+        )
         yield from documents(frame, blocks, max_bytes=max_bytes)
