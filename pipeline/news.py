@@ -38,8 +38,8 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
 
     tables = {
         "articles": annotated | "Articles" >> beam.Map(attrgetter("article")),
-        "entities": annotated | "Entities" >> beam.FlatMap(attrgetter("entities")),
-        "locations": annotated | "Locations" >> beam.FlatMap(attrgetter("locations")),
+        "entities": annotated | "Entities" >> beam.Map(attrgetter("entities")),
+        "locations": annotated | "Locations" >> beam.Map(attrgetter("locations")),
         "failures": (unread, unsplit, unparsed, unextracted, unplaced) | "Failures" >> beam.Flatten(),
     }
     counts = (

@@ -1,7 +1,7 @@
 """Rows of all tables -> a run's files, committed together."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -24,29 +24,41 @@ MEMORY = "memory"
 """Key of what the dataset is to remember."""
 
 
-def keyed_by_shard(row: Any, shards: int) -> tuple[int, Any]:
-    """The row under the number of its shard."""
-    return shard_of(row, shards), row
+def keyed_by_shard(rows: Any, shards: int) -> Iterator[tuple[int, Any]]:
+    """A row, or some rows of one article, under the number of their shard."""
+    if not isinstance(rows, tuple):
+        yield shard_of(rows, shards), rows
+    elif rows:
+        yield shard_of(rows[0], shards), rows
 
 
 def write_shard(group: tuple[int, Iterable[Any]], output: str, run_id: str, table: str) -> StagedFile:
-    """Stages one shard; None among its rows is no row, but makes sure that the shard is written."""
-    shard, rows = group
-    staged = stage_shard(output, run_id, table, shard, (row for row in rows if row is not None))
+    """Stages one shard."""
+    shard, several = group
+    rows = (row for one in several for row in (one if isinstance(one, tuple) else (one,)))
+    staged = stage_shard(output, run_id, table, shard, rows)
     advance(".written")
     return staged
 
 
 def write_commit(
-    run: Run, staged: list[StagedFile], counts: dict[str, int], extras: list[StagedExtra], output: str, shards: int
+    run: Run,
+    staged: list[StagedFile],
+    counts: dict[str, int],
+    extras: list[StagedExtra],
+    output: str,
+    shards: int,
+    tables: Collection[str],
 ) -> Run:
     """Commits; Beam gives the side inputs only when every shard of every table is staged."""
-    return commit(output, run, staged, shards=shards, counts=counts, extras=extras)
+    without_rows = sorted({*tables} - {one.table for one in staged})
+    empty = [stage_shard(output, run.run_id, table, 0, ()) for table in without_rows]
+    return commit(output, run, [*staged, *empty], shards=shards, counts=counts, extras=extras)
 
 
 @dataclasses.dataclass
 class StageTable(beam.PTransform):
-    """Writes the rows of one table aside, one file per shard; shard 0 also without rows."""
+    """Writes the rows of one table aside, one file per shard that has any."""
 
     table: str
     output: str
@@ -57,11 +69,9 @@ class StageTable(beam.PTransform):
         super().__init__()
 
     def expand(self, rows: beam.PCollection[Any]) -> beam.PCollection[StagedFile]:
-        keyed = rows | "Key by shard" >> beam.Map(keyed_by_shard, self.shards)
-        first = rows.pipeline | "First shard" >> beam.Create([(0, None)])
         return (
-            (keyed, first)
-            | "With the first" >> beam.Flatten()
+            rows
+            | "Key by shard" >> beam.FlatMap(keyed_by_shard, self.shards)
             | "Group by shard" >> beam.GroupByKey()
             | "Write shard" >> beam.Map(write_shard, self.output, self.run_id, self.table)
         )
@@ -71,7 +81,8 @@ class StageTable(beam.PTransform):
 class Write(beam.PTransform):
     """Writes each table's rows as Parquet and commits them together; gives the committed `Run`.
 
-    Expects a dict: a name of `records.TABLES` -> its records, and optionally
+    Expects a dict: a name of `records.TABLES` -> its records, or tuples of those
+    of one article, which are shuffled at less cost; and optionally
     `counts` -> (name, number) pairs, which are summed by name into the run's
     record; `memory` -> (key, dict) pairs that the dataset remembers from now
     on; `archive` -> gzipped WARC records. A table that is not given is not touched.
@@ -109,7 +120,7 @@ class Write(beam.PTransform):
         return (
             source
             | "The run" >> beam.Create([slim])
-            | "Commit" >> beam.Map(write_commit, *sides, self.output, self.shards)
+            | "Commit" >> beam.Map(write_commit, *sides, self.output, self.shards, names)
         )
 
     def extras(self, tables: Any) -> tuple[beam.PCollection[StagedExtra], ...]:
