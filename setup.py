@@ -28,6 +28,7 @@ setup(
         "httpcore>=1.0.9,<2",
         "httpx[http2]>=0.28,<1",
         "lxml>=5",
+        "lxml_html_clean>=0.4",  # for justext, which names it in a way that pip before 23.3 does not understand
         "psutil>=5.9",
         "protego>=0.5",
         "py3langid>=0.4",
@@ -58,7 +59,9 @@ setup(
         # gs:// and Dataflow, and s3://.
         "gcp": ["apache-beam[gcp]>=2.77,<3"],
         "aws": ["apache-beam[aws]>=2.77,<3"],
-        # What the tests of both need: emulators.
+        # Beam YAML, configs/yaml.
+        "yaml": ["apache-beam[yaml]>=2.77,<3"],
+        # What the tests of gs:// and s3:// need: emulators.
         "clouds": [
             "apache-beam[aws,gcp]>=2.77,<3",
             "flask>=3",
