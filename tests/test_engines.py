@@ -12,9 +12,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from benchmarks.kills import dataset
 from benchmarks.throughput import articles
+from pipeline.config import check_beam_flags, load_settings
 from tests.engines import ENVIRONMENT, WORKER, engine, flink_cluster, wait_for, worker_pool
 
 COMMAND = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml"]
@@ -50,6 +52,20 @@ def undisturbed(many, tmp_path_factory):
     output = tmp_path_factory.mktemp("undisturbed")
     run("--input", str(many), "--output", str(output))
     return dataset(output)
+
+
+@pytest.mark.parametrize(("config", "runner"), [("flink", "FlinkRunner"), ("prism", "PrismRunner")])
+def test_the_engine_s_configuration_is_the_sample_s(config, runner):
+    settings, sample = (load_settings(f"configs/{name}.yaml") for name in (config, "sample"))
+    assert settings.launch.runner == runner
+    assert settings.inputs == sample.inputs
+
+
+def test_options_of_flink_s_job_server_are_known():
+    assert not check_beam_flags(["--checkpointing_interval=60000", "--object_reuse", "--savepoint_path=a"])
+    assert "did you mean --checkpointing_interval?" in check_beam_flags(["--checkpoint_interval=60000"])[0]
+    given = PipelineOptions(["--number_of_execution_retries=3"]).get_all_options(drop_default=True)
+    assert given == {"number_of_execution_retries": 3}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -109,7 +125,7 @@ def test_a_flink_cluster_gets_over_a_death(victim, many, undisturbed, tmp_path):
         if victim == "task manager":
             cluster.task_managers[0].kill()
         elif victim == "worker":
-            _worker_of(pool.pid).kill()
+            _workers_of(pool.pid)[0].kill()
         else:
             process.kill()
         code = process.wait(timeout=SECONDS)
@@ -120,8 +136,8 @@ def test_a_flink_cluster_gets_over_a_death(victim, many, undisturbed, tmp_path):
     assert dataset(tmp_path / "out") == undisturbed
 
 
-def _worker_of(pool: int) -> psutil.Process:
-    return next(child for child in psutil.Process(pool).children() if WORKER in " ".join(child.cmdline()))
+def _workers_of(pool: int) -> list[psutil.Process]:
+    return [child for child in psutil.Process(pool).children() if WORKER in " ".join(child.cmdline())]
 
 
 @pytest.mark.parametrize("name", ["worker pool", "Prism, worker pool"])
@@ -137,9 +153,9 @@ def test_a_killed_worker_ends_the_run_and_another_makes_it_good(name, many, undi
         process = subprocess.Popen(
             [*COMMAND, *given, *flags, *external], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
         )
-        wait_for(lambda: _worker_of(pool.pid), 60, "a worker")
+        wait_for(lambda: _workers_of(pool.pid), 60, "a worker")
         time.sleep(4)
-        _worker_of(pool.pid).kill()
+        _workers_of(pool.pid)[0].kill()
         said = process.communicate(timeout=SECONDS)[1]
         assert process.returncode != 0, said
         assert not list((tmp_path / "out").glob("*/**/*.parquet"))
