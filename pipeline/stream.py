@@ -216,7 +216,7 @@ def _execute(settings: "Settings", job: "Job", endpoint: str | None) -> None:
 
 def _options(settings: "Settings", endpoint: str | None) -> Any:
     """Beam's options: those of the configuration, and that this is a stream; on Prism, in this process."""
-    from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions, StandardOptions
+    from apache_beam.options.pipeline_options import DebugOptions, PipelineOptions, PortableOptions, StandardOptions
 
     options = PipelineOptions.from_dictionary(settings.options.get_all_options(drop_default=True))
     options.view_as(StandardOptions).streaming = True
@@ -224,6 +224,9 @@ def _options(settings: "Settings", endpoint: str | None) -> Any:
         portable = options.view_as(PortableOptions)
         portable.job_endpoint = endpoint
         portable.environment_type = portable.environment_type or "LOOPBACK"
+        # Else Prism splits a slow bundle between two elements of one key, runs both at once, and loses what one of
+        # them wrote into the key's state (2.77.0, `splitBundle`).
+        options.view_as(DebugOptions).add_experiment("prism_disable_sdf_split")
     return options
 
 

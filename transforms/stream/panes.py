@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import apache_beam as beam
-from apache_beam.transforms.trigger import AccumulationMode, AfterProcessingTime, AfterWatermark
+from apache_beam.transforms.trigger import AccumulationMode, AfterCount, AfterProcessingTime, AfterWatermark
 from apache_beam.transforms.window import FixedWindows, GlobalWindows, TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
 from apache_beam.utils.windowed_value import PaneInfoTiming
@@ -67,15 +67,16 @@ class IntoWindows(beam.PTransform):
 
     window_seconds: float
     late_seconds: float
-    """How long late articles of a window are gathered; Beam counts whole seconds."""
+    """How long late articles of a window are gathered, in whole seconds; 0 makes a pane of each lot."""
 
     def __post_init__(self) -> None:
         super().__init__()
 
     def expand(self, elements: beam.PCollection) -> beam.PCollection:
+        gathered = math.ceil(self.late_seconds)
         return elements | "Windows" >> beam.WindowInto(
             FixedWindows(self.window_seconds),
-            trigger=AfterWatermark(late=AfterProcessingTime(math.ceil(self.late_seconds))),
+            trigger=AfterWatermark(late=AfterProcessingTime(gathered) if gathered else AfterCount(1)),
             accumulation_mode=AccumulationMode.DISCARDING,
             allowed_lateness=Duration(LONGEST_LATENESS),
         )

@@ -1,0 +1,194 @@
+"""`dateline stream` as a user starts it, on Prism: killed, started again, and drained; nothing lost, nothing twice."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+from benchmarks.soak import Web, account, configuration, drop_file, serve
+from pipeline.cli import main
+from pipeline.errors import ConfigurationError, Exit
+from pipeline.prism import VARIABLE, find_prism
+from pipeline.stream import line
+from tests.test_stream import NOON
+from transforms.write import Run, list_runs, snapshot
+
+try:
+    PRISM = find_prism()
+except ConfigurationError as error:
+    PRISM = ""
+    WHY = str(error)
+else:
+    WHY = ""
+
+needs_prism = pytest.mark.skipif(not PRISM, reason=WHY)
+
+SHORT = {
+    "window_minutes": 0.1,
+    "wait_minutes": 0.05,
+    "oldest_minutes": 1,
+    "late_minutes": 0.02,
+    "remember_hours": 0.1,
+    "check_seconds": 0.5,
+}
+
+
+def settings(folder: Path, port: int, feeds: int) -> Path:
+    """The soak's configuration with windows of six seconds, and feeds asked every two."""
+    path = configuration(folder, port, feeds)
+    tree = yaml.safe_load(path.read_text())
+    tree["stream"] = SHORT
+    tree["read"]["every_minutes"] = 1 / 30
+    path.write_text(yaml.safe_dump(tree))
+    return path
+
+
+class Stream:
+    """The command, and what it prints."""
+
+    def __init__(self, config: Path, log: Path) -> None:
+        self.log = log
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline", "stream", str(config)],
+            stdout=log.open("wb"),
+            stderr=subprocess.STDOUT,
+        )
+
+    def wait_for(self, there: Callable[[], bool], web: Web | None = None, seconds: float = 90) -> None:
+        deadline = time.monotonic() + seconds
+        while not there():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            if web is not None:
+                web.live()
+            time.sleep(0.1)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+def commits(output: Path) -> int:
+    return len([run for run in list_runs(str(output)) if run.state == "committed"])
+
+
+@needs_prism
+def test_a_stream_that_is_killed_and_started_again_loses_nothing_and_doubles_nothing(tmp_path: Path):
+    (tmp_path / "dropped").mkdir()
+    output = tmp_path / "out"
+    web = Web(3, 2.0, seed=5)
+    web.faulty = False
+    config = settings(tmp_path, serve(web), 3)
+    killed = Stream(config, tmp_path / "killed.log")
+    try:
+        killed.wait_for(lambda: commits(output) >= 2, web)
+        prism = psutil.Process(killed.process.pid).children()
+        killed.end()
+        dropped = drop_file(tmp_path / "dropped", 1, web)
+        before = commits(output)
+        stream = Stream(config, tmp_path / "stream.log")
+        try:
+            stream.wait_for(lambda: commits(output) >= before + 3, web)
+            assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in prism)
+            stream.process.send_signal(signal.SIGTERM)
+            assert stream.process.wait(60) == Exit.DONE
+        finally:
+            stream.end()
+    finally:
+        killed.end()
+    found = account(web, dropped, output)
+    wrong = {name: found[name] for name in ("rows doubled", "article ids twice", "entities without article")}
+    assert wrong == dict.fromkeys(wrong, 0)
+    assert (found["stories lost"], found["of them lost"]) == ([], [])
+    assert len(web.sent) > 15
+    assert found["inputs"] == found["articles + duplicates + failures"]
+    said = (tmp_path / "stream.log").read_text()
+    assert re.search(r"inputs = [\d,]+ articles \(\d+ late\) \+ [\d,]+ duplicates \+ 0 failures", said), said
+    assert "Traceback" not in said
+    assert not (output / "_dateline" / "stop").exists()
+    assert not list((output / "_dateline" / "staging").glob("*/*"))
+    assert len([values for values in snapshot.read(str(output)).values() if "due" in values]) == 3
+
+
+@needs_prism
+def test_a_second_interrupt_ends_it_at_once(tmp_path: Path):
+    (tmp_path / "dropped").mkdir()
+    web = Web(1, 2.0, seed=5)
+    stream = Stream(settings(tmp_path, serve(web), 1), tmp_path / "stream.log")
+    try:
+        stream.wait_for(lambda: bool(web.sent), web)
+        stream.process.send_signal(signal.SIGINT)
+        stream.wait_for(lambda: "draining" in stream.log.read_text())
+        stream.process.send_signal(signal.SIGINT)
+        assert stream.process.wait(20) == Exit.INTERRUPTED
+    finally:
+        stream.end()
+    assert "the next start goes on" in stream.log.read_text()
+
+
+@needs_prism
+def test_a_stream_stops_when_it_is_asked_from_elsewhere(tmp_path: Path, capsys):
+    (tmp_path / "dropped").mkdir()
+    web = Web(1, 2.0, seed=5)
+    config = settings(tmp_path, serve(web), 1)
+    stream = Stream(config, tmp_path / "stream.log")
+    try:
+        stream.wait_for(lambda: bool(web.sent), web)
+        assert main(["stream", str(config)]) == Exit.BUSY
+        assert "another run is writing" in capsys.readouterr().err
+        assert main(["stream", str(config), "--stop"]) == Exit.DONE
+        assert stream.process.wait(60) == Exit.DONE
+    finally:
+        stream.end()
+    assert account(web, [], tmp_path / "out")["stories lost"] == []
+
+
+def test_without_prism_it_says_how_to_get_it(monkeypatch, tmp_path: Path):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(ConfigurationError, match=r"go install github\.com/apache/beam/sdks/v2/go/cmd/prism@v"):
+        find_prism()
+    (tmp_path / "prism").write_text("")
+    assert find_prism() == str(tmp_path / "prism") or not (tmp_path / "prism").stat().st_mode & 0o111
+    with pytest.raises(ConfigurationError, match="is no file"):
+        find_prism(str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (["runner=DirectRunner"], "never closes a window"),
+        (["read.inputs=[]"], "names nothing to follow"),
+        (["write.shards=2"], "one file per table and window"),
+        (["stream.window_minute=5"], "did you mean 'window_minutes'"),
+        (["stream.window_minutes=0"], "give a number above 0"),
+        (["kafka.topic=news"], "give both, or neither"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_starts(changes: list[str], said: str, capsys):
+    flags = [flag for change in changes for flag in ("--set", change)]
+    assert main(["stream", "configs/stream.yaml", *flags]) == Exit.CONFIGURATION
+    assert said in capsys.readouterr().err
+
+
+@needs_prism
+def test_the_example_is_right(capsys, tmp_path: Path):
+    assert main(["stream", "configs/stream.yaml", "--check", "--output", str(tmp_path / "out")]) == Exit.DONE
+    assert "the settings are right" in capsys.readouterr().out
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_commit_is_told_on_a_line():
+    pane = {"start": NOON.isoformat(), "end": NOON.replace(minute=15).isoformat(), "index": 1, "late": True}
+    run = Run(
+        run_id="x", listing="y", started=NOON, counts={"articles": 2}, rows={"entities": 11, "locations": 3}, pane=pane
+    )
+    assert line(run).split() == ["2026-11-22", "12:00-12:15", "2", "11", "3", "0", "0", "late"]
