@@ -157,7 +157,8 @@ def test_a_killed_worker_ends_the_run_and_another_makes_it_good(name, many, undi
         time.sleep(4)
         _workers_of(pool.pid)[0].kill()
         said = process.communicate(timeout=SECONDS)[1]
-        assert process.returncode != 0, said
+        assert process.returncode == 1, said
+        assert "the run failed" in said
         assert not list((tmp_path / "out").glob("*/**/*.parquet"))
         run(*given, *flags, *external)
     assert dataset(tmp_path / "out") == undisturbed
