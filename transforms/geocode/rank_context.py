@@ -169,60 +169,65 @@ class Table:
         mass = np.concatenate([own[chosen], np.ones(len(fixed.sizes))]) * self._voice[owner]
         publisher, dateline, demonym = self._from_publisher[owner], self._from_dateline[owner], self._is_demonym[owner]
 
-        others = self._owner[:, None] != owner[None, :]
+        others = (self._owner[:, None] != owner[None, :]).astype(float)
         in_text = others * (mass * ~publisher)[None, :]
         close = in_text * self._closeness[np.ix_(self._owner, owner)]
         listed = in_text * self._listed[np.ix_(self._owner, owner)]
+        is_listed = listed.any(axis=1)
         cosine = facts.points @ points.T
         local = kinds[:, 4][None, :] & facts.kinds[:, 4][:, None]
-        near = [(cosine > limit) & local for limit in _COS]
+        near = [((cosine > limit) & local).astype(float) for limit in _COS]
         place, country, first, second = (
-            (facts.codes[:, [k]] == codes[None, :, k]) & (facts.codes[:, [k]] != -1) for k in range(4)
+            ((facts.codes[:, [k]] == codes[None, :, k]) & (facts.codes[:, [k]] != -1)).astype(float) for k in range(4)
         )
         is_country, is_first = facts.kinds[:, 0], facts.kinds[:, 1]
         beside_country, beside_first = ~is_country, ~is_first
-        same_kind = (facts.kinds[:, None, :4] & kinds[None, :, :4]).any(axis=2)
+        same_kind = (facts.kinds[:, :4].astype(float) @ kinds[:, :4].T.astype(float) > 0).astype(float)
 
-        by_country = _total(in_text, country)
+        by_country, by_first = _total(in_text, country), _total(in_text, first)
+        by_near = [_total(in_text, n) for n in near]
+        in_country, in_first = np.log1p(by_country), np.log1p(by_first)
         total = in_text.sum(axis=1)
         share = by_country / np.maximum(total, 1e-9)
         spread = self._spread(mass * ~publisher, codes[:, 1])
         weights = in_text * kinds[:, 3][None, :]
         mean_size = (weights @ sizes + 5 / 7) / (weights.sum(axis=1) + 1.0)
         is_city = facts.kinds[:, 3]
-        dateline_mass = in_text * dateline[None, :]
-        publisher_mass = others * (mass * publisher)[None, :]
+        none = [np.zeros(len(own))] * 3
+        listed_columns = dateline_columns = publisher_columns = none
+        if is_listed.any():
+            listed_columns = [np.log1p(_total(listed, relation)) for relation in (same_kind, country, near[1])]
+        if dateline.any():
+            dateline_mass = in_text * dateline[None, :]
+            dateline_columns = [_total(dateline_mass, relation) for relation in (near[1], first, country)]
+        if publisher.any():
+            publisher_mass = others * (mass * publisher)[None, :]
+            publisher_columns = [_total(publisher_mass, relation) for relation in (near[1], first, country)]
         columns = [
-            *(np.log1p(_total(in_text, n)) for n in near),
-            -np.expm1(-3 * _total(in_text, near[0])),
-            -np.expm1(-3 * _total(in_text, near[1])),
-            -np.expm1(-3 * _total(in_text, first)) * beside_first,
+            *map(np.log1p, by_near),
+            -np.expm1(-3 * by_near[0]),
+            -np.expm1(-3 * by_near[1]),
+            -np.expm1(-3 * by_first) * beside_first,
             -np.expm1(-3 * by_country) * beside_country,
-            np.log1p(_total(in_text, first)) * beside_first,
-            np.log1p(by_country) * beside_country,
-            np.log1p(_total(in_text, first)) * is_first,
-            np.log1p(by_country) * is_country,
-            np.log1p(_total(in_text, second & kinds[:, 2][None, :])) * ~facts.kinds[:, 2],
-            np.log1p(_total(in_text, first & kinds[:, 1][None, :])) * beside_first,
-            np.log1p(_total(in_text, country & kinds[:, 0][None, :])) * beside_country,
+            in_first * beside_first,
+            in_country * beside_country,
+            in_first * is_first,
+            in_country * is_country,
+            np.log1p(_total(in_text, second * kinds[:, 2])) * ~facts.kinds[:, 2],
+            np.log1p(_total(in_text, first * kinds[:, 1])) * beside_first,
+            np.log1p(_total(in_text, country * kinds[:, 0])) * beside_country,
             np.log1p(_total(in_text, place)),
             share,
-            np.log1p(_total(in_text, country & demonym[None, :])),
+            np.log1p(_total(in_text, country * demonym)),
             np.log1p(_total(close, near[1])),
             np.log1p(_total(close, first)),
             np.log1p(_total(close, country)),
-            np.log1p(_total(listed, same_kind)),
-            np.log1p(_total(listed, country)),
-            np.log1p(_total(listed, near[1])),
+            *listed_columns,
             np.full(len(own), spread),
-            (listed.sum(axis=1) > 0),
+            is_listed,
             np.abs(facts.sizes - mean_size) * is_city,
-            _total(dateline_mass, near[1]),
-            _total(dateline_mass, first),
-            _total(dateline_mass, country),
-            _total(publisher_mass, near[1]),
-            _total(publisher_mass, first),
-            _total(publisher_mass, country),
+            *dateline_columns,
+            *publisher_columns,
             (facts.codes[:, 1] == self._country) & (self._country != -1),
             np.log1p(total),
         ]
@@ -238,7 +243,7 @@ class Table:
 
 
 def _total(mass: Array, relation: Array) -> Array:
-    return np.asarray(np.einsum("ij,ij->i", mass, relation.astype(float)))
+    return np.asarray(np.einsum("ij,ij->i", mass, relation))
 
 
 def _joined(facts: Sequence[Facts]) -> Facts:

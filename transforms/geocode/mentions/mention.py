@@ -74,6 +74,9 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     (7, 11)
     """
     surface = text[start:end]
+    if surface[:1].isalnum() and surface[-1].isalnum() and surface[0] not in "Tt" and surface[-1] != "s":
+        # Nothing to take off; this is the usual case, and names are trimmed a hundred times an article.
+        return start, end + (text[end : end + 1] == "." and _INITIALS.search(surface) is not None)
     start += len(surface) - len(surface.lstrip(_EDGES))
     surface = text[start:end].rstrip(_EDGES)
     if surface[:4].lower() in ("the ", "the\n"):

@@ -8,7 +8,7 @@ from transforms.geocode.candidates import Options, options_for
 from transforms.geocode.gazetteer import Candidate, Gazetteer, Match
 from transforms.geocode.mentions.mention import Mention, trimmed
 from transforms.geocode.mentions.runs import runs
-from transforms.geocode.mentions.words import AFFAIR, HOME, LOCATIVE, PLACE_NOUN, SAYING, TITLE, WORD
+from transforms.geocode.mentions.words import AFFAIR, HOME, LOCATIVE, PLACE_NOUN, SAYING, TITLE, capitalized
 from transforms.geocode.names import normalize
 from transforms.records import Article, Entity
 
@@ -30,6 +30,8 @@ class Page:
     """An article's text, words and entities, and what is known of its names.
 
     Attributes:
+        capitals: spans of the words that a capital begins.
+        runs: spans of runs of such words.
         evidence: normalized names that the article is known to use for places.
         persons: normalized words of persons' full names: where a Kent Jackson is written of, Jackson is he.
     """
@@ -38,9 +40,8 @@ class Page:
         self.text = article.text
         self.entities = entities
         self.gazetteer = gazetteer
-        self.words = list(WORD.finditer(self.text))
-        self.capitals = [index for index, word in enumerate(self.words) if self.text[word.start()].isupper()]
-        self.runs = list(runs(self.text, [self.words[index] for index in self.capitals]))
+        self.capitals = capitalized(self.text)
+        self.runs = list(runs(self.text, self.capitals))
         self._covered = bytearray(len(self.text))
         for entity in entities:
             self._covered[entity.start : entity.end] = b"\1" * (entity.end - entity.start)

@@ -140,10 +140,10 @@ def _unhyphenated(text: str, start: int, end: int, gazetteer: Gazetteer) -> Iter
 def single_peoples(page: Page) -> Iterator[Mention]:
     """Demonyms of one word that no entity covers, also where a hyphen joins them to another word."""
     text, gazetteer = page.text, page.gazetteer
-    for word in (page.words[index] for index in page.capitals):
-        if not page.is_uncovered(word.start(), word.start() + 1):
+    for start, end in page.capitals:
+        if not page.is_uncovered(start, start + 1):
             continue
-        for left, right in _unhyphenated(text, *trimmed(text, word.start(), word.end()), gazetteer):
+        for left, right in _unhyphenated(text, *trimmed(text, start, end), gazetteer):
             name = text[left:right]
             if len(name) < 4 or not name[1:].islower() or gazetteer.demonym(name) is None:
                 continue

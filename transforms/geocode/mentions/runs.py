@@ -1,6 +1,5 @@
 """Runs of capitalized words."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 _FUNCTION_WORDS = frozenset(
@@ -12,19 +11,17 @@ _SHORT = frozenset({"St", "Ste", "Mt", "Ft", "Pt"})
 """Words that a period shortens inside a place's name."""
 
 
-def runs(text: str, words: Sequence[re.Match[str]]) -> Iterator[tuple[int, int]]:
+def runs(text: str, words: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Longest runs among the capitalized words of a text, without function words at their start.
 
-    >>> from transforms.geocode.mentions.words import WORD
+    >>> from transforms.geocode.mentions.words import capitalized
     >>> def found(text):
-    ...     words = [word for word in WORD.finditer(text) if word[0][0].isupper()]
-    ...     return [text[start:end] for start, end in runs(text, words)]
+    ...     return [text[start:end] for start, end in runs(text, capitalized(text))]
     >>> found("In New Delhi the Army said"), found("He left St. Paul. Then he slept")
     (['New Delhi', 'Army'], ['St. Paul'])
     """
     start = end = -1
-    for word in words:
-        left, right = word.span()
+    for left, right in words:
         if start >= 0:
             gap = text[end:left]
             if gap in (" ", "-") or (gap == ". " and text[start:end].rpartition(" ")[2] in _SHORT):

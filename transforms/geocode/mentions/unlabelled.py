@@ -23,7 +23,7 @@ from transforms.geocode.mentions.page import (
     PLACE_LABELS,
     Page,
 )
-from transforms.geocode.mentions.words import AFFAIR, BASED, TOWARDS, is_common
+from transforms.geocode.mentions.words import AFFAIR, BASED, TOWARDS, WORD, is_common
 from transforms.geocode.names import normalize
 from transforms.records import Entity
 
@@ -145,15 +145,17 @@ def candidate_spans(page: Page) -> Iterator[tuple[int, int, str]]:
 
 def longer_names(page: Page) -> Iterator[Mention]:
     """Well-known names of several words, where no entity but a place or people begins or ends inside."""
-    text, words, gazetteer = page.text, page.words, page.gazetteer
-    for index in page.capitals:
-        word = words[index]
-        longest = gazetteer.known_lengths.get(normalize(word[0]), 0)
-        shortest = 1 if "-" in word[0] else 2
-        for length in range(min(longest, len(words) - index), shortest - 1, -1):
-            last = words[index + length - 1]
-            start, end = trimmed(text, word.start(), last.end())
-            place = gazetteer.known(text[start:end]) if _is_run(text, words[index : index + length]) else None
+    text, gazetteer, lengths = page.text, page.gazetteer, page.gazetteer.known_lengths
+    for first, behind in page.capitals:
+        word = text[first:behind]
+        longest = lengths.get(normalize(word), 0)
+        shortest = 1 if "-" in word else 2
+        if longest < shortest:
+            continue
+        words = list(itertools.islice(WORD.finditer(text, first), longest))
+        for length in range(len(words), shortest - 1, -1):
+            start, end = trimmed(text, first, words[length - 1].end())
+            place = gazetteer.known(text[start:end]) if _is_run(text, words[:length]) else None
             if place is not None:
                 if _is_free(start, end, page.entities, text, place.feature_class == "A"):
                     yield mention_at(text, start, end, basis="gazetteer")
