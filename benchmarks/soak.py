@@ -46,7 +46,7 @@ import psutil
 
 from benchmarks.throughput import articles
 from pipeline.prism import VARIABLE, find_prism
-from transforms.write import list_runs
+from transforms.write import list_runs, snapshot
 
 EDITED, TAKEN_OVER, REPRINTED, WILD = 0.08, 0.08, 0.08, 0.06
 """Shares of the stories."""
@@ -356,6 +356,7 @@ def account(web: Web, dropped: list[str], output: Path) -> dict[str, Any]:
             again in linked or web.reprints[again] in linked for again in reprinted
         ),
         "entities without article": places[0] if places else 0,
+        "feeds remembered": sum("due" in values for values in snapshot.read(str(output)).values()),
         "windows": len({run.pane["start"] for run in runs}),
         "commits": len(runs),
         "late panes": sum(bool(run.pane["late"]) for run in runs),
@@ -461,6 +462,7 @@ def main() -> None:
         bool(figures["stories lost"] or figures["of them lost"] or figures["rows doubled"])
         or bool(figures["article ids twice"] or figures["entities without article"])
         or figures["inputs"] != figures["articles + duplicates + failures"]
+        or figures["feeds remembered"] != args.feeds
         or bool(figures["ended by itself, with code"] or figures["exit code after SIGTERM"])
     )
     sys.exit(bad)
