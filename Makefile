@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 GAZETTEER := transforms/geocode/gazetteer.sqlite
 
-.PHONY: run test test-engines setup gazetteer docs model ranker lock clean help
+.PHONY: run test test-engines prism setup gazetteer docs model ranker lock clean help
 
 run: setup gazetteer  ## run the main job on the sample articles in seeds/
 	$(BIN)/dateline run configs/sample.yaml
@@ -20,6 +20,9 @@ test: setup gazetteer  ## check types and style, and run the tests
 test-engines: setup gazetteer  ## run the sample on Prism, Flink and Spark, fetched into .engines/ (Go; Java and Maven)
 	-$(BIN)/python tests/fetch_engines.py
 	$(BIN)/pytest -q -rs tests/test_engines.py
+
+prism: setup  ## build Beam's Prism into .venv/bin, for `dateline stream` (needs Go)
+	GOBIN=$(abspath $(BIN)) go install github.com/apache/beam/sdks/v2/go/cmd/prism@v$$($(BIN)/python -c "import apache_beam; print(apache_beam.__version__)")
 
 setup: $(INSTALLED)  ## make .venv and install what requirements.lock names
 

@@ -36,7 +36,7 @@ def find_prism(location: str | None = None) -> str:
             raise ConfigurationError([f"prism: {candidate!r} is no file; give the path of the program"])
     raise ConfigurationError(
         [
-            "prism: not found; a stream on this machine runs on Beam's Prism. With Go 1.25 or newer:"
+            "prism: not found; a stream on this machine runs on Beam's Prism. With Go: `make prism`, or"
             f" go install github.com/apache/beam/sdks/v2/go/cmd/prism@v{version}, or take the program for this machine"
             f" from https://github.com/apache/beam/releases/tag/v{version}; then put it on the path, or name it:"
             f" {VARIABLE}=/path/to/prism"

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import datetime
 import json
+import logging
 import os
 import signal
 import sys
@@ -150,10 +151,11 @@ def stream(settings: "Settings") -> int:
         try:
             _execute(settings, job, endpoint)
         except Exception as error:
-            print(f"\ndateline: the stream failed: {_last_line(error)}", file=sys.stderr)
+            why = "the connection to the runner was lost" if _is_connection(type(error)) else _last_line(error)
+            print(f"\ndateline: the stream failed: {why}", file=sys.stderr)
             print("What was committed stays. Started again, the same command goes on from there.", file=sys.stderr)
-            if os.environ.get("DATELINE_TRACE"):
-                raise
+            logging.getLogger(__name__).info("the stream failed", exc_info=error)
+            logging.disable(logging.CRITICAL)  # Beam's threads would complain that nobody answers them
             return Exit.FAILED
     forget_to_stop(settings.output)
     print(_totals(told.counts, told.rows, told.late, time.monotonic() - begun))
@@ -240,11 +242,15 @@ def _without_echo() -> Iterator[None]:
     before = threading.excepthook
 
     def hear(error: threading.ExceptHookArgs) -> None:
-        if not error.exc_type.__module__.startswith("grpc"):
+        if not _is_connection(error.exc_type):
             before(error)
 
     threading.excepthook = hear
     yield
+
+
+def _is_connection(error: type[BaseException]) -> bool:
+    return error.__module__.startswith("grpc")
 
 
 @contextlib.contextmanager
