@@ -14,6 +14,7 @@ from typing import Any
 import brotli
 import zstandard
 
+from tests import hostile_peers
 from tests.hostile import FEED, PUBLIC, Answer, Exchange, FakeInternet, Server
 from transforms.failures import Reason
 
@@ -684,9 +685,12 @@ def table() -> str:
     """The cases as Markdown."""
     lines = []
     for group, cases in itertools.groupby(CASES, key=lambda case: case.group):
-        lines += [f"\n### {group}\n", "| the server | Dateline |", "|---|---|"]
-        lines += [f"| {case.does} | {case.then} |" for case in cases]
-    return "\n".join(lines).strip() + "\n"
+        others = " | ".join(hostile_peers.NAMES)
+        lines += [f"\n### {group}\n", f"| the server | Dateline | {others} |", "|---|---|---|---|---|"]
+        lines += [
+            f"| {case.does} | {case.then} | {' | '.join(hostile_peers.cells(group, case.does))} |" for case in cases
+        ]
+    return "\n".join(lines).strip() + f"\n\n{hostile_peers.SOURCES}"
 
 
 def prepare(case: Case, server: Server) -> FakeInternet:

@@ -16,8 +16,10 @@ from pipeline.local import local_runner
 from tests.hostile import Exchange, Server
 from tests.hostile_cases import says
 from tests.test_fetch import feed, validated
+from tests.test_fetch_pages import PAGE
 from transforms.failures import FAILURES
 from transforms.parse.split import UNCHANGED, Split
+from transforms.read.pages import FullText
 from transforms.read.read import ASKED, Read
 from transforms.read.states import read_states, to_remember
 from transforms.records import Failure, stable_id
@@ -181,6 +183,27 @@ def test_two_workers(server: Server, tmp_path: Path) -> None:
     assert run.counts == {"new": 20, "failed": 1, "failed.fetch_failed": 1}
     assert set(links(tmp_path).values()) == {1}
     assert len(links(tmp_path)) == 20
+    assert max(server.most_open.values()) == 1
+
+
+def test_the_pages_of_a_host_are_asked_one_after_the_other_by_two_workers(server: Server, tmp_path: Path) -> None:
+    def list_pages(exchange: Exchange) -> None:
+        links = (f"http://{host}:{server.port}/page?{exchange.host}-{n}" for host in HOSTS[:3] for n in range(2))
+        items = "".join(f"<item><title>{link}</title><link>{link}</link></item>" for link in links)
+        exchange.reply(body=f"<rss><channel>{items}</channel></rss>".encode())
+
+    server.answers.update({"/feed": list_pages, "/page": says(200, "Content-Type: text/html", body=PAGE)})
+    addresses = at(server, *(f"{host}/feed" for host in HOSTS[:3]))
+    flags = beam.options.pipeline_options.PipelineOptions(["--direct_num_workers=2"])
+    with beam.Pipeline(runner=local_runner(2), options=flags) as p:
+        read = Read(addresses, full_text=True, allow_private_addresses=True, host_interval_seconds=0.2)
+        items = (p | read)["documents"] | Split()
+        pages = (items.items | FullText(read))["items"] | beam.Map(lambda item: item.page is not None)
+        assert_that(pages, equal_to([True] * 18))
+    for host in HOSTS[:3]:
+        asked = [one for one in server.requests if one.host.startswith(f"{host}:") and "/page" in one.target]
+        assert len(asked) == 6
+        assert min(later.at - earlier.at for earlier, later in itertools.pairwise(asked)) >= 0.2
     assert max(server.most_open.values()) == 1
 
 

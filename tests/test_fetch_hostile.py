@@ -1,6 +1,7 @@
 """Each case of `hostile_cases` against the reader, with the network's own rules in force."""
 
 import datetime
+import json
 import re
 import resource
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import hostile_peers
 from tests.hostile import Server
 from tests.hostile_cases import CASES, Case, prepare, table
 from transforms.failures import BadRecord
@@ -76,3 +78,10 @@ def test_there_are_enough_cases() -> None:
 def test_the_table_in_the_docs_is_this_one() -> None:
     text = Path(__file__).parent.parent.joinpath("docs", "fetching.md").read_text(encoding="utf-8")
     assert table() in text, "write the output of `python -m tests.hostile_cases` into docs/fetching.md"
+
+
+def test_what_is_said_of_other_readers_is_of_cases_that_are_there() -> None:
+    does = {case.does for case in CASES}
+    assert hostile_peers.MINIFLUX.keys() | hostile_peers.RSS_FETCHER.keys() <= does
+    run = json.loads(hostile_peers.RUN.read_text(encoding="utf-8"))
+    assert run.keys() == {f"{case.group}: {case.does}" for case in CASES}
