@@ -174,8 +174,11 @@ def read_folded(output: str) -> list[runs.Run]:
 def foldable(output: str, before: datetime.date) -> dict[str, runs.Run]:
     """Path -> record of each committed run over feeds before a date; such a run is never begun again."""
     found = {}
+    lists: dict[str, tuple[runs.Input, ...]] = {}
     for path in files.list_files(files.join(output, layout.RUNS, "*.json")):
         run = runs.from_json(json.loads(files.read_bytes(path)))
+        # The same list of feeds 35,000 times would not fit into memory.
+        run = dataclasses.replace(run, inputs=lists.setdefault(run.listing, run.inputs))
         remote = any(runs.is_remote(one.uri) for one in run.inputs)
         if run.state == "committed" and run.date < before and remote and not run.pane:
             found["/".join(path.split("/")[-3:])] = run
