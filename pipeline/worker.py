@@ -8,8 +8,12 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from pipeline.lean import import_beam
+
+BLOCK_BYTES = 1 << 16
+"""Of data between steps: a dozen articles."""
 
 
 def answer_no_signals() -> None:
@@ -47,8 +51,23 @@ def run(launcher: int) -> None:
     from pipeline import stacks
 
     stacks.answer()
-
+    send_small_blocks()
     sdk_worker_main.main(sys.argv)
+
+
+def send_small_blocks() -> None:
+    """Has Beam send what it makes in blocks of `BLOCK_BYTES`, not of 10 MB.
+
+    FnApiRunner deals the blocks of a step out to the workers of the next one,
+    however many elements are in each: with blocks of 10 MB, one worker got 4,182
+    of 5,000 articles. Without effect on a Beam that has no such setting.
+    """
+    from apache_beam.runners.worker import data_plane
+
+    stream: Any = data_plane.SizeBasedBufferingClosableOutputStream
+    beams = data_plane._DEFAULT_SIZE_FLUSH_THRESHOLD
+    defaults = stream.__init__.__defaults__
+    stream.__init__.__defaults__ = tuple(BLOCK_BYTES if value == beams else value for value in defaults)
 
 
 def end_with(launcher: int) -> None:

@@ -69,6 +69,19 @@ def test_work_is_spread_over_all_workers():
         assert sorted(len(file.read_text().split()) for file in Path(folder).iterdir()) == [20, 20]
 
 
+def test_large_elements_are_spread_too():
+    """Beam sends what a step makes in blocks, and deals these out, not what is in them."""
+    options = PipelineOptions(["--direct_num_workers=2"])
+    with tempfile.TemporaryDirectory() as folder:
+        with beam.Pipeline(runner=local_runner(2), options=options) as p:
+            articles = p | beam.Create(range(5000)) | beam.Reshuffle() | beam.Map(lambda _: bytes(5000))
+            count = beam.pvalue.AsSingleton(articles | beam.combiners.Count.Globally())
+            _ = articles | beam.Map(lambda _, count, folder: _leave_a_trace(count, folder), count, folder)
+        shares = [len(file.read_text().split()) for file in Path(folder).iterdir()]
+    assert sum(shares) == 5000
+    assert max(shares) < 2600
+
+
 def _leave_a_trace(number: int, folder: str) -> None:
     with Path(folder, str(os.getpid())).open("a") as file:
         file.write(f"{number} ")
