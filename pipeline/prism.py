@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import apache_beam as beam
 
@@ -19,6 +20,14 @@ from pipeline.errors import ConfigurationError
 
 VARIABLE = "DATELINE_PRISM"
 START_SECONDS = 30.0
+GRACE_SECONDS = 3.0
+"""That a Prism whose connections are lost may take to end."""
+LAST_WORDS = 2_000
+"""Characters of what it has said that are shown if it ends by itself."""
+
+
+class PrismEnded(Exception):
+    """Says how, and what it said last."""
 
 
 def find_prism(location: str | None = None) -> str:
@@ -49,6 +58,9 @@ def prism_server(location: str | None = None) -> Iterator[str]:
     """Within, a Prism of our own is running; gives the address of its job service.
 
     It ends with this process, however that ends, and does not hear Ctrl-C.
+
+    Raises:
+        PrismEnded: in the place of what was raised within, because Prism had ended.
     """
     program = find_prism(location)
     port = _free_port()
@@ -60,9 +72,29 @@ def prism_server(location: str | None = None) -> Iterator[str]:
         try:
             _wait_until_open(port, process)
             yield f"localhost:{port}"
+        except Exception as error:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                raise PrismEnded(f"{_how_ended(process.wait(GRACE_SECONDS))}{_last_words(log)}") from error
+            raise
         finally:
             process.kill()
             process.wait()
+
+
+def _how_ended(code: int) -> str:
+    """As a shell says it.
+
+    >>> _how_ended(-9), _how_ended(2)
+    ('Prism was killed (SIGKILL)', 'Prism ended with code 2')
+    """
+    return f"Prism was killed ({signal.Signals(-code).name})" if code < 0 else f"Prism ended with code {code}"
+
+
+def _last_words(log: IO[bytes]) -> str:
+    log.seek(0, os.SEEK_END)
+    log.seek(max(0, log.tell() - LAST_WORDS))
+    said = log.read().decode("utf-8", "replace").strip()
+    return f"; it said last:\n{said}" if said else ""
 
 
 def _end_with_parent() -> None:

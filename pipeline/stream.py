@@ -124,7 +124,10 @@ def _build_only(settings: "Settings") -> int:
 
     from pipeline.news_stream import build_stream
 
-    build_stream(beam.Pipeline(options=_options(settings, None)), settings, _job(settings))
+    try:
+        build_stream(beam.Pipeline(options=_options(settings, None)), settings, _job(settings))
+    except (ValueError, RuntimeError) as error:  # a connector's own refusal; Java or its jar is missing
+        raise ConfigurationError([f"the graph cannot be built: {error}"]) from error
     print(f"runner {settings.launch.runner}, written to {settings.output}; the settings are right")
     return Exit.DONE
 
@@ -132,7 +135,7 @@ def _build_only(settings: "Settings") -> int:
 def stream(settings: "Settings") -> int:
     """Carries a stream to its end, printing what it commits; returns the exit code."""
     from pipeline.launch import _last_line
-    from pipeline.prism import prism_server
+    from pipeline.prism import PrismEnded, prism_server
     from transforms.stream.stop import forget_to_stop
 
     job = _job(settings)
@@ -145,17 +148,16 @@ def stream(settings: "Settings") -> int:
         stack.enter_context(_without_echo())
         told = stack.enter_context(_told(settings.output, job))
         stack.enter_context(_drained_by_signal(settings.output))
-        endpoint = None
-        if settings.launch.runner == "PrismRunner":
-            endpoint = stack.enter_context(prism_server(_prism_location(settings)))
+        prism = settings.launch.runner == "PrismRunner"
         try:
-            _execute(settings, job, endpoint)
+            with prism_server(_prism_location(settings)) if prism else contextlib.nullcontext() as endpoint:
+                _execute(settings, job, endpoint)
         except Exception as error:
             why = "the connection to the runner was lost" if _is_connection(type(error)) else _last_line(error)
+            why = str(error) if isinstance(error, PrismEnded) else why
             print(f"\ndateline: the stream failed: {why}", file=sys.stderr)
             print("What was committed stays. Started again, the same command goes on from there.", file=sys.stderr)
             logging.getLogger(__name__).info("the stream failed", exc_info=error)
-            logging.disable(logging.CRITICAL)  # Beam's threads would complain that nobody answers them
             return Exit.FAILED
     forget_to_stop(settings.output)
     print(_totals(told.counts, told.rows, told.late, time.monotonic() - begun))
@@ -238,7 +240,7 @@ def _prism_location(settings: "Settings") -> str | None:
 
 @contextlib.contextmanager
 def _without_echo() -> Iterator[None]:
-    """Within, and from then on, Beam's threads do not complain of a connection that ended with the job."""
+    """Within, and from then on, Beam's threads do not complain of connections that ended with the runner."""
     before = threading.excepthook
 
     def hear(error: threading.ExceptHookArgs) -> None:
@@ -246,6 +248,8 @@ def _without_echo() -> Iterator[None]:
             before(error)
 
     threading.excepthook = hear
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(lambda record: not (record.exc_info and _is_connection(record.exc_info[0] or Exception)))
     yield
 
 

@@ -192,3 +192,21 @@ def test_a_commit_is_told_on_a_line():
         run_id="x", listing="y", started=NOON, counts={"articles": 2}, rows={"entities": 11, "locations": 3}, pane=pane
     )
     assert line(run).split() == ["2026-11-22", "12:00-12:15", "2", "11", "3", "0", "0", "late"]
+
+
+@needs_prism
+def test_a_prism_that_is_killed_ends_the_stream_and_is_named(tmp_path: Path):
+    (tmp_path / "dropped").mkdir()
+    web = Web(1, 2.0, seed=5)
+    config = settings(tmp_path, serve(web), 1)
+    stream = Stream(config, tmp_path / "stream.log")
+    try:
+        stream.wait_for(lambda: bool(web.sent), web)
+        for child in psutil.Process(stream.process.pid).children():
+            child.kill()
+        assert stream.process.wait(60) == Exit.FAILED
+    finally:
+        stream.end()
+    said = stream.log.read_text()
+    assert "the stream failed: Prism was killed (SIGKILL)" in said
+    assert "Traceback" not in said
