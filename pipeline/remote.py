@@ -1,4 +1,4 @@
-"""A run on another engine: interrupted, its job ends with it, and at its end nothing is said that is no news."""
+"""A run on another engine: interrupted, it asks for its job to end, and at its end nothing is said that is no news."""
 
 import contextlib
 import logging
@@ -40,7 +40,10 @@ def quiet_end() -> Iterator[None]:
 
 @contextlib.contextmanager
 def cancelled_by_signal(job: Any) -> Iterator[None]:
-    """Within, SIGINT and SIGTERM cancel the job, and then raise KeyboardInterrupt; a cluster would go on with it."""
+    """Within, SIGINT and SIGTERM ask the engine to cancel the job, and raise KeyboardInterrupt.
+
+    Not every engine does: on a Flink cluster the job goes on until it is done or cancelled there.
+    """
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
