@@ -23,7 +23,7 @@ from xml.sax.saxutils import escape
 
 import apache_beam as beam
 
-ENGINES = Path(os.environ.get("DATELINE_ENGINES") or Path(__file__).parents[1] / ".engines")
+ENGINES = Path(os.environ.get("DATELINE_ENGINES") or Path(__file__).parents[1] / ".engines").absolute()
 FLINK = "1.19"
 FLINK_RELEASE = "1.19.0"
 """What the job server's libraries are of; client and cluster exchange serialized classes of Flink."""
