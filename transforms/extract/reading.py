@@ -26,8 +26,8 @@ from threadpoolctl import ThreadpoolController
 
 GROUP_TOKENS = 8_000
 """Texts are read in groups of about so many tokens; what is computed for more outgrows the caches."""
-MOST_STRINGS = 300_000
-"""From so many strings on, those that a group of texts adds are forgotten behind it; they take 60 MB."""
+MOST_STRINGS = 100_000
+"""From so many strings on, those that further texts add are forgotten behind them; so many take some 50 MB."""
 KEPT_BYTES = 128 << 20
 """Freed memory that a process keeps for the next group of texts, which needs as much again."""
 GOOD_PRODUCTS = frozenset({"openblas", "mkl"})
