@@ -3,14 +3,12 @@
 import argparse
 import contextlib
 import datetime
-import json
 import logging
 import os
 import signal
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +16,6 @@ from pipeline.errors import ConfigurationError, DatasetBusy, Exit
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
-    from transforms import Run
     from transforms.stream import Job
 
 EPILOG = """\
@@ -33,10 +30,6 @@ with 130; what was not committed is read again by the next start.
 On this machine it runs on Beam's Prism (runner: PrismRunner), a program that is found by
 DATELINE_PRISM=/path/to/prism, on the path, or by --set 'beam={prism_location: /path/to/prism}'.
 """
-
-HEADER = f"  {'window':<24}{'articles':>9}{'entities':>10}{'places':>9}{'failures':>9}{'duplicates':>11}"
-LOOK_SECONDS = 0.5
-END_SECONDS = 30
 
 
 def add_stream_command(commands: Any) -> None:
@@ -134,6 +127,7 @@ def _build_only(settings: "Settings") -> int:
 
 def stream(settings: "Settings") -> int:
     """Carries a stream to its end, printing what it commits; returns the exit code."""
+    from pipeline import windows
     from pipeline.launch import _last_line
     from pipeline.prism import PrismEnded, prism_server
     from transforms.stream.stop import forget_to_stop
@@ -142,11 +136,11 @@ def stream(settings: "Settings") -> int:
     _begin(settings)
     _ask_for_contact(settings)
     print(f"dateline: following {_named(settings.inputs)} into {settings.output}")
-    print(f"  job {job.job_id} on {settings.launch.runner}; Ctrl-C drains it\n\n{HEADER}", flush=True)
+    print(f"  job {job.job_id} on {settings.launch.runner}; Ctrl-C drains it\n\n{windows.HEADER}", flush=True)
     begun = time.monotonic()
     with contextlib.ExitStack() as stack:
         stack.enter_context(_without_echo())
-        told = stack.enter_context(_told(settings.output, job))
+        told = stack.enter_context(windows.told_commits(settings.output, job))
         stack.enter_context(_drained_by_signal(settings.output))
         prism = settings.launch.runner == "PrismRunner"
         try:
@@ -160,7 +154,7 @@ def stream(settings: "Settings") -> int:
             logging.getLogger(__name__).info("the stream failed", exc_info=error)
             return Exit.FAILED
     forget_to_stop(settings.output)
-    print(_totals(told.counts, told.rows, told.late, time.monotonic() - begun))
+    print(windows.totals(told.counts, told.rows, told.late, time.monotonic() - begun))
     return Exit.DONE
 
 
@@ -285,76 +279,6 @@ def _drained_by_signal(output: str) -> Iterator[None]:
     finally:
         for number, handler in zip(signals, before, strict=True):
             signal.signal(number, handler)
-
-
-class _Told:
-    """What a job has committed so far, by the records in its dataset."""
-
-    def __init__(self, output: str, job: "Job") -> None:
-        from transforms.write import files, layout
-
-        self._pattern = files.join(output, layout.RUNS, f"*_{job.job_id}*.json")
-        self._seen: set[str] = set()
-        self.counts: Counter[str] = Counter()
-        self.rows: Counter[str] = Counter()
-        self.late = 0
-
-    def tell(self) -> None:
-        """Prints a line for each record that is new."""
-        from transforms.write import files, runs
-
-        for path in files.list_files(self._pattern):
-            if path not in self._seen:
-                self._seen.add(path)
-                run = runs.from_json(json.loads(files.read_bytes(path)))
-                self.counts.update(run.counts)
-                self.rows.update(run.rows)
-                self.late += run.counts.get("articles", 0) if run.pane.get("late") else 0
-                print(line(run), flush=True)
-
-
-def line(run: "Run") -> str:
-    """What a commit has brought, on one line."""
-    start, end = (datetime.datetime.fromisoformat(run.pane[name]) for name in ("start", "end"))
-    seconds = start.second or end.second
-    form = "%H:%M:%S" if seconds else "%H:%M"
-    window = f"{start:%Y-%m-%d} {start:{form}}-{end:{form}}"
-    numbers = (
-        f"{run.counts.get('articles', 0):>9,}{run.rows.get('entities', 0):>10,}{run.rows.get('locations', 0):>9,}"
-        f"{run.counts.get('failures', 0):>9,}{run.counts.get('duplicates', 0):>11,}"
-    )
-    return f"  {window:<24}{numbers}{'  late' if run.pane['late'] else ''}"
-
-
-@contextlib.contextmanager
-def _told(output: str, job: "Job") -> Iterator[_Told]:
-    """Within, each commit is told when it is there."""
-    told = _Told(output, job)
-    done = threading.Event()
-
-    def look() -> None:
-        while not done.wait(LOOK_SECONDS):
-            told.tell()
-
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    try:
-        yield told
-    finally:
-        done.set()
-        thread.join(END_SECONDS)
-        told.tell()
-
-
-def _totals(counts: Counter[str], rows: Counter[str], late: int, seconds: float) -> str:
-    """What the job has brought in all."""
-    inputs = (
-        f"{counts['inputs']:,} inputs = {counts['articles']:,} articles ({late:,} late)"
-        f" + {counts['duplicates']:,} duplicates + {counts['failures']:,} failures"
-    )
-    found = f"{rows['entities']:,} entities, {rows['locations']:,} places"
-    asked = f"; {counts['addresses']:,} requests for feeds" if counts["addresses"] else ""
-    return f"\n  {inputs}\n  {found}{asked}; {seconds:,.0f} s"
 
 
 def _named(inputs: list[str]) -> str:

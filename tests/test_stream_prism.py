@@ -16,7 +16,7 @@ from benchmarks.soak import Web, account, configuration, drop_file, serve
 from pipeline.cli import main
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.prism import VARIABLE, find_prism
-from pipeline.stream import line
+from pipeline.windows import line
 from tests.test_stream import NOON
 from transforms.write import Run, list_runs, snapshot
 
