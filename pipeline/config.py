@@ -34,6 +34,7 @@ SECTIONS: dict[str, type] = {
     "write": Write,
 }
 GIVEN_BY_RUN = {"run", "fetched", "memory", "sources"}
+LONGEST_JOB_SECONDS = 10 * 365 * 86_400
 LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
 RUNNERS = (*LOCAL_RUNNERS, "PrismRunner", "FlinkRunner", "SparkRunner", "DataflowRunner", "PortableRunner")
 
@@ -325,7 +326,9 @@ def _subclasses(cls: type) -> Iterator[Any]:
 
 
 def _options(launch: Launch, flags: Sequence[str]) -> PipelineOptions:
-    local = []
     if launch.runner in LOCAL_RUNNERS:
-        local = [f"--direct_num_workers={launch.workers}"]
-    return QuickOptions([*local, *flags])
+        own = [f"--direct_num_workers={launch.workers}"]
+    else:
+        # Meant for the answer to a request, it ends the watch over a job as well, whatever the job is at.
+        own = [f"--job_server_timeout={LONGEST_JOB_SECONDS}"]
+    return QuickOptions([*own, *flags])

@@ -4,6 +4,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from apache_beam.options.pipeline_options import PortableOptions
 
 from pipeline.config import LOCAL_RUNNERS, SECTIONS, check_beam_flags, load_settings
 from pipeline.errors import ConfigurationError
@@ -137,3 +138,8 @@ def test_one_gazetteer_for_both_who_need_it(tmp_path):
 def test_directrunner_is_local():
     assert "DirectRunner" in LOCAL_RUNNERS
     assert list(SECTIONS) == ["read", "parse", "deduplicate", "extract", "geocode", "write"]
+
+
+def test_a_job_on_another_runner_is_watched_to_its_end(tmp_path):
+    found = settings(tmp_path, GOOD + "runner: FlinkRunner\n")
+    assert found.options.view_as(PortableOptions).job_server_timeout > 365 * 86_400
