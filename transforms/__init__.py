@@ -9,7 +9,8 @@
 - `Write`: records -> Parquet, committed whole
 
 `begin_run` and `read_run` stand at the two ends of it: they open and look up
-the run that `Write` commits. Nothing here knows the package `pipeline`.
+the run that `Write` commits. What a stream has beside these is in
+`transforms.stream`. Nothing here knows the package `pipeline`.
 """
 
 from transforms.count import Count
