@@ -137,7 +137,9 @@ class TestEventTime:
         ("published", "expected"),
         [
             (NOON - 20 * MINUTE, NOON - 20 * MINUTE),
-            (datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC), NOON - 60 * MINUTE),
+            (NOON - 60 * MINUTE, NOON - 60 * MINUTE),
+            (NOON - 61 * MINUTE, NOON),
+            (datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC), NOON),
             (NOON + datetime.timedelta(days=1), NOON),
             (None, NOON),
         ],

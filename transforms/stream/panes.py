@@ -45,15 +45,17 @@ class Pane(NamedTuple):
 def event_time(article: Article, oldest_seconds: float) -> datetime.datetime:
     """When an article happened to the stream: when it was published, if that can be.
 
-    Feeds date articles into the future, into 1970, and to midnight. A date
-    before `oldest_seconds` before it was read, or behind that, is moved to
-    the nearest time between; `date_published` stays as it is.
+    Feeds date articles into the future and into 1970, and name old ones again.
+    What was published more than `oldest_seconds` before it was read, or behind
+    that, counts as of the time it was read: it is in time, and makes no late
+    pane of its own. `date_published` stays as it is.
     """
     read = article.date_fetched
     if article.source_uri.startswith(SCHEMES):  # its watermark is its connector's, and waits for no article
         return read
     earliest = read - datetime.timedelta(seconds=oldest_seconds)
-    return min(max(article.date_published or read, earliest), read)
+    published = article.date_published
+    return published if published is not None and earliest <= published <= read else read
 
 
 def timed(article: Article, oldest_seconds: float) -> TimestampedValue:

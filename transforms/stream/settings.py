@@ -22,7 +22,7 @@ class Stream:
     wait_minutes: float = 10.0
     """How long a window waits behind its end for articles that their feeds name late."""
     oldest_minutes: float = 60.0
-    """An article that was published longer before it was read counts as published so long before."""
+    """An article that was published longer before it was read counts as published when it was read."""
     late_minutes: float = 2.0
     """How long articles are gathered that come when their window is closed; they are committed as a late pane."""
     remember_hours: float = 24.0
