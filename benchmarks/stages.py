@@ -11,11 +11,11 @@ them is told below the table. A long run lies between the two.
 
 import argparse
 import datetime
-import io
 import json
 import os
 import pickle
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -28,7 +28,6 @@ import pipeline  # noqa: F401  first: it says what numpy is to use
 
 # isort: split
 
-import pyarrow.parquet as pq
 import spacy
 from spacy.language import Language
 
@@ -49,7 +48,7 @@ from transforms.parse.dateline import parse_dateline
 from transforms.parse.language import identify_language
 from transforms.parse.split import split
 from transforms.records import AnnotatedArticle, Document
-from transforms.write.shards import shard_of, sort_key, to_table
+from transforms.write.shards import shard_of, stage_shard
 
 FETCHED = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 BATCH = 16
@@ -147,8 +146,9 @@ class Stages:
             shards: dict[int, list[Any]] = {}
             for row in some:
                 shards.setdefault(shard_of(row, 4), []).append(row)
-            for shard in shards.values():
-                pq.write_table(to_table(table, sorted(shard, key=sort_key(table))), io.BytesIO(), compression="zstd")
+            with tempfile.TemporaryDirectory() as folder:
+                for number, shard in shards.items():
+                    stage_shard(folder, "run", table, number, shard)
 
 
 def _left_out(nlp: Language) -> list[str]:

@@ -16,8 +16,17 @@ import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
 from transforms.records import TABLES, Article, Entity, Failure, Location
-from transforms.write import Run, Write, begin_run, read_run
-from transforms.write.shards import shard_of, to_table, without_surrogates
+from transforms.write import Run, Write, begin_run, blocks, read_run, shards
+from transforms.write.blocks import ToBlocks, from_block, to_block
+from transforms.write.shards import (
+    file_schema,
+    finish_table,
+    in_order,
+    plain_table,
+    shard_of,
+    to_table,
+    without_surrogates,
+)
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 NOON = datetime.datetime(2026, 11, 22, 12, 30, 1, 500, tzinfo=datetime.UTC)
@@ -294,6 +303,30 @@ def test_half_a_character_becomes_one_replacement_character() -> None:
 def test_a_value_of_the_wrong_type_is_no_row() -> None:
     with pytest.raises(pa.ArrowInvalid):
         to_table("articles", [article(0, word_count="many")])
+
+
+def test_rows_come_out_of_blocks_as_they_went_in() -> None:
+    rows = [location(1, 0, 0), location(0, 3, 9)]
+    assert from_block(to_block("locations", rows)).equals(plain_table("locations", rows))
+
+
+def test_a_bundle_makes_one_block_a_shard_and_full_ones_before_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK_ROWS", 3)
+    packer = ToBlocks("articles", shards=1)
+    packer.start_bundle()
+    early = [block for number in range(7) for block in packer.process(article(number))]
+    late = [one.value for one in packer.finish_bundle()]
+    assert [from_block(block).num_rows for _, block in early + late] == [3, 3, 1]
+    assert list(packer.process(())) == []
+
+
+@pytest.mark.parametrize("most_bytes", [shards.MOST_BYTES, 0])
+def test_parts_of_a_sorted_table_are_the_sorted_table(monkeypatch: pytest.MonkeyPatch, most_bytes: int) -> None:
+    monkeypatch.setattr(shards, "MOST_BYTES", most_bytes)
+    plain = plain_table("articles", ARTICLES[::-1])
+    parts = [finish_table(part, file_schema("articles", plain)) for part in in_order("articles", plain, rows=2)]
+    assert [part.num_rows for part in parts[:-1]] == [2] * (len(parts) - 1)
+    assert pa.concat_tables(parts).equals(to_table("articles", sorted(ARTICLES, key=lambda one: one.article_id)))
 
 
 def test_all_rows_of_an_article_are_in_one_shard_number() -> None:

@@ -4,7 +4,6 @@ https://geoparquet.org/releases/v1.1.0/
 """
 
 import json
-import operator
 import struct
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -50,10 +49,9 @@ def wkb_point(longitude: float, latitude: float) -> bytes:
     return struct.pack("<BIdd", 1, 1, longitude, latitude)
 
 
-def points(rows: Iterable[Any], columns: tuple[str, str] = COORDINATES[0]) -> list[Point | None]:
-    """The rows' coordinates from their columns of latitude and longitude; None where either is missing."""
-    latitude_of, longitude_of = map(operator.attrgetter, columns)
-    pairs = ((longitude_of(row), latitude_of(row)) for row in rows)
+def points(longitudes: Iterable[float | None], latitudes: Iterable[float | None]) -> list[Point | None]:
+    """Pairs of coordinates, one for each row; None where either is missing."""
+    pairs = zip(longitudes, latitudes, strict=True)
     return [None if longitude is None or latitude is None else (longitude, latitude) for longitude, latitude in pairs]
 
 

@@ -2,17 +2,19 @@
 
 import dataclasses
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from transforms.records import stable_id
+from transforms.records import TABLES, stable_id
 from transforms.write import files, geoparquet, layout
 from transforms.write.schema import table_schema
 
 ROW_GROUP_SIZE = 100_000
+MOST_BYTES = 2**31 - 1
 SORT_COLUMNS = ("article_id", "start", "end", "failure_id", "message")
 """Rows are sorted by those of these columns that the table has, then by the table's first column."""
 
@@ -42,11 +44,10 @@ def shard_of(row: Any, shards: int) -> int:
     return int(stable_id(key)[:12], 16) % shards
 
 
-def sort_key(table: str) -> Any:
-    """A function from a row to the key that the table is sorted by."""
+def sort_columns(table: str) -> list[str]:
+    """The columns that a table's files are sorted by, none of which is ever null."""
     names = table_schema(table).names
-    columns = [name for name in (*SORT_COLUMNS, names[0]) if name in names]
-    return lambda row: tuple(getattr(row, column) for column in columns)
+    return [name for name in (*SORT_COLUMNS, names[0]) if name in names]
 
 
 def without_surrogates(value: Any) -> Any:
@@ -70,26 +71,59 @@ def to_array(values: Sequence[Any], arrow: pa.DataType) -> pa.Array:
         return pa.array([without_surrogates(value) for value in values], type=arrow)
 
 
-def to_table(table: str, rows: Sequence[Any]) -> pa.Table:
-    """Records of one table as an Arrow table with its metadata, in the order given.
+def plain_table(table: str, rows: Sequence[Any]) -> pa.Table:
+    """Records of one table as an Arrow table, in the order given: their own columns, no metadata.
 
     Raises:
         pyarrow.ArrowInvalid: a value has another type than its column says.
     """
-    schema = table_schema(table)
-    columns: dict[str, Sequence[Any]] = {}
-    coordinates = geoparquet.coordinates(schema.names)
-    if coordinates:
-        where = geoparquet.points(rows, coordinates)
-        columns = {"geometry": geoparquet.geometry_column(where), "bbox": geoparquet.bbox_column(where)}
-        schema = schema.with_metadata({**schema.metadata, b"geo": geoparquet.geo_metadata(where)})
-    arrays = [
-        to_array(
-            columns[field.name] if field.name in columns else [getattr(row, field.name) for row in rows], field.type
-        )
-        for field in schema
-    ]
+    columns = [field.name for field in dataclasses.fields(TABLES[table])]
+    schema = pa.schema([table_schema(table).field(name) for name in columns])
+    arrays = [to_array([getattr(row, field.name) for row in rows], field.type) for field in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def file_schema(table: str, plain: pa.Table) -> pa.Schema:
+    """The schema of a file with these rows: the table's, with the bounds of its points."""
+    schema = table_schema(table)
+    if "geometry" not in schema.names:
+        return schema
+    return schema.with_metadata({**schema.metadata, b"geo": geoparquet.geo_metadata(_points(plain))})
+
+
+def finish_table(plain: pa.Table, schema: pa.Schema) -> pa.Table:
+    """What `plain_table` gave, or a part of it, as a file with that schema holds it."""
+    if "geometry" in schema.names:
+        where = _points(plain)
+        geometry = pa.array(geoparquet.geometry_column(where), schema.field("geometry").type)
+        box = pa.array(geoparquet.bbox_column(where), schema.field("bbox").type)
+        plain = plain.append_column("geometry", geometry).append_column("bbox", box)
+    return plain.cast(schema)
+
+
+def _points(plain: pa.Table) -> list[geoparquet.Point | None]:
+    latitude, longitude = geoparquet.coordinates(plain.column_names) or ("", "")
+    return geoparquet.points(plain[longitude].to_pylist(), plain[latitude].to_pylist())
+
+
+def in_order(table: str, plain: pa.Table, rows: int = ROW_GROUP_SIZE) -> Iterator[pa.Table]:
+    """The table sorted, in parts of so many rows; one without rows if it has none."""
+    if plain.nbytes > MOST_BYTES:  # Arrow would gather all text behind 32-bit offsets
+        wide = [field.with_type(pa.large_string()) if field.type == pa.string() else field for field in plain.schema]
+        plain = plain.cast(pa.schema(wide))
+    order = pc.sort_indices(plain, [(column, "ascending") for column in sort_columns(table)])
+    for start in range(0, max(1, len(order)), rows):
+        yield plain.take(order[start : start + rows])
+
+
+def to_table(table: str, rows: Sequence[Any]) -> pa.Table:
+    """Records of one table as an Arrow table as it is written, in the order given.
+
+    Raises:
+        pyarrow.ArrowInvalid: a value has another type than its column says.
+    """
+    plain = plain_table(table, rows)
+    return finish_table(plain, file_schema(table, plain))
 
 
 def stage_shard(output: str, run_id: str, table: str, shard: int, rows: Iterable[Any]) -> StagedFile:
@@ -102,10 +136,19 @@ def stage_shard(output: str, run_id: str, table: str, shard: int, rows: Iterable
         shard: which shard of the table this is.
         rows: records of that table, in any order; they are held in memory.
     """
-    arrow = to_table(table, sorted(rows, key=sort_key(table)))
+    return stage_table(output, run_id, table, shard, plain_table(table, list(rows)))
+
+
+def stage_table(output: str, run_id: str, table: str, shard: int, plain: pa.Table) -> StagedFile:
+    """Writes the rows of `plain_table` aside as a shard, sorted."""
+    schema = file_schema(table, plain)
     path = layout.staged_path(run_id, table, shard, uuid.uuid4().hex)
     target = files.join(output, path)
-    files.write_file(
-        target, lambda handle: pq.write_table(arrow, handle, compression="zstd", row_group_size=ROW_GROUP_SIZE)
-    )
-    return StagedFile(path=path, table=table, shard=shard, rows=arrow.num_rows, size=files.size_of(target) or 0)
+
+    def write(handle: Any) -> None:
+        with pq.ParquetWriter(handle, schema, compression="zstd") as writer:
+            for part in in_order(table, plain):
+                writer.write_table(finish_table(part, schema), row_group_size=ROW_GROUP_SIZE)
+
+    files.write_file(target, write)
+    return StagedFile(path=path, table=table, shard=shard, rows=plain.num_rows, size=files.size_of(target) or 0)

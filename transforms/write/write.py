@@ -1,19 +1,21 @@
 """Rows of all tables -> a run's files, committed together."""
 
 import dataclasses
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import apache_beam as beam
+import pyarrow as pa
 
 from transforms.progress import advance
 from transforms.records import TABLES
 from transforms.write import files
 from transforms.write.archive import StageArchive
+from transforms.write.blocks import Block, ToBlocks, from_block
 from transforms.write.commit import commit
 from transforms.write.extras import StagedExtra
 from transforms.write.runs import Run
-from transforms.write.shards import StagedFile, shard_of, stage_shard
+from transforms.write.shards import StagedFile, stage_shard, stage_table
 from transforms.write.snapshot import StageSnapshot
 
 COUNTS = "counts"
@@ -24,19 +26,10 @@ MEMORY = "memory"
 """Key of what the dataset is to remember."""
 
 
-def keyed_by_shard(rows: Any, shards: int) -> Iterator[tuple[int, Any]]:
-    """A row, or some rows of one article, under the number of their shard."""
-    if not isinstance(rows, tuple):
-        yield shard_of(rows, shards), rows
-    elif rows:
-        yield shard_of(rows[0], shards), rows
-
-
-def write_shard(group: tuple[int, Iterable[Any]], output: str, run_id: str, table: str) -> StagedFile:
+def write_shard(group: tuple[int, Iterable[Block]], output: str, run_id: str, table: str) -> StagedFile:
     """Stages one shard."""
-    shard, several = group
-    rows = (row for one in several for row in (one if isinstance(one, tuple) else (one,)))
-    staged = stage_shard(output, run_id, table, shard, rows)
+    shard, blocks = group
+    staged = stage_table(output, run_id, table, shard, pa.concat_tables(map(from_block, blocks)))
     advance(".written")
     return staged
 
@@ -71,7 +64,7 @@ class StageTable(beam.PTransform):
     def expand(self, rows: beam.PCollection[Any]) -> beam.PCollection[StagedFile]:
         return (
             rows
-            | "Key by shard" >> beam.FlatMap(keyed_by_shard, self.shards)
+            | "Pack by shard" >> beam.ParDo(ToBlocks(self.table, self.shards)).with_output_types(tuple[int, bytes])
             | "Group by shard" >> beam.GroupByKey()
             | "Write shard" >> beam.Map(write_shard, self.output, self.run_id, self.table)
         )
@@ -89,7 +82,8 @@ class Write(beam.PTransform):
 
     Deterministic: the same rows give the same files, byte for byte, whatever
     order and bundles they came in; committed again, they replace themselves.
-    Shuffles every row once. Holds one shard of one table in memory at a time.
+    Shuffles every row once, in compressed blocks. Holds one shard of one table in
+    memory at a time, as columns.
     For bounded collections in the global window.
     """
 

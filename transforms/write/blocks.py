@@ -1,0 +1,62 @@
+"""Rows on their way to their file: some thousand of a table at a time, as compressed columns.
+
+As columns, an article with all of its rows is some two kilobytes; as objects it
+is a hundred. What gathers a shard may hold that of a hundred thousand articles.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+from apache_beam.transforms.window import GlobalWindows
+
+from transforms.write.shards import plain_table, shard_of
+
+BLOCK_ROWS = 4_000
+"""Rows of a block, about; a bundle's last ones are fewer."""
+
+Block = bytes
+"""An Arrow stream, its buffers compressed."""
+
+
+def to_block(table: str, rows: Sequence[Any]) -> Block:
+    """Records of one table, packed."""
+    columns = plain_table(table, rows)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, columns.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
+        stream.write_table(columns)
+    return bytes(sink.getvalue())
+
+
+def from_block(block: Block) -> pa.Table:
+    """What `plain_table` made of the rows."""
+    return pa.ipc.open_stream(block).read_all()
+
+
+class ToBlocks(beam.DoFn):
+    """Records, or tuples of records of one article -> (shard, `Block`), the rows of a bundle together.
+
+    For bounded collections in the global window.
+    """
+
+    def __init__(self, table: str, shards: int) -> None:
+        self._table = table
+        self._shards = shards
+
+    def start_bundle(self) -> None:
+        self._held: dict[int, list[Any]] = defaultdict(list)
+
+    def process(self, given: Any) -> Iterator[tuple[int, Block]]:
+        rows = given if isinstance(given, tuple) else (given,)
+        if not rows:
+            return
+        shard = shard_of(rows[0], self._shards)
+        self._held[shard].extend(rows)
+        if len(self._held[shard]) >= BLOCK_ROWS:
+            yield shard, to_block(self._table, self._held.pop(shard))
+
+    def finish_bundle(self) -> Iterator[Any]:
+        for shard, rows in sorted(self._held.items()):
+            yield GlobalWindows.windowed_value((shard, to_block(self._table, rows)))
