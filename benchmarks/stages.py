@@ -24,10 +24,6 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import pipeline  # noqa: F401  first: it says what numpy is to use
-
-# isort: split
-
 import spacy
 from spacy.language import Language
 
