@@ -60,6 +60,44 @@ def test_a_directory_stands_for_the_files_that_can_be_read(tmp_path: Path) -> No
     assert [Path(source.uri).name for source in resolve_inputs([str(tmp_path)])] == ["a.txt"]
 
 
+def test_a_file_that_goes_while_its_folder_is_listed_is_passed_over(tmp_path: Path, monkeypatch: Any) -> None:
+    (tmp_path / "a.txt").write_bytes(b"x")
+    gone = tmp_path / "sub" / "gone.txt"
+    gone.parent.mkdir()
+    gone.write_bytes(b"x")
+    stat = Path.stat
+
+    def stat_and_go(path: Path, **follow: Any) -> os.stat_result:
+        found = stat(path, **follow)
+        if path == gone:
+            gone.unlink()
+        return found
+
+    monkeypatch.setattr(Path, "stat", stat_and_go)
+    resolve_inputs([str(tmp_path)])
+    gone.symlink_to(tmp_path / "nowhere")
+    assert [Path(source.uri).name for source in resolve_inputs([str(tmp_path)])] == ["a.txt"]
+
+
+@pytest.mark.parametrize("pattern", ["", "/*.txt", "/*.warc"])
+def test_a_file_whose_name_is_no_utf8_is_read_and_its_name_shown(tmp_path: Path, pattern: str) -> None:
+    kind = ".warc" if "warc" in pattern else ".txt"
+    try:
+        (tmp_path / os.fsdecode(b"b\xe4d" + kind.encode())).write_text("Storm hits Lima.")
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    (source,) = resolve_inputs([f"{tmp_path}{pattern}"])
+    assert source.uri == f"{tmp_path}/b\\xe4d{kind}"
+    if kind == ".txt":
+        (document,) = read_source(source, max_bytes=MOST, fetched=THEN)
+        assert isinstance(document, Document)
+        assert (document.uri, document.content) == (source.uri, b"Storm hits Lima.")
+    else:
+        with pytest.raises(BadRecord) as caught:
+            list(read_source(source, max_bytes=MOST, fetched=THEN))
+        assert caught.value.reason != Reason.UNREADABLE
+
+
 def test_an_address_waits_for_its_answer_to_tell_its_kind() -> None:
     assert resolve_inputs(["https://example.org/feed"]) == [Source(uri="https://example.org/feed", kind=None)]
 

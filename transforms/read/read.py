@@ -276,19 +276,19 @@ def read_source(source: Source, *, max_bytes: int, fetched: datetime.datetime) -
         BadRecord: at any point; what was given before is good.
     """
     if source.kind == "warc":
-        yield from _read_warc(source.uri, max_bytes)
+        yield from _read_warc(source, max_bytes)
         return
     frame = Document(uri=source.uri, kind=_known(source), content=b"", fetched=fetched)
-    blocks = _file_blocks(source.uri)
+    blocks = _file_blocks(source.path)
     if source.uri.lower().endswith(".gz"):
         blocks = inflate(blocks, max_bytes=max_bytes)
     yield from documents(frame, blocks, max_bytes=max_bytes)
 
 
-def _read_warc(uri: str, max_bytes: int) -> Iterator[Document | Failure]:
+def _read_warc(source: Source, max_bytes: int) -> Iterator[Document | Failure]:
     try:
-        with FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED) as file:
-            yield from read_warc(file, uri, max_bytes=max_bytes)
+        with FileSystems.open(source.path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+            yield from read_warc(file, source.uri, max_bytes=max_bytes)
     except (OSError, BeamIOError) as error:
         raise BadRecord(Reason.UNREADABLE, f"{type(error).__name__}: {error}") from error
 
@@ -299,10 +299,10 @@ def _known(source: Source) -> MediaKind:
     return source.kind
 
 
-def _file_blocks(uri: str) -> Iterator[bytes]:
+def _file_blocks(path: str) -> Iterator[bytes]:
     """A file's bytes as stored, a block at a time."""
     try:
-        with FileSystems.open(uri, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
             while block := file.read(BLOCK):
                 yield block
     except (OSError, BeamIOError) as error:

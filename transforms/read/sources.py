@@ -1,7 +1,9 @@
 """What there is to read: globs and addresses to a sorted list of sources."""
 
 import dataclasses
+import os
 import posixpath
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -41,6 +43,13 @@ class Source:
     """Bytes as stored; None for an address."""
     modified: float | None = None
     """Seconds since 1970; None where it is not known."""
+    raw: bytes | None = None
+    """Path of a local file whose name is no UTF-8; `uri` then shows its odd bytes as `\\xff`."""
+
+    @property
+    def path(self) -> str:
+        """What it is opened by."""
+        return self.uri if self.raw is None else os.fsdecode(self.raw)
 
 
 def kind_of(path: str) -> MediaKind | None:
@@ -147,17 +156,17 @@ def _address(url: str) -> Source:
 
 
 def _directory(path: str) -> list[Source]:
-    # Not as a glob: a folder's own name may have brackets in it.
-    files = (file for file in sorted(Path(path).rglob("*")) if file.is_file() and not file.name.startswith("."))
-    sources = [source for source in map(_local_file, files) if source.kind]
+    # Not as a glob: a folder's own name may have brackets in it. A folder or file may go while it is looked at.
+    names = (Path(folder, name) for folder, _, found in os.walk(path) for name in found if not name.startswith("."))
+    sources = [source for file in names if (source := _local_file(file)) and source.kind]
     if not sources:
         raise ValueError(f"inputs: the directory {path!r} has no file that can be read; allowed are {ALLOWED}")
     return sources
 
 
 def _files(pattern: str) -> list[Source]:
-    exists = "://" not in pattern and Path(pattern).is_file()
-    sources = [_local_file(Path(pattern))] if exists else _match(pattern)
+    there = _local_file(Path(pattern)) if "://" not in pattern else None
+    sources = [there] if there else _match(pattern)
     if not sources and "://" in pattern and not any(character in pattern for character in "*?["):
         # A folder of an object store is no more than the beginning of names.
         sources = [source for source in _match(f"{pattern}/**") if source.kind]
@@ -183,15 +192,22 @@ def _is_hidden_or_directory(path: str) -> bool:
     return posixpath.basename(path).startswith(".") or Path(path).is_dir()
 
 
-def _local_file(path: Path) -> Source:
-    found = path.stat()
-    return Source(uri=str(path), kind=kind_of(str(path)), size=found.st_size, modified=found.st_mtime)
+def _local_file(path: Path) -> Source | None:
+    """None where there is no file, or no more."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return None
+    return _source(str(path), found.st_size, found.st_mtime) if stat.S_ISREG(found.st_mode) else None
 
 
 def _file(metadata: FileMetadata) -> Source:
-    return Source(
-        uri=metadata.path,
-        kind=kind_of(metadata.path),
-        size=metadata.size_in_bytes,
-        modified=metadata.last_updated_in_seconds or None,
-    )
+    return _source(metadata.path, metadata.size_in_bytes, metadata.last_updated_in_seconds or None)
+
+
+def _source(path: str, size: int, modified: float | None) -> Source:
+    uri, raw = path, None
+    if not path.isascii():
+        uri = os.fsencode(path).decode("utf-8", "backslashreplace")
+        raw = os.fsencode(path) if uri != path else None
+    return Source(uri=uri, kind=kind_of(path), size=size, modified=modified, raw=raw)

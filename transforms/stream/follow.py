@@ -88,7 +88,7 @@ def list_watched(patterns: list[str]) -> list[Source]:
     for pattern in patterns:
         try:
             found.update((source.uri, source) for source in resolve_inputs([pattern]))
-        except ValueError:  # an empty folder; what is no pattern at all was said when the stream began
+        except (ValueError, OSError):  # an empty folder; what is no pattern at all was said when the stream began
             continue
     return [source for source in found.values() if source.kind is not None]
 
