@@ -89,14 +89,16 @@ def _leave_a_trace(number: int, folder: str) -> None:
 
 @pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 2), (signal.SIGTERM, 2), (signal.SIGINT, 1)])
 def test_a_signal_ends_a_run_at_once(tmp_path, number, workers):
-    lines = "".join(f'{{"text": "Rain fell in Lima for {n} days, officials said."}}\n' for n in range(3000))
+    lines = "".join(f'{{"text": "Rain fell in Lima for {n} days, officials said."}}\n' for n in range(8000))
     (tmp_path / "many.jsonl").write_text(lines)
     process = subprocess.Popen(
         [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml", "--set", f"workers={workers}",
          "--input", str(tmp_path / "many.jsonl"), "--output", str(tmp_path / "out")],
         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True,
     )  # fmt: skip
-    time.sleep(6)
+    assert process.stderr is not None
+    before = iter(process.stderr.readline, "")
+    assert any("extracted" in line for line in before), "it ended before it read anything"
     os.killpg(process.pid, number)
     said = process.communicate(timeout=30)[1]
     assert process.returncode == 130, said
