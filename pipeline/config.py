@@ -34,6 +34,7 @@ SECTIONS: dict[str, type] = {
     "write": Write,
 }
 GIVEN_BY_RUN = {"run", "fetched", "memory", "sources"}
+OF_STREAMS = ("stream", "kafka", "pubsub")
 LONGEST_JOB_SECONDS = 10 * 365 * 86_400
 LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
 RUNNERS = (*LOCAL_RUNNERS, "PrismRunner", "FlinkRunner", "SparkRunner", "DataflowRunner", "PortableRunner")
@@ -123,7 +124,7 @@ def load_settings(
     problems = [*apply_changes(tree, changes)]
     if inputs:
         _section(tree, "read")["inputs"] = list(inputs)
-    if output:
+    if output is not None:
         _section(tree, "write")["output"] = output
     known = [*transforms, *(field.name for field in dataclasses.fields(Launch))]
     problems += [_unknown(file, key, known) for key in tree if key not in known]
@@ -228,7 +229,9 @@ def _check_types(
     required = _required(target)
     shape: dict[str, Any] = {name: (hints[name], ... if name in required else None) for name in fields}
     model = pydantic.create_model(
-        target.__name__, __config__=pydantic.ConfigDict(strict=True, arbitrary_types_allowed=True), **shape
+        target.__name__,
+        __config__=pydantic.ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False),
+        **shape,
     )
     try:
         checked = model(**given)
@@ -260,6 +263,8 @@ def _type_problem(key: str, errors: Sequence[Any]) -> str:
 def _unknown(file: str, key: Any, known: Sequence[str], where: str | None = None) -> str:
     close = difflib.get_close_matches(str(key), known, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
+    if where is None and key in OF_STREAMS:
+        hint = "it is for `dateline stream`, and `dateline stream --check` checks it; "
     return f"{where or file + ': '}{key}: unknown key; {hint}allowed: {', '.join(known)}"
 
 

@@ -45,6 +45,8 @@ def test_good_settings(tmp_path):
         ("extract: {model: nowhere/at_all}\n", "'nowhere/at_all' is neither an installed spaCy pipeline"),
         ("geocode: {gazetteer: nowhere.sqlite}\n", "nowhere.sqlite"),
         ("workers: -1\n", "workers is -1; allowed is 0 (one a core) or more"),
+        ("max_minutes: .nan\n", "max_minutes: is nan; allowed is a finite number"),
+        ("stream: {window_minutes: 5}\n", "stream: unknown key; it is for `dateline stream`"),
         ("max_failure_share: 2.0\n", "max_failure_share is 2.0; allowed is 0 to 1"),
         ("runner: DataflowRunner\nworkers: 4\n", "is sized by its own options"),
         ("beam: {regoin: europe-west1}\n", "--regoin: no such flag of Beam; did you mean --region?"),
@@ -100,6 +102,11 @@ def test_command_line_changes(tmp_path):
     assert found.sections["write"]["shards"] == 2
     assert found.launch.workers == 0
     assert found.options.get_all_options()["job_name"] == "x"
+
+
+def test_an_output_that_is_empty_is_not_taken_for_none(tmp_path):
+    with pytest.raises(ConfigurationError, match="'' is not a folder"):
+        settings(tmp_path, output="")
 
 
 @pytest.mark.parametrize("change", ["extract", "extract.batch_size", "a.b.c=1", "=1", "extract.=1"])
