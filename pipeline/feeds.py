@@ -3,6 +3,7 @@
 import argparse
 import csv
 import datetime
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,7 +180,9 @@ def _read(path: str) -> "list[Any]":
 
 
 def _check_writable(path: str) -> None:
-    if not Path(path).resolve().parent.is_dir() or Path(path).is_dir():
+    target = Path(path).resolve()
+    folder = target.parent
+    if target.is_dir() or not (folder.is_dir() and os.access(target if target.exists() else folder, os.W_OK)):
         raise ConfigurationError([f"--output {path}: cannot be written there; give a file in a folder that exists"])
 
 

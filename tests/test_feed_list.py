@@ -371,6 +371,7 @@ def test_an_import_counts_what_is_no_feed(tmp_path: Path, capsys: pytest.Capture
         (["check", str(SHIPPED), "--timeout", "0"], "timeout_seconds"),
         (["check", str(SHIPPED), "--output", "/nowhere/a.csv"], "cannot be written there"),
         (["import", str(SHIPPED), "--output", "x.csv"], "is not OPML"),
+        (["import", str(SHIPPED), "--output", "/proc/sys/x.csv"], "cannot be written there"),
         (["import", "nowhere.opml", "--output", "x.csv"], "cannot be read"),
     ],
 )
