@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
@@ -30,6 +31,9 @@ with 130; what was not committed is read again by the next start.
 On this machine it runs on Beam's Prism (runner: PrismRunner), a program that is found by
 DATELINE_PRISM=/path/to/prism, on the path, or by --set 'beam={prism_location: /path/to/prism}'.
 """
+
+ONE_WISH_SECONDS = 1.0
+"""Within them two signals are one: `timeout`, and a terminal whose shell passes it on, send it twice."""
 
 
 def add_stream_command(commands: Any) -> None:
@@ -59,7 +63,6 @@ def _stream(args: argparse.Namespace) -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     from pipeline.config import load_settings, use_for_files
     from pipeline.news_stream import STREAM_SECTIONS
-    from transforms.stream.stop import ask_to_stop
 
     settings = load_settings(
         args.config,
@@ -71,13 +74,25 @@ def _stream(args: argparse.Namespace) -> int:
     )
     use_for_files(settings.options)
     if args.stop:
-        ask_to_stop(settings.output)
-        print(f"dateline: the stream into {settings.output} is asked to drain")
-        return Exit.DONE
+        return _ask_to_stop(settings.output)
     _check(settings)
     if args.check:
         return _build_only(settings)
     return stream(settings)
+
+
+def _ask_to_stop(output: str) -> int:
+    from transforms.stream.stop import ask_to_stop
+    from transforms.write import files, layout, lock
+
+    own = files.join(output, layout.OWN)
+    if files.is_local(output) and not Path(own).is_dir():
+        raise ConfigurationError([f"write.output: {output!r} is no dataset; no stream writes into it"])
+    ask_to_stop(output)
+    print(f"dateline: the stream into {output} is asked to drain")
+    if files.is_local(output) and not lock.is_held(own):
+        print("  No process on this machine writes into it; only a job on a cluster would hear of it.")
+    return Exit.DONE
 
 
 def _check(settings: "Settings") -> None:
@@ -98,6 +113,14 @@ def _check(settings: "Settings") -> None:
     sources = Kafka(**settings.sections["kafka"]).is_on or PubSub(**settings.sections["pubsub"]).is_on
     if not settings.inputs and not sources:
         problems.append("read.inputs: names nothing to follow; give feeds, folders or globs, or a topic under kafka")
+    if not all(entry.strip() for entry in settings.inputs):
+        problems.append("read.inputs: one of them is empty; give a feed, a file, a folder or a glob")
+    launch = settings.launch
+    problems += [
+        f"{name}: is for `dateline run`; a stream has no end to be measured or timed, leave it out"
+        for name in ("max_minutes", "stalled_minutes", "metrics", "prometheus")
+        if getattr(launch, name)
+    ]
     try:
         followed(settings.inputs)
     except ValueError as error:
@@ -258,16 +281,19 @@ def _drained_by_signal(output: str) -> Iterator[None]:
 
     from transforms.stream.stop import ask_to_stop
 
-    asked = threading.Event()
+    asked = list[float]()
 
     def drain(*_: object) -> None:
-        if asked.is_set():
+        now = time.monotonic()
+        if asked and now - asked[0] < ONE_WISH_SECONDS:
+            return
+        if asked:
             print("\ndateline: interrupted; the next start goes on from the last commit", file=sys.stderr, flush=True)
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
             for child in psutil.Process().children(recursive=True):
                 child.kill()
             os._exit(Exit.INTERRUPTED)
-        asked.set()
+        asked.append(now)
         print("\ndateline: draining: reads nothing more, commits what it has (again to end at once)", flush=True)
         # Not here: a handler must not wait for a file system.
         threading.Thread(target=ask_to_stop, args=(output,), daemon=True).start()

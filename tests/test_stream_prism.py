@@ -16,6 +16,7 @@ from benchmarks.soak import Web, account, configuration, drop_file, serve
 from pipeline.cli import main
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.prism import VARIABLE, find_prism
+from pipeline.stream import ONE_WISH_SECONDS
 from pipeline.windows import line
 from tests.test_stream import NOON
 from transforms.write import Run, list_runs, snapshot
@@ -126,11 +127,36 @@ def test_a_second_interrupt_ends_it_at_once(tmp_path: Path):
         stream.wait_for(lambda: bool(web.sent), web)
         stream.process.send_signal(signal.SIGINT)
         stream.wait_for(lambda: "draining" in stream.log.read_text())
+        time.sleep(ONE_WISH_SECONDS)
         stream.process.send_signal(signal.SIGINT)
         assert stream.process.wait(20) == Exit.INTERRUPTED
     finally:
         stream.end()
     assert "the next start goes on" in stream.log.read_text()
+
+
+@needs_prism
+def test_a_signal_that_comes_twice_at_once_drains(tmp_path: Path):
+    (tmp_path / "dropped").mkdir()
+    web = Web(1, 2.0, seed=5)
+    stream = Stream(settings(tmp_path, serve(web), 1), tmp_path / "stream.log")
+    try:
+        stream.wait_for(lambda: bool(web.sent), web)
+        stream.process.send_signal(signal.SIGTERM)
+        stream.wait_for(lambda: "draining" in stream.log.read_text())
+        stream.process.send_signal(signal.SIGTERM)
+        assert stream.process.wait(60) == Exit.DONE
+    finally:
+        stream.end()
+
+
+def test_who_stops_a_stream_that_is_not_there_is_told_so(tmp_path: Path, capsys):
+    assert main(["stream", "configs/stream.yaml", "--stop", "--output", str(tmp_path / "out")]) == Exit.CONFIGURATION
+    assert "is no dataset" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "out" / "_dateline").mkdir(parents=True)
+    assert main(["stream", "configs/stream.yaml", "--stop", "--output", str(tmp_path / "out")]) == Exit.DONE
+    assert "No process on this machine writes into it" in capsys.readouterr().out
 
 
 @needs_prism
@@ -169,6 +195,9 @@ def test_without_prism_it_says_how_to_get_it(monkeypatch, tmp_path: Path):
         (["read.inputs=[]"], "names nothing to follow"),
         (["write.shards=2"], "one file per table and window"),
         (["stream.window_minute=5"], "did you mean 'window_minutes'"),
+        (["max_minutes=14"], "max_minutes: is for `dateline run`"),
+        (["metrics=out/metrics.json"], "metrics: is for `dateline run`"),
+        (["read.inputs=['']"], "one of them is empty"),
         (["stream.window_minutes=0"], "give a number above 0"),
         (["kafka.topic=news"], "give both, or neither"),
     ],

@@ -36,6 +36,21 @@ def hold(folder: str) -> None:
     _HELD[str(path)] = descriptor
 
 
+def is_held(folder: str) -> bool:
+    """Whether a process holds the lock of a local folder, which need not exist."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def release(folder: str) -> None:
     """Lets go of the folder, if this process holds it."""
     descriptor = _HELD.pop(str(Path(folder).absolute()), None)
