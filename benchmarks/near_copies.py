@@ -148,7 +148,7 @@ def links_of(candidates: list[Candidate]) -> dict[str, Link]:
     parts: dict[int, list[copies.Entry]] = {}
     for number, entry in (entry for one in candidates for entry in copies.entries(one)):
         parts.setdefault(number, []).append(entry)
-    found = {pair for entries in parts.values() for pair in copies.pairs(entries, rules.window_days)[0]}
+    found, _ = copies.pairs(parts.values(), rules.window_days)
     by_id = {one.reading.article_id: one for one in candidates}
     shown: dict[str, list[Candidate]] = {}
     for one, to in found:

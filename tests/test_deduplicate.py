@@ -86,7 +86,7 @@ def decided(articles, known=()):
     parts = collections.defaultdict(list)
     for number, entry in (entry for one in candidates for entry in copies.entries(one)):
         parts[number].append(entry)
-    found = {pair for entries in parts.values() for pair in copies.pairs(entries, rules.window_days)[0]}
+    found, _ = copies.pairs(parts.values(), rules.window_days)
     by_id = {one.reading.article_id: one for one in candidates}
     before = collections.defaultdict(list)
     for earlier, later in found:

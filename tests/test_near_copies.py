@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.near_copies import EDITS, Body, candidate, links_of, measure_recall
-from transforms.deduplicate.copies import FIRST_OF_BAND, entries, pairs, without_furniture
+from transforms.deduplicate.copies import FIRST_OF_BAND, Proposal, choose, entries, pairs, without_furniture
 from transforms.deduplicate.shingles import distinct, overlap, shingle_hashes
 from transforms.deduplicate.sketch import BANDS, LEAST_SHINGLES, PIECE, PIECES, band_keys
 
@@ -111,11 +111,22 @@ def test_a_band_that_all_share_makes_no_quadratic_work():
     foot = " ".join(words(0, 400))
     members = [entry for at in range(3000) for _, entry in entries(candidate(f"{at:05}", foot + f" {at}", at))]
     begun = time.perf_counter()
-    found, left_out = pairs(members, 7.0)
+    found, left_out = pairs([members], 7.0)
     assert len(found) <= 2 * FIRST_OF_BAND * 3000
     assert left_out > 1_000_000
     assert time.perf_counter() - begun < 60
     assert {f"{at:05}" for at in range(1, 3000)} <= {later for _, later in found}
+
+
+def test_what_shares_one_key_by_chance_is_seldom_compared():
+    alike = [Proposal(f"alike {at}", True, 5, False, at) for at in range(2)]
+    chance = [Proposal(f"chance {at:03}", True, 1, False, at) for at in range(100)]
+    kept, left_out = choose([*chance, *alike])
+    assert kept == ["alike 0", "alike 1", "chance 000", "chance 001", "chance 002"]
+    assert left_out == 0
+    # One key in each of two ranges is no chance any more.
+    assert choose([*chance, *chance])[0] == [one.article_id for one in chance[:12]]
+    assert choose([*chance, *chance])[1] == 88
 
 
 def test_the_window():

@@ -22,8 +22,13 @@ PARTS = 4
 FIRST_OF_BAND = 12
 """Articles of a band, by time, that each later one is compared with. A band that many share is a footer or a wire
 story that all took: a copy of any of them is one of the first, and n articles make n comparisons, not n * n."""
+MOST_OF_RANGE = 48
+"""Articles of a range of keys, by how many they share, that are proposed for one."""
 MOST_ALIKE = 12
-"""Articles of a range of keys, by how many they share, that one is compared with."""
+"""Articles, by how many keys they share, that one is compared with."""
+MOST_BY_CHANCE = 3
+"""Of them those that share a single key of the hundred. Texts with a fifth of their shingles in common share four, as a
+rule; unrelated ones share one by chance, and the more articles there are, the more of these."""
 LEAST_SHARED = 6
 """Shingles that two texts must share: fewer is a phrase."""
 FURNITURE = 2
@@ -64,6 +69,23 @@ class Entry(NamedTuple):
         return not self.known, self.time, self.article_id
 
 
+class Proposal(NamedTuple):
+    """An article that another one shares keys with."""
+
+    article_id: str
+    before: bool
+    """Whether it is the earlier of the two."""
+    keys: int
+    """How many they share."""
+    known: bool
+    time: int
+
+    @property
+    def rank(self) -> tuple[bool, int, str]:
+        """Its place in time."""
+        return not self.known, self.time, self.article_id
+
+
 class Link(NamedTuple):
     """What an article is to those before it; ids are those of its direct neighbours."""
 
@@ -97,18 +119,18 @@ def entries(candidate: Candidate) -> Iterator[tuple[int, Entry]]:
         yield number, Entry(reading.article_id, reading.time, candidate.known, reading.site, own)
 
 
-def pairs(members: Iterable[Entry], window_days: float) -> tuple[set[tuple[str, str]], int]:
-    """Pairs of one range that share a key, and how many comparisons were left out of bands that are too full.
+def proposals(members: Iterable[Entry], window_days: float) -> tuple[dict[str, list[Proposal]], int]:
+    """What articles of one range share keys with, and how many comparisons were left out: bands are full, or too many.
 
     Returns:
-        Pairs of ids: which article is to be shown to which other of this run.
-        That is the earlier one to the later, and among the first of a band
-        and one site the later one to the earlier, too: `without_furniture`.
+        Id of an article of this run -> the articles that it may be compared
+        with: those before it, and among the first of a band and one site those
+        behind it, too, for `without_furniture`.
     """
     ordered = sorted(members, key=lambda one: one.rank)
     arrays = [np.frombuffer(one.keys, dtype=np.uint32) for one in ordered]
     if not arrays:
-        return set(), 0
+        return {}, 0
     keys = np.concatenate(arrays)
     owners = np.repeat(np.arange(len(arrays)), [len(one) for one in arrays])
     order = np.lexsort((owners, keys))
@@ -122,18 +144,58 @@ def pairs(members: Iterable[Entry], window_days: float) -> tuple[set[tuple[str, 
         left_out += max(0, len(band) - FIRST_OF_BAND) * max(0, len(band) - FIRST_OF_BAND - 1) // 2
         for one, to in _pairs_of_band(band, ordered, window_days * 86_400):
             shown[to][one] += 1
-    found: set[tuple[str, str]] = set()
+    found: dict[str, list[Proposal]] = {}
     for to, counts in shown.items():
-        before, behind = ([one for one in counts if (one < to) is side] for side in (True, False))
-        kept = [*_most_alike(before, counts), *_most_alike(behind, counts)]
-        left_out += len(counts) - len(kept)
-        found.update((ordered[one].article_id, ordered[to].article_id) for one in kept)
+        others = [_proposal(ordered[one], one < to, keys) for one, keys in counts.items()]
+        found[ordered[to].article_id] = _most_alike(others, MOST_OF_RANGE)
+        left_out += max(0, len(others) - MOST_OF_RANGE)
     return found, left_out
 
 
-def _most_alike(some: list[int], counts: Counter[int]) -> list[int]:
+def _proposal(entry: Entry, before: bool, keys: int) -> Proposal:
+    return Proposal(entry.article_id, before, keys, entry.known, entry.time)
+
+
+def choose(proposed: Iterable[Proposal]) -> tuple[list[str], int]:
+    """The articles that one is compared with, of those that all ranges propose, and how many were left out.
+
+    Args:
+        proposed: for one article; another may come once from each range.
+    """
+    total: dict[str, Proposal] = {}
+    for one in proposed:
+        before = total.get(one.article_id)
+        total[one.article_id] = one._replace(keys=one.keys + before.keys) if before else one
+    kept: list[str] = []
+    left_out = 0
+    for side in (True, False):
+        some = _most_alike([one for one in total.values() if one.before is side], len(total))
+        several = sum(one.keys > 1 for one in some)
+        kept += [one.article_id for one in some[: min(several + MOST_BY_CHANCE, MOST_ALIKE)]]
+        left_out += max(0, several - MOST_ALIKE)
+    return kept, left_out
+
+
+def pairs(ranges: Iterable[Iterable[Entry]], window_days: float) -> tuple[set[tuple[str, str]], int]:
+    """All of it in memory: which article is to be shown to which, as pairs of ids, and how many were left out."""
+    proposed: dict[str, list[Proposal]] = defaultdict(list)
+    left_out = 0
+    for members in ranges:
+        found, more = proposals(members, window_days)
+        left_out += more
+        for to, some in found.items():
+            proposed[to] += some
+    chosen: set[tuple[str, str]] = set()
+    for to, some in proposed.items():
+        kept, more = choose(some)
+        left_out += more
+        chosen.update((one, to) for one in kept)
+    return chosen, left_out
+
+
+def _most_alike(some: Iterable[Proposal], most: int) -> list[Proposal]:
     """Those that share most keys; of equals the first in time."""
-    return sorted(some, key=lambda one: (-counts[one], one))[:MOST_ALIKE]
+    return sorted(some, key=lambda one: (-one.keys, one.rank))[:most]
 
 
 def _pairs_of_band(band: list[int], ordered: list[Entry], seconds: float) -> Iterator[tuple[int, int]]:

@@ -15,7 +15,7 @@ import apache_beam as beam
 from apache_beam.pvalue import AsDict, AsSingleton, TaggedOutput
 
 from transforms.deduplicate import copies, known
-from transforms.deduplicate.copies import Candidate, Entry, Link, Rules
+from transforms.deduplicate.copies import Candidate, Entry, Link, Proposal, Rules
 from transforms.deduplicate.pages import Reading, in_time, is_shared, judge, number_of, one_per_article, reading_of
 from transforms.deduplicate.sketch import sketch
 from transforms.records import Article
@@ -127,12 +127,17 @@ class _NearCopies(beam.PTransform):
             every
             | "By range of keys" >> beam.FlatMap(copies.entries)
             | "Gather a range" >> beam.GroupByKey()
-            | "Pairs" >> beam.FlatMap(_pairs, self.rules.window_days).with_outputs(COUNTS, main="pairs")
+            | "Propose" >> beam.FlatMap(_propose, self.rules.window_days).with_outputs(COUNTS, main="proposed")
+        )
+        chosen = (
+            found.proposed
+            | "Gather what is proposed" >> beam.GroupByKey()
+            | "Choose" >> beam.FlatMap(_choose).with_outputs(COUNTS, main="pairs")
         )
         sent = (
             {
                 "candidate": every | "Key by id" >> beam.Map(lambda one: (one.reading.article_id, one)),
-                "pairs": found.pairs,
+                "pairs": chosen.pairs,
             }
             | "Gather the earlier" >> beam.CoGroupByKey()
             | "Send to the later" >> beam.FlatMap(_send)
@@ -142,7 +147,7 @@ class _NearCopies(beam.PTransform):
             | "Gather the later" >> beam.CoGroupByKey()
             | "Compare" >> beam.FlatMap(_compare, self.rules)
         )
-        return links, found[COUNTS]
+        return links, (found[COUNTS], chosen[COUNTS]) | "All left out" >> beam.Flatten()
 
 
 def relatives(article: Article) -> Iterator[tuple[str, int]]:
@@ -210,9 +215,18 @@ def candidate_of(article: Article) -> Iterator[Candidate]:
             yield Candidate(reading_of(article), False, keys, shingles)
 
 
-def _pairs(part: tuple[int, Iterable[Entry]], window_days: float) -> Iterator[Any]:
-    found, left_out = copies.pairs(part[1], window_days)
-    yield from sorted(found)
+def _propose(part: tuple[int, Iterable[Entry]], window_days: float) -> Iterator[Any]:
+    found, left_out = copies.proposals(part[1], window_days)
+    yield from sorted(found.items())
+    if left_out:
+        yield TaggedOutput(COUNTS, (LEFT_OUT, left_out))
+
+
+def _choose(later: tuple[str, Iterable[list[Proposal]]]) -> Iterator[Any]:
+    article_id, proposed = later
+    chosen, left_out = copies.choose(one for some in proposed for one in some)
+    for earlier in chosen:
+        yield earlier, article_id
     if left_out:
         yield TaggedOutput(COUNTS, (LEFT_OUT, left_out))
 

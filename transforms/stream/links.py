@@ -1,6 +1,6 @@
 """Copies and stories among a window's articles, and back into the dataset."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -68,16 +68,13 @@ def _near_copies(
         for part, entry in copies.entries(candidate):
             ranges[part].append(entry)
     shown: dict[str, set[str]] = defaultdict(set)
-    counts: Counter[str] = Counter()
-    for members in ranges.values():
-        pairs, left_out = copies.pairs(members, settings.window_days)
-        counts[LEFT_OUT] += left_out
-        for earlier, later in pairs:
-            shown[later].add(earlier)
+    pairs, left_out = copies.pairs(ranges.values(), settings.window_days)
+    for earlier, later in pairs:
+        shown[later].add(earlier)
     links: dict[str, Link] = {}
     for later, before in shown.items():
         if later in own:
             found = copies.link(own[later], [every[one] for one in sorted(before)], settings.rules)
             if found is not None:
                 links[later] = found
-    return links, {name: count for name, count in counts.items() if count}
+    return links, {LEFT_OUT: left_out} if left_out else {}
