@@ -3,6 +3,7 @@
 import argparse
 import datetime
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,8 @@ def show(settings: "Settings", file: str | None = None) -> int:
     from transforms.write.begin import new_run
     from transforms.write.runs import Input
 
+    if file and (Path(file).is_dir() or not os.access(Path(file).resolve().parent, os.W_OK)):
+        raise ConfigurationError([f"--json {file}: cannot be written there; give a file in a folder that exists"])
     if settings.launch.runner != "DataflowRunner":
         raise ConfigurationError([f"runner: --dry-run shows jobs of DataflowRunner, not of {settings.launch.runner}"])
     try:

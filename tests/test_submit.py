@@ -81,6 +81,14 @@ def test_without_googles_packages_it_says_what_to_install(capsys: pytest.Capture
         assert "apache-beam[gcp]" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("file", ["/proc/sys/job.json", "/nowhere/job.json", str(ROOT)])
+def test_a_place_that_cannot_be_written_is_told_before_the_job_is_built(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["submit", CONFIG, "--dry-run", "--json", file]) == 2
+    assert f"--json {file}: cannot be written there" in capsys.readouterr().err
+
+
 def test_a_local_runner_is_no_service(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["submit", str(ROOT / "configs/sample.yaml")]) == 2
     assert "is no service" in capsys.readouterr().err
