@@ -40,7 +40,7 @@ $(GAZETTEER): $(INSTALLED) $(wildcard transforms/geocode/*.py transforms/geocode
 	@$(BIN)/dateline gazetteer build
 
 docs: setup  ## write docs/columns.md from the records
-	$(BIN)/python -m pipeline.columns > docs/columns.md
+	$(BIN)/python -m pipeline.commands.columns > docs/columns.md
 
 CORPORA := ../shared/corpora
 TRAINED := training/work/all

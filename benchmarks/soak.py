@@ -45,7 +45,7 @@ import duckdb
 import psutil
 
 from benchmarks.throughput import articles
-from pipeline.prism import VARIABLE, find_prism
+from pipeline.engines.prism import VARIABLE, find_prism
 from transforms.write import list_runs, snapshot
 
 EDITED, TAKEN_OVER, REPRINTED, WILD = 0.08, 0.08, 0.08, 0.06

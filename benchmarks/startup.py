@@ -60,7 +60,9 @@ def _watch(process: psutil.Popen) -> dict[str, float]:
 
 def fresh_worker() -> float:
     """Wall seconds until a fresh interpreter has loaded what a worker needs, as where none is forked."""
-    script = "from pipeline.lean import import_beam; import_beam(); from pipeline.prepare import prepare\n"
+    script = (
+        "from pipeline.engines.lean import import_beam; import_beam(); from pipeline.engines.prepare import prepare\n"
+    )
     script += "from pipeline.config import load_settings; prepare(load_settings('configs/sample.yaml'))"
     begun = time.perf_counter()
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)

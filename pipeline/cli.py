@@ -8,13 +8,13 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline import logs
-from pipeline.compact import add_compact_command
+from pipeline.commands.compact import add_compact_command
+from pipeline.commands.feeds import add_feeds_commands
+from pipeline.commands.stream import add_stream_command
+from pipeline.commands.submit import add_submit_command
+from pipeline.engines.lean import import_beam
 from pipeline.errors import ConfigurationError, Exit
-from pipeline.feeds import add_feeds_commands
-from pipeline.lean import import_beam
-from pipeline.stream import add_stream_command
-from pipeline.submit import add_submit_command
+from pipeline.monitoring import logs
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
@@ -178,8 +178,8 @@ def _settings(args: argparse.Namespace) -> "Settings":
 
 
 def _describe(args: argparse.Namespace) -> int:
+    from pipeline.commands.describe import describe
     from pipeline.config import beam_options, use_for_files
-    from pipeline.describe import describe
 
     use_for_files(beam_options(args.beam_flags))
     try:

@@ -20,9 +20,9 @@ import yaml
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipeline.engines.flink import FlinkJobOptions as FlinkJobOptions  # known to Beam once imported
+from pipeline.engines.options import QuickOptions
 from pipeline.errors import ConfigurationError
-from pipeline.flink import FlinkJobOptions as FlinkJobOptions  # known to Beam once imported
-from pipeline.options import QuickOptions
 from transforms import Deduplicate, Extract, Geocode, Parse, Read, Write
 
 SECTIONS: dict[str, type] = {

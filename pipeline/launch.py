@@ -13,17 +13,17 @@ import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.runners.runner import PipelineState
 
-from pipeline import logs
 from pipeline.config import LOCAL_RUNNERS, Settings
+from pipeline.engines.forked import prepared_runner
+from pipeline.engines.local import ended_by_lost_worker, interruptible, leave, shown_progress
+from pipeline.engines.prepare import prepare
+from pipeline.engines.remote import cancelled_by_signal, quiet_end
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
-from pipeline.forked import prepared_runner
-from pipeline.local import ended_by_lost_worker, interruptible, leave, shown_progress
-from pipeline.metrics import STDOUT, Report
+from pipeline.monitoring import logs
+from pipeline.monitoring.metrics import STDOUT, Report
+from pipeline.monitoring.watchdog import Limits, progress, watched
 from pipeline.news import build
-from pipeline.prepare import prepare
-from pipeline.remote import cancelled_by_signal, quiet_end
 from pipeline.summary import adds_up, failure_share, summarize
-from pipeline.watchdog import Limits, progress, watched
 from transforms import Run, Source, begin_run, read_run, resolve_inputs
 from transforms.extract.models import SHIPPED_NAME, load_models, model_ids
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.columns import columns_page
+from pipeline.commands.columns import columns_page
 
 
 def test_the_page_is_up_to_date():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.describe import describe
+from pipeline.commands.describe import describe
 from transforms.records import TABLES, Article, Location
 from transforms.write import Run, begin_run
 from transforms.write.commit import commit
@@ -78,7 +78,7 @@ def test_describe_counts_over_all_runs(tmp_path: Path) -> None:
 def test_a_table_of_another_version_is_described_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, "a.txt", [])
     others = {table: record for table, record in TABLES.items() if table != "articles"}
-    monkeypatch.setattr("pipeline.describe.TABLES", others)
+    monkeypatch.setattr("pipeline.commands.describe.TABLES", others)
     assert describe(str(tmp_path)).index("locations: ") < describe(str(tmp_path)).index("articles: ")
 
 

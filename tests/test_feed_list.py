@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from pipeline.cli import main
-from pipeline.feeds import check
+from pipeline.commands.feeds import check
 from tests.hostile import Answer, Exchange, FakeInternet, Server
 from transforms.read import resolve_inputs
 from transforms.read.check_feeds import Checked, check_feeds

@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
-from pipeline.local import local_runner
+from pipeline.engines.local import local_runner
 from tests.hostile import Exchange, Server
 from tests.hostile_cases import says
 from tests.test_fetch import feed, validated

@@ -14,7 +14,7 @@ from apache_beam.pvalue import TaggedOutput
 from apache_beam.testing.util import assert_that, equal_to
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from pipeline.local import local_runner
+from pipeline.engines.local import local_runner
 from tests.hostile import FEED, FakeInternet, Server
 from tests.hostile_cases import coded, leads, says
 from tests.test_fetch import feed

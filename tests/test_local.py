@@ -14,14 +14,14 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline.local import local_runner, shown_progress
+from pipeline.engines.local import local_runner, shown_progress
 from transforms.progress import advance, read_progress
 
 DYING = """
     import os, signal
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
-    from pipeline.local import ended_by_lost_worker, local_runner
+    from pipeline.engines.local import ended_by_lost_worker, local_runner
 
     def die(number):
         import os, signal

@@ -11,8 +11,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.kills import command
-from pipeline import logs
-from pipeline.metrics import Report, last_success, to_prometheus
+from pipeline.monitoring import logs
+from pipeline.monitoring.metrics import Report, last_success, to_prometheus
 from transforms.write import begin_run, lock
 
 TEXT = "LIMA, Peru - Rain fell for three days, officials said."

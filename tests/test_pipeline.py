@@ -152,7 +152,9 @@ def test_workers_do_not_outlive_a_killed_launcher(many, tmp_path):
 def test_a_worker_whose_launcher_is_gone_already_ends():
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    worker = subprocess.Popen([sys.executable, "-m", "pipeline.worker", str(gone.pid)], stderr=subprocess.DEVNULL)
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "pipeline.engines.worker", str(gone.pid)], stderr=subprocess.DEVNULL
+    )
     assert worker.wait(timeout=30) == 1
 
 

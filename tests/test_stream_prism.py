@@ -14,10 +14,10 @@ import yaml
 
 from benchmarks.soak import Web, account, configuration, drop_file, serve
 from pipeline.cli import main
+from pipeline.commands.stream import ONE_WISH_SECONDS
+from pipeline.commands.windows import line
+from pipeline.engines.prism import VARIABLE, find_prism
 from pipeline.errors import ConfigurationError, Exit
-from pipeline.prism import VARIABLE, find_prism
-from pipeline.stream import ONE_WISH_SECONDS
-from pipeline.windows import line
 from tests.test_stream import NOON
 from transforms.write import Run, list_runs, snapshot
 

@@ -8,12 +8,12 @@ import threading
 
 import pytest
 
-from pipeline import template
+from pipeline.engines import template
 
 FORKING = """
     import os, signal, sys, time
-    from pipeline import template, worker
-    from pipeline.template import Template, can_fork
+    from pipeline.engines import template, worker
+    from pipeline.engines.template import Template, can_fork
 
     def prepare():
         global loaded
@@ -95,7 +95,7 @@ def test_workers_of_a_run_are_forked(tmp_path):
     (tmp_path / "one.txt").write_text("Rain fell in Lima for ten days, officials said.")
     script = f"""
         from pipeline.cli import main
-        from pipeline.template import Template
+        from pipeline.engines.template import Template
         start = Template.start_worker
         def start_worker(self, *given):
             print("forked", flush=True)

@@ -11,12 +11,12 @@ import psutil
 import pytest
 
 from benchmarks.kills import command
-from pipeline.watchdog import Limits
+from pipeline.monitoring.watchdog import Limits
 from transforms.write import list_runs
 
 SLEEPING_MODEL = """
     import sys, time
-    from pipeline import watchdog
+    from pipeline.monitoring import watchdog
     from pipeline.cli import main
     from transforms.extract import extract
 

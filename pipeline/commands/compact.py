@@ -4,8 +4,8 @@ import argparse
 import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipeline import logs
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
+from pipeline.monitoring import logs
 
 if TYPE_CHECKING:
     from transforms.write.compact import Compacted

@@ -12,8 +12,8 @@ from apache_beam.runners.portability.fn_api_runner.worker_handlers import GrpcWo
 from apache_beam.transforms.environments import Environment, SubprocessSDKEnvironment, python_sdk_capabilities
 from google.protobuf import json_format, text_format
 
-from pipeline.local import WORKER_THREAD, local_runner
-from pipeline.template import Template, can_fork
+from pipeline.engines.local import WORKER_THREAD, local_runner
+from pipeline.engines.template import Template, can_fork
 
 URN = "dateline:env:forked:v1"
 

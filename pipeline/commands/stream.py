@@ -98,8 +98,8 @@ def _ask_to_stop(output: str) -> int:
 def _check(settings: "Settings") -> None:
     """Refuses what cannot work, before anything is started."""
     from pipeline.config import LOCAL_RUNNERS
+    from pipeline.engines.prism import find_prism
     from pipeline.launch import _check_models, _check_output
-    from pipeline.prism import find_prism
     from transforms.stream import Kafka, PubSub
     from transforms.stream.follow import followed
 
@@ -150,9 +150,9 @@ def _build_only(settings: "Settings") -> int:
 
 def stream(settings: "Settings") -> int:
     """Carries a stream to its end, printing what it commits; returns the exit code."""
-    from pipeline import windows
+    from pipeline.commands import windows
+    from pipeline.engines.prism import PrismEnded, prism_server
     from pipeline.launch import _last_line
-    from pipeline.prism import PrismEnded, prism_server
     from transforms.stream.stop import forget_to_stop
 
     job = _job(settings)

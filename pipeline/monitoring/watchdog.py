@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipeline.stacks import ask
+from pipeline.monitoring.stacks import ask
 from transforms.progress import FOLDER_VARIABLE, read_progress
 
 GRACE_SECONDS = 30

@@ -89,7 +89,7 @@ def show(settings: "Settings", file: str | None = None) -> int:
     if settings.launch.runner != "DataflowRunner":
         raise ConfigurationError([f"runner: --dry-run shows jobs of DataflowRunner, not of {settings.launch.runner}"])
     try:
-        from pipeline.dataflow import build_job, job_text
+        from pipeline.engines.dataflow import build_job, job_text
     except ImportError as error:
         raise ConfigurationError(
             [f"runner: DataflowRunner needs packages that are missing ({error}): pip install 'apache-beam[gcp]'"]

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pipeline.lean import import_beam
+from pipeline.engines.lean import import_beam
 
 BLOCK_BYTES = 1 << 16
 """Of data between steps: a dozen articles."""
@@ -38,7 +38,7 @@ def run(launcher: int) -> None:
     answer_no_signals()
     set_name("dateline-worker")
     end_with(launcher)
-    from pipeline import logs
+    from pipeline.monitoring import logs
 
     # Beam sets the level of the log to INFO, whatever was asked; the handler is ours to set, first of all.
     handler = logs.handler()
@@ -48,7 +48,7 @@ def run(launcher: int) -> None:
     import_beam()
     from apache_beam.runners.worker import sdk_worker_main
 
-    from pipeline import stacks
+    from pipeline.monitoring import stacks
 
     stacks.answer()
     send_small_blocks()

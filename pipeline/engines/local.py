@@ -18,7 +18,7 @@ import psutil
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
-from pipeline import logs
+from pipeline.monitoring import logs
 from transforms.progress import FOLDER_VARIABLE, read_progress
 
 LastWord = Callable[[int, str], None]
@@ -39,7 +39,7 @@ def local_runner(workers: int) -> FnApiRunner:
     if workers == 1:
         return FnApiRunner()
     # Without `exec` the worker would be the child of a shell, and not ours to watch.
-    command = f"exec {shlex.quote(sys.executable)} -m pipeline.worker {os.getpid()}"
+    command = f"exec {shlex.quote(sys.executable)} -m pipeline.engines.worker {os.getpid()}"
     return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(command))
 
 

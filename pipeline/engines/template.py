@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 from typing import NoReturn
 
-from pipeline import worker
+from pipeline.engines import worker
 
 TASKS = Path("/proc/self/task")
 HARMLESS = frozenset({"jemalloc_bg_thd"})

@@ -1,0 +1,1 @@
+"""The commands besides `run` and `check`, each with what it prints."""

@@ -1,0 +1,1 @@
+"""What tells people and machines how a run goes, and ends one that hangs."""
