@@ -34,10 +34,11 @@ from transforms.write import Held
 
 def check(settings: Settings) -> int:
     """Says what a run would do, having checked all that can be checked without running or asking a network."""
-    sources = _sources(settings, remote=False)
+    sources = find_sources(settings, remote=False)
     _ask_for_contact(settings, sources)
-    _check_output(settings.output)
-    _check_models(settings)
+    check_output(settings.output)
+    check_reports(settings)
+    check_models(settings)
     print(
         f"{_plural(len(sources), 'input file or address', 'input files and addresses')}, written to {settings.output}"
     )
@@ -47,6 +48,7 @@ def check(settings: Settings) -> int:
 
 def launch(settings: Settings) -> int:
     """Carries out a run, prints its totals, writes its metrics, returns the exit code."""
+    check_reports(settings)
     launch = settings.launch
     about = {"dataset": mask(settings.output), "runner": launch.runner, "workers": launch.workers}
     report = Report(launch.metrics, launch.prometheus, about)
@@ -65,9 +67,9 @@ class _Failed(Exception):
 
 
 def _run(settings: Settings, report: Report) -> Exit:
-    sources = _sources(settings)
+    sources = find_sources(settings)
     begun = time.monotonic()
-    run = report.run = _begin(settings, sources)
+    run = report.run = begin(settings, sources)
     logs.set_run(run.run_id)
     _ask_for_contact(settings, sources)
     head = f"dateline: reading {_plural(len(sources), 'file or address', 'files and addresses')} into {settings.output}"
@@ -75,11 +77,11 @@ def _run(settings: Settings, report: Report) -> Exit:
     try:
         _execute(settings, run, report)
     except Exception as error:
-        text = f"\ndateline: the run failed: {_last_line(error)}"
+        text = f"\ndateline: the run failed: {last_line(error)}"
         after = "\nNothing was committed. Started again, the same command does the run over."
         logs.say(text + after, event="failed", level="error")
         logging.getLogger(__name__).info("the run failed", exc_info=error)
-        raise _Failed(_last_line(error)) from error
+        raise _Failed(last_line(error)) from error
     finished = report.finished = read_run(settings.output, run.run_id)
     seconds = time.monotonic() - begun
     articles = finished.counts.get("articles", 0)
@@ -114,7 +116,7 @@ def _ask_for_contact(settings: Settings, sources: list[Source]) -> None:
         logs.say(text, event="advice", level="warning")
 
 
-def _check_output(output: str) -> None:
+def check_output(output: str) -> None:
     """Whether a local folder can be made or written to; a run finds out by writing."""
     if "://" in output:
         try:
@@ -129,14 +131,33 @@ def _check_output(output: str) -> None:
         )
 
 
-def _check_models(settings: Settings) -> None:
+def check_reports(settings: Settings) -> None:
+    """Whether the files of the metrics can be written: a run writes them last, and may have taken hours by then."""
+    problems = []
+    for name in ("metrics", "prometheus"):
+        given = getattr(settings.launch, name)
+        if not given or given == STDOUT:
+            continue
+        path = Path(given).absolute()
+        folder = next(one for one in path.parents if one.exists())
+        if path.is_dir() or not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+            problems.append(
+                f"{name}: {given!r} cannot be written; allowed is a file in a folder that can be written to"
+            )
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def check_models(settings: Settings) -> None:
+    """Raises ConfigurationError for a model that cannot be loaded or finds nothing."""
     try:
         load_models(settings.sections["extract"].get("model", SHIPPED_NAME))
     except ValueError as error:
         raise ConfigurationError([f"extract.{error}"]) from error
 
 
-def _sources(settings: Settings, *, remote: bool = True) -> list[Source]:
+def find_sources(settings: Settings, *, remote: bool = True) -> list[Source]:
+    """The files and addresses to read; ConfigurationError for a pattern without any."""
     try:
         return resolve_inputs(settings.inputs, remote=remote)
     except ValueError as error:
@@ -144,17 +165,18 @@ def _sources(settings: Settings, *, remote: bool = True) -> list[Source]:
         raise ConfigurationError([f"read.{line} ({here})" for line in str(error).splitlines()]) from error
 
 
-def _begin(settings: Settings, sources: list[Source]) -> Run:
+def begin(settings: Settings, sources: list[Source]) -> Run:
+    """Opens the run; ConfigurationError where the output cannot be written, DatasetBusy where another one writes."""
     listing = [(mask(source.uri), source.size, source.modified) for source in sources]
     try:
-        return begin_run(settings.output, listing, datetime.datetime.now(datetime.UTC), versions=_versions(settings))
+        return begin_run(settings.output, listing, datetime.datetime.now(datetime.UTC), versions=versions_of(settings))
     except Held as error:
         raise DatasetBusy([f"write.{error}"]) from error
     except ValueError as error:
         raise ConfigurationError([f"write.{error}"]) from error
 
 
-def _versions(settings: Settings) -> dict[str, str]:
+def versions_of(settings: Settings) -> dict[str, str]:
     """What the run's rows depend on beside the code."""
     model = settings.sections["extract"].get("model", SHIPPED_NAME)
     gazetteer = Gazetteer(settings.sections["geocode"].get("gazetteer", DEFAULT_PATH)).id
@@ -228,7 +250,7 @@ def _plural(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
 
 
-def _last_line(error: Exception) -> str:
+def last_line(error: Exception) -> str:
     """Beam wraps a worker's traceback into its message; the last line says what happened."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__

@@ -145,6 +145,7 @@ PODCAST = made("An episode", canonical_url="https://example.org/", feed_url=FEED
 PODCAST_2 = made("Next episode", canonical_url="https://example.org/", feed_url=FEED, source_id="e2", headline="Two")
 BULLETIN = dataclasses.replace(PODCAST, headline="The news at eight")
 BULLETIN_2 = dataclasses.replace(PODCAST_2, headline="The news at eight")
+REWRITTEN = made("Nothing of the words above", canonical_url="https://example.org/1", headline="Storm")
 OTHER_FEED = dataclasses.replace(
     made("Storm hits", canonical_url="https://example.org/1", headline="Storm"),
     feed_url="https://example.org/all.xml", source_uri="all.xml",
@@ -174,6 +175,7 @@ OTHER_FEED = dataclasses.replace(
         ([BULLETIN_2], [BULLETIN], [(BULLETIN_2, None)], []),
         ([IN_FEED, OTHER_FEED], [], [(IN_FEED, None)], ["same_article"]),
         ([OTHER_FEED], [IN_FEED], [], ["already_in_dataset"]),
+        ([IN_FEED, REWRITTEN], [], [(REWRITTEN, None)], ["same_article"]),
     ],
 )
 def test_deduplicate(articles, known, kept, dropped):

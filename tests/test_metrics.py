@@ -78,6 +78,15 @@ def test_stdout_is_all_the_metrics_if_they_go_there(tmp_path: Path) -> None:
     assert "= articles" in done.stderr
 
 
+@pytest.mark.parametrize("flag", ["--metrics", "--prometheus"])
+def test_a_place_that_cannot_be_written_is_told_before_the_run(tmp_path: Path, flag: str) -> None:
+    given = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml", "--output", str(tmp_path / "out")]
+    done = subprocess.run([*given, flag, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert f"{flag[2:]}: '{tmp_path}' cannot be written" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_dataset_in_use_has_an_exit_code_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(TEXT)
     lock.hold(str(tmp_path / "out" / "_dateline"))

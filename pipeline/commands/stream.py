@@ -99,7 +99,7 @@ def _check(settings: "Settings") -> None:
     """Refuses what cannot work, before anything is started."""
     from pipeline.config import LOCAL_RUNNERS
     from pipeline.engines.prism import find_prism
-    from pipeline.launch import _check_models, _check_output
+    from pipeline.launch import check_models, check_output
     from transforms.stream import Kafka, PubSub
     from transforms.stream.follow import followed
 
@@ -131,8 +131,8 @@ def _check(settings: "Settings") -> None:
         raise ConfigurationError(problems)
     if runner == "PrismRunner":
         find_prism(_prism_location(settings))
-    _check_output(settings.output)
-    _check_models(settings)
+    check_output(settings.output)
+    check_models(settings)
 
 
 def _build_only(settings: "Settings") -> int:
@@ -152,7 +152,7 @@ def stream(settings: "Settings") -> int:
     """Carries a stream to its end, printing what it commits; returns the exit code."""
     from pipeline.commands import windows
     from pipeline.engines.prism import PrismEnded, prism_server
-    from pipeline.launch import _last_line
+    from pipeline.launch import last_line
     from transforms.stream.stop import forget_to_stop
 
     job = _job(settings)
@@ -170,7 +170,7 @@ def stream(settings: "Settings") -> int:
             with prism_server(_prism_location(settings)) if prism else contextlib.nullcontext() as endpoint:
                 _execute(settings, job, endpoint)
         except Exception as error:
-            why = "the connection to the runner was lost" if _is_connection(type(error)) else _last_line(error)
+            why = "the connection to the runner was lost" if _is_connection(type(error)) else last_line(error)
             why = str(error) if isinstance(error, PrismEnded) else why
             print(f"\ndateline: the stream failed: {why}", file=sys.stderr)
             print("What was committed stays. Started again, the same command goes on from there.", file=sys.stderr)
@@ -182,13 +182,13 @@ def stream(settings: "Settings") -> int:
 
 
 def _job(settings: "Settings") -> "Job":
-    from pipeline.launch import _versions
+    from pipeline.launch import versions_of
     from transforms.records import SCHEMA_VERSION
     from transforms.stream import Job, job_id
     from transforms.write.schema import dateline_version
 
     now = datetime.datetime.now(datetime.UTC)
-    versions = {"dateline": dateline_version(), "schema": SCHEMA_VERSION, **_versions(settings)}
+    versions = {"dateline": dateline_version(), "schema": SCHEMA_VERSION, **versions_of(settings)}
     return Job(output=settings.output, job_id=job_id(settings.output, now), started=now, versions=versions)
 
 

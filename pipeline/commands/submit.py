@@ -80,7 +80,7 @@ def show(settings: "Settings", file: str | None = None) -> int:
     Raises:
         ConfigurationError: the runner is not Dataflow's, its packages are missing, or an option is wrong.
     """
-    from pipeline.launch import _sources
+    from pipeline.launch import find_sources
     from transforms.write.begin import new_run
     from transforms.write.runs import Input
 
@@ -94,7 +94,7 @@ def show(settings: "Settings", file: str | None = None) -> int:
         raise ConfigurationError(
             [f"runner: DataflowRunner needs packages that are missing ({error}): pip install 'apache-beam[gcp]'"]
         ) from error
-    sources = _sources(settings, remote=False)
+    sources = find_sources(settings, remote=False)
     settings.sections["read"]["sources"] = sources
     run = new_run([Input(source.uri) for source in sources], datetime.datetime.now(datetime.UTC))
     try:
@@ -112,19 +112,19 @@ def submit(settings: "Settings") -> int:
     """Hands the run over, says under what id and where to look, and leaves."""
     import apache_beam as beam
 
-    from pipeline.launch import _begin, _check_models, _last_line, _sources
+    from pipeline.launch import begin, check_models, find_sources, last_line
     from pipeline.news import build
 
-    _check_models(settings)
-    sources = _sources(settings)
+    check_models(settings)
+    sources = find_sources(settings)
     settings.sections["read"]["sources"] = sources
-    run = _begin(settings, sources)
+    run = begin(settings, sources)
     try:
         p = beam.Pipeline(runner=settings.launch.runner, options=settings.options)
         build(p, settings, run)
         result = p.run()
     except Exception as error:
-        print(f"dateline: not submitted: {_last_line(error)}", file=sys.stderr)
+        print(f"dateline: not submitted: {last_line(error)}", file=sys.stderr)
         return Exit.FAILED
     print(f"dateline: run {run.run_id} into {settings.output} is handed to {settings.launch.runner}")
     print(where_to_look(result, settings))

@@ -173,17 +173,20 @@ def asked(article: Article, near: bool) -> tuple[int, int, int, bytes]:
 def _one_per_article(page: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[Any]:
     _, found = page
     new = sorted(found["new"], key=in_time)
-    seen: list[Reading] = sorted(set(found["known"]))
+    known_ones: list[Reading] = sorted(set(found["known"]))
+    seen = [*known_ones]
     groups = one_per_article(new)
     for group in sorted(groups, key=lambda readings: in_time(readings[0])):
         first = judge(group[0], seen, shared=is_shared(new))
         for _other in group[1:]:
             yield TaggedOutput(DUPLICATES, SAME_ARTICLE)
-        if first is None:
+        if first is not None:
+            seen.append(reading_of(first))
+            yield first
+        elif judge(group[0], known_ones, shared=is_shared(new)) is None:
             yield TaggedOutput(DUPLICATES, ALREADY_IN_DATASET)
-            continue
-        seen.append(reading_of(first))
-        yield first
+        else:  # an article of this run, met again under the same address with a text all of its own
+            yield TaggedOutput(DUPLICATES, SAME_ARTICLE)
 
 
 def same_text(text: tuple[int, dict[str, Iterable[Any]]], mark: bool) -> Iterator[Any]:
