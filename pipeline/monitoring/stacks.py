@@ -18,10 +18,7 @@ ASK = signal.SIGUSR1
 PREFIX = "stack-"
 FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+) in (?P<name>.+)$')
 OURS = re.compile(r"/((?:pipeline|transforms)/(?!.*site-packages).+)$")
-WATCHING = tuple(
-    f"pipeline/{name}.py"
-    for name in ("__main__", "cli", "forked", "launch", "local", "metrics", "stacks", "template", "watchdog", "worker")
-)
+WATCHING = ("pipeline/__main__.py", "pipeline/cli.py", "pipeline/launch.py", "pipeline/engines/", "pipeline/monitoring/")
 """Frames that say only that a run is under way."""
 
 
@@ -73,7 +70,7 @@ def places(dump: str) -> list[str]:
             continue
         where = OURS.search(ours["file"])
         assert where is not None
-        if where[1] in WATCHING:
+        if where[1].startswith(WATCHING):
             continue
         inner = "" if frames[0] is ours else f" (in {frames[0]['name']} of {Path(frames[0]['file']).name})"
         found.append(f"{where[1]} line {ours['line']}, {ours['name']}{inner}")
