@@ -18,7 +18,13 @@ ASK = signal.SIGUSR1
 PREFIX = "stack-"
 FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+) in (?P<name>.+)$')
 OURS = re.compile(r"/((?:pipeline|transforms)/(?!.*site-packages).+)$")
-WATCHING = ("pipeline/__main__.py", "pipeline/cli.py", "pipeline/launch.py", "pipeline/engines/", "pipeline/monitoring/")
+WATCHING = (
+    "pipeline/__main__.py",
+    "pipeline/cli.py",
+    "pipeline/launch.py",
+    "pipeline/engines/",
+    "pipeline/monitoring/",
+)
 """Frames that say only that a run is under way."""
 
 
