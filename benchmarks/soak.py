@@ -238,6 +238,7 @@ class Job:
         self._command = command
         self._log = log.open("ab")
         self.starts = 0
+        self.started = list[float]()
         self.ended_by_itself = list[int]()
         self.memory = list[tuple[int, float, float, float]]()
         """Start, seconds since then, and MB of the stream and of Prism."""
@@ -247,6 +248,7 @@ class Job:
         """Starts it."""
         self.starts += 1
         self.begun = time.monotonic()
+        self.started.append(time.time())
         self.process = subprocess.Popen(self._command, stdout=self._log, stderr=subprocess.STDOUT)
 
     def prism(self) -> psutil.Process | None:
@@ -418,7 +420,12 @@ def soak(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     figures = account(web, dropped, folder / "out")
     last = [(at, stream, prism) for start, at, stream, prism in job.memory if start == job.starts and at > 300]
     # Between two visits of one stream that lives, not across a restart, after which memory is asked anew.
-    gaps = [b - a for times in web.asked.values() for a, b in itertools.pairwise(times)]
+    gaps = [
+        b - a
+        for times in web.asked.values()
+        for a, b in itertools.pairwise(times)
+        if not any(a < start <= b for start in job.started)
+    ]
     return {
         "minutes": args.minutes,
         "starts": job.starts,
