@@ -15,7 +15,7 @@ from apache_beam.runners.runner import PipelineState
 
 from pipeline.config import LOCAL_RUNNERS, Settings
 from pipeline.engines.forked import prepared_runner
-from pipeline.engines.local import ended_by_lost_worker, interruptible, leave, shown_progress
+from pipeline.engines.local import ended_by_lost_worker, interruptible, leave, shown_progress, spilling
 from pipeline.engines.prepare import prepare
 from pipeline.engines.remote import cancelled_by_signal, quiet_end
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
@@ -212,6 +212,8 @@ def _execute(settings: Settings, run: Run, report: Report) -> None:
         stack.enter_context(report.usage.sampled())
         limits = Limits(max_minutes=launch.max_minutes, stalled_minutes=launch.stalled_minutes)
         stack.enter_context(watched(limits, end))
+        if settings.launch.runner in LOCAL_RUNNERS:
+            stack.enter_context(spilling(settings.output, run.run_id))
         p = beam.Pipeline(runner=runner, options=settings.options)
         build(p, settings, run)
         job = p.run()

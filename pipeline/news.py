@@ -13,6 +13,7 @@ from transforms.parse.split import UNCHANGED
 from transforms.read.pages import AGAIN, FullText
 from transforms.read.read import ARCHIVE, ASKED
 from transforms.read.states import to_remember, to_try_again
+from transforms.spill import Spread
 
 
 def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
@@ -29,7 +30,7 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
     unread, unsplit, unchanged = read[FAILURES], split[FAILURES], split[UNCHANGED]
     pages = split.items | "Full text" >> FullText(reader)
     items = pages["items"]
-    articles, unparsed = items | "Spread" >> beam.Reshuffle() | "Parse" >> Parse(**section["parse"])
+    articles, unparsed = items | "Spread" >> Spread() | "Parse" >> Parse(**section["parse"])
     deduplicate = Deduplicate(**section["deduplicate"])
     known = p | "Known" >> KnownArticles(output=settings.output, run=run, window_days=deduplicate.window_days)
     unique, duplicates, totals = {"articles": articles, "known": known} | "Deduplicate" >> deduplicate

@@ -20,6 +20,8 @@ from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from pipeline.monitoring import logs
 from transforms.progress import FOLDER_VARIABLE, read_progress
+from transforms.spill import forget_spilled, spilling_into
+from transforms.write import files, layout
 
 LastWord = Callable[[int, str], None]
 """Called with the exit code and the reason before the process leaves in the middle of a run."""
@@ -55,6 +57,7 @@ def leave(exit_code: int, why: str, last_word: LastWord | None = None) -> NoRetu
     threading.excepthook = lambda _: None
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     _kill_workers()
+    forget_spilled()
     shutil.rmtree(os.environ.get(FOLDER_VARIABLE, ""), ignore_errors=True)
     os._exit(exit_code)
 
@@ -116,6 +119,18 @@ def _kill_workers() -> None:
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
             child.kill()
+
+
+@contextlib.contextmanager
+def spilling(output: str, run_id: str) -> Iterator[None]:
+    """Within, what is large lies on disk between two steps: beside what the run stages, else where temporary files do."""
+    with contextlib.ExitStack() as stack:
+        if files.is_local(output):
+            folder = Path(output, layout.staging_folder(run_id)).absolute()
+        else:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dateline-")))
+        stack.enter_context(spilling_into(folder))
+        yield
 
 
 @contextlib.contextmanager

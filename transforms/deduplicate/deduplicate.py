@@ -8,17 +8,18 @@ good part of it, under another address is a copy: it keeps its row, with
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import AsDict, AsSingleton, TaggedOutput
 
 from transforms.deduplicate import copies, known
-from transforms.deduplicate.copies import Candidate, Entry, Link, Proposal, Rules
+from transforms.deduplicate.copies import Candidate, Entry, Link, Rules
 from transforms.deduplicate.pages import Reading, in_time, is_shared, judge, number_of, one_per_article, reading_of
 from transforms.deduplicate.sketch import sketch
 from transforms.records import Article
+from transforms.spill import spill, unspill, unspilled
 
 DUPLICATES = "duplicates"
 COUNTS = "counts"
@@ -72,7 +73,7 @@ class Deduplicate(beam.PTransform):
         )
         pages = (
             {
-                "new": articles | "Key by page" >> beam.Map(lambda one: (page_key(one), one)),
+                "new": articles | "Key by page" >> beam.Map(lambda one: (page_key(one), spill(one))),
                 "known": found.readings | "Known by page" >> beam.Map(lambda one: (one.page, one)),
             }
             | "Gather a page" >> beam.CoGroupByKey()
@@ -80,7 +81,7 @@ class Deduplicate(beam.PTransform):
         )
         texts = (
             {
-                "new": pages.articles | "Key by text" >> beam.Map(lambda one: (reading_of(one).text, one)),
+                "new": pages.articles | "Key by text" >> beam.Map(lambda one: (reading_of(one).text, spill(one))),
                 "known": found.readings | "Known by text" >> beam.Map(lambda one: (one.text, one)),
             }
             | "Gather a text" >> beam.CoGroupByKey()
@@ -90,7 +91,8 @@ class Deduplicate(beam.PTransform):
         if not (self.copies and self.near_copies):
             return texts.articles, dropped, articles.pipeline | "No counts" >> beam.Create([])
         links, counts = (texts.articles, found[known.CANDIDATES]) | "Near copies" >> _NearCopies(self.rules)
-        resolved = texts.articles | "Resolve" >> beam.Map(copies.resolve, AsDict(links))
+        kept = texts.articles | "Put aside" >> beam.Map(spill)
+        resolved = kept | "Resolve" >> beam.Map(_resolve, AsDict(links))
         return resolved, dropped, counts
 
     @property
@@ -121,11 +123,11 @@ class _NearCopies(beam.PTransform):
 
     def expand(self, inputs: Any) -> Any:
         articles, candidates = inputs
-        own = articles | "Sketch" >> beam.FlatMap(candidate_of)
-        every = (own, candidates) | "New and known" >> beam.Flatten()
+        own = articles | "Sketch" >> beam.FlatMap(candidate_of) | "Own by id" >> beam.Map(_by_id)
+        every = (own, candidates | "Known by id" >> beam.Map(_by_id)) | "New and known" >> beam.Flatten()
         found = (
             every
-            | "By range of keys" >> beam.FlatMap(copies.entries)
+            | "By range of keys" >> beam.FlatMap(lambda one: copies.entries(unspill(one[1])))
             | "Gather a range" >> beam.GroupByKey()
             | "Propose" >> beam.FlatMap(_propose, self.rules.window_days).with_outputs(COUNTS, main="proposed")
         )
@@ -135,15 +137,12 @@ class _NearCopies(beam.PTransform):
             | "Choose" >> beam.FlatMap(_choose).with_outputs(COUNTS, main="pairs")
         )
         sent = (
-            {
-                "candidate": every | "Key by id" >> beam.Map(lambda one: (one.reading.article_id, one)),
-                "pairs": chosen.pairs,
-            }
+            {"candidate": every, "pairs": chosen.pairs}
             | "Gather the earlier" >> beam.CoGroupByKey()
             | "Send to the later" >> beam.FlatMap(_send)
         )
         links = (
-            {"article": own | "Own by id" >> beam.Map(lambda one: (one.reading.article_id, one)), "before": sent}
+            {"article": own, "before": sent}
             | "Gather the later" >> beam.CoGroupByKey()
             | "Compare" >> beam.FlatMap(_compare, self.rules)
         )
@@ -172,7 +171,7 @@ def asked(article: Article, near: bool) -> tuple[int, int, int, bytes]:
 
 def _one_per_article(page: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[Any]:
     _, found = page
-    new = sorted(found["new"], key=in_time)
+    new = sorted(unspilled(found["new"]), key=in_time)
     known_ones: list[Reading] = sorted(set(found["known"]))
     seen = [*known_ones]
     groups = one_per_article(new)
@@ -195,7 +194,7 @@ def same_text(text: tuple[int, dict[str, Iterable[Any]]], mark: bool) -> Iterato
     known_ones = sorted(set(found["known"]), key=lambda one: (one.original is not None, one.time, one.article_id))
     known_ids = {one.article_id for one in known_ones}
     first: Reading | None = known_ones[0] if known_ones else None
-    for article in sorted(found["new"], key=in_time):
+    for article in sorted(unspilled(found["new"]), key=in_time):
         reading = reading_of(article)
         if article.article_id in known_ids:
             yield TaggedOutput(DUPLICATES, ALREADY_IN_DATASET)
@@ -210,6 +209,14 @@ def same_text(text: tuple[int, dict[str, Iterable[Any]]], mark: bool) -> Iterato
         first = first or reading
 
 
+def _resolve(article: Any, links: Mapping[str, Link]) -> Article:
+    return copies.resolve(unspill(article), links)
+
+
+def _by_id(candidate: Candidate) -> tuple[str, Any]:
+    return candidate.reading.article_id, spill(candidate)
+
+
 def candidate_of(article: Article) -> Iterator[Candidate]:
     """The article as a candidate; one with another's text is what that one is."""
     if article.duplicate_of is None:
@@ -220,33 +227,35 @@ def candidate_of(article: Article) -> Iterator[Candidate]:
 
 def _propose(part: tuple[int, Iterable[Entry]], window_days: float) -> Iterator[Any]:
     found, left_out = copies.proposals(part[1], window_days)
-    yield from sorted(found.items())
+    for later, proposed in sorted(found.items()):
+        yield later, spill(proposed)
     if left_out:
         yield TaggedOutput(COUNTS, (LEFT_OUT, left_out))
 
 
-def _choose(later: tuple[str, Iterable[list[Proposal]]]) -> Iterator[Any]:
+def _choose(later: tuple[str, Iterable[Any]]) -> Iterator[Any]:
     article_id, proposed = later
-    chosen, left_out = copies.choose(one for some in proposed for one in some)
+    chosen, left_out = copies.choose(one for some in unspilled(proposed) for one in some)
     for earlier in chosen:
         yield earlier, article_id
     if left_out:
         yield TaggedOutput(COUNTS, (LEFT_OUT, left_out))
 
 
-def _send(earlier: tuple[str, dict[str, Iterable[Any]]]) -> Iterator[tuple[str, Candidate]]:
+def _send(earlier: tuple[str, dict[str, Iterable[Any]]]) -> Iterator[tuple[str, Any]]:
     _, group = earlier
     later = sorted(set(group["pairs"]))
-    candidates = sorted(set(group["candidate"])) if later else []
+    candidates = sorted(set(unspilled(group["candidate"]))) if later else []
     for candidate in candidates[:1]:
-        slim = candidate._replace(keys=b"")
+        slim = spill(candidate._replace(keys=b""))
         for article_id in later:
             yield article_id, slim
 
 
 def _compare(later: tuple[str, dict[str, Iterable[Any]]], rules: Rules) -> Iterator[tuple[str, Link]]:
     article_id, group = later
-    for article in group["article"]:
-        link = copies.link(article, group["before"], rules)
+    before = [*unspilled(group["before"])]
+    for article in unspilled(group["article"]):
+        link = copies.link(article, before, rules)
         if link is not None:
             yield article_id, link

@@ -12,6 +12,7 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.transforms.window import GlobalWindows
 
+from transforms.spill import spill
 from transforms.write.shards import plain_table, shard_of
 
 BLOCK_ROWS = 4_000
@@ -55,8 +56,8 @@ class ToBlocks(beam.DoFn):
         shard = shard_of(rows[0], self._shards)
         self._held[shard].extend(rows)
         if len(self._held[shard]) >= BLOCK_ROWS:
-            yield shard, to_block(self._table, self._held.pop(shard))
+            yield shard, spill(to_block(self._table, self._held.pop(shard)))
 
     def finish_bundle(self) -> Iterator[Any]:
         for shard, rows in sorted(self._held.items()):
-            yield GlobalWindows.windowed_value((shard, to_block(self._table, rows)))
+            yield GlobalWindows.windowed_value((shard, spill(to_block(self._table, rows))))

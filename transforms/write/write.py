@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from transforms.progress import advance
 from transforms.records import TABLES
+from transforms.spill import unspilled
 from transforms.write import files
 from transforms.write.archive import StageArchive
 from transforms.write.blocks import Block, ToBlocks, from_block
@@ -29,7 +30,7 @@ MEMORY = "memory"
 def write_shard(group: tuple[int, Iterable[Block]], output: str, run_id: str, table: str) -> StagedFile:
     """Stages one shard."""
     shard, blocks = group
-    staged = stage_table(output, run_id, table, shard, pa.concat_tables(map(from_block, blocks)))
+    staged = stage_table(output, run_id, table, shard, pa.concat_tables(map(from_block, unspilled(blocks))))
     advance(".written")
     return staged
 
@@ -64,7 +65,7 @@ class StageTable(beam.PTransform):
     def expand(self, rows: beam.PCollection[Any]) -> beam.PCollection[StagedFile]:
         return (
             rows
-            | "Pack by shard" >> beam.ParDo(ToBlocks(self.table, self.shards)).with_output_types(tuple[int, bytes])
+            | "Pack by shard" >> beam.ParDo(ToBlocks(self.table, self.shards)).with_output_types(tuple[int, Any])
             | "Group by shard" >> beam.GroupByKey()
             | "Write shard" >> beam.Map(write_shard, self.output, self.run_id, self.table)
         )
