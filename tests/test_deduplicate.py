@@ -26,6 +26,7 @@ from transforms.deduplicate.segments import SCHEMA, Segment, to_table
 from transforms.deduplicate.shingles import distinct, shingle_hashes
 from transforms.deduplicate.sketch import SCHEME, band_keys
 from transforms.records import Article, stable_id
+from transforms.spill import SUFFIX, spilling_into
 
 NOON = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
 
@@ -385,6 +386,20 @@ def test_near_copies_can_be_left_out(tmp_path):
 def test_settings_are_checked(setting, said):
     with pytest.raises(ValueError, match=said):
         Deduplicate(**setting)
+
+
+def test_what_lies_on_disk_meanwhile_is_judged_as_what_does_not(tmp_path):
+    known = made(words(1), canonical_url="https://example.org/1")
+    first, cut, other = (made(text, source_id=str(at)) for at, text in enumerate([words(2), words(2)[:900], words(3)]))
+    edited = made(f"{words(1)} Corrected.", canonical_url="https://example.org/1")
+    given = [first, cut, other, edited, first, known]
+    plain = deduplicated(tmp_path, given, [known])
+    with spilling_into(tmp_path / "aside"):
+        assert deduplicated(tmp_path, given, [known]) == plain
+        assert sum(path.stat().st_size for path in (tmp_path / "aside").glob(f"*{SUFFIX}")) > 10_000
+    kept, dropped = plain
+    assert kept[cut.article_id].duplicate_of == first.article_id
+    assert dropped == ["already_in_dataset", "same_article"]
 
 
 def test_duplicates_are_counted_by_closed_names():

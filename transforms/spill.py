@@ -58,13 +58,11 @@ def spill(value: Any) -> Any:
     Raises:
         OSError: the disk is full, or the folder is gone.
     """
-    folder = os.environ.get(FOLDER_VARIABLE)
-    if not folder:
+    path = os.environ.get(FOLDER_VARIABLE)
+    if not path:
         return value
     packed = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    if len(packed) < LEAST_BYTES:
-        return value
-    return _own_file(folder).append(packed)
+    return value if len(packed) < LEAST_BYTES else _folder(path).append(packed)
 
 
 def unspill(value: Any) -> Any:
@@ -73,13 +71,7 @@ def unspill(value: Any) -> Any:
     Raises:
         OSError: its file is gone or was cut.
     """
-    if not isinstance(value, Spilled):
-        return value
-    descriptor = _opened(_path(os.environ[FOLDER_VARIABLE], value.process))
-    packed = os.pread(descriptor, value.length, value.offset)
-    if len(packed) < value.length:
-        raise OSError(f"of {value.length} bytes that were put aside {len(packed)} are left")
-    return pickle.loads(packed)
+    return pickle.loads(_folder(os.environ[FOLDER_VARIABLE]).read(value)) if isinstance(value, Spilled) else value
 
 
 def unspilled(values: Iterable[Any]) -> Iterator[Any]:
@@ -101,63 +93,66 @@ def spilling_into(folder: Path) -> Iterator[None]:
 
 def forget_spilled() -> None:
     """Takes away what was put aside, if anything; nothing of it can be taken up any more."""
-    folder = os.environ.get(FOLDER_VARIABLE)
-    if not folder:
-        return
-    _close(folder)
-    for path in Path(folder).glob(f"*{SUFFIX}"):
-        path.unlink(missing_ok=True)
+    path = os.environ.get(FOLDER_VARIABLE)
+    if path:
+        _folder(path).clear()
 
 
-class _OwnFile:
-    """What this process has put aside."""
+class _Folder:
+    """A file for each process that writes; any process reads all of them."""
 
     def __init__(self, path: str) -> None:
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        self._end = 0
+        self._path = Path(path)
         self._turn = threading.Lock()
+        self._own: tuple[int, int, int] | None = None
+        """This process, its file's descriptor, and the file's end; a forked one begins a file of its own."""
+        self._read: dict[int, int] = {}
+        """Descriptors by process."""
 
     def append(self, packed: bytes) -> Spilled:
         with self._turn:
-            start = self._end
+            process = os.getpid()
+            if self._own is None or self._own[0] != process:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+                self._own = process, os.open(self._file(process), flags, 0o600), 0
+            _, descriptor, start = self._own
+            # Not through a buffer: another process may ask for it as soon as it knows of it.
             rest = memoryview(packed)
             while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
-            self._end += len(packed)
-        return Spilled(os.getpid(), start, len(packed))
+                rest = rest[os.write(descriptor, rest) :]
+            self._own = process, descriptor, start + len(packed)
+            return Spilled(process, start, len(packed))
 
-    def close(self) -> None:
-        os.close(self._descriptor)
+    def read(self, where: Spilled) -> bytes:
+        with self._turn:
+            if where.process not in self._read:
+                self._read[where.process] = os.open(self._file(where.process), os.O_RDONLY)
+            descriptor = self._read[where.process]
+        packed = os.pread(descriptor, where.length, where.offset)
+        if len(packed) < where.length:
+            raise OSError(f"of {where.length} bytes that were put aside {len(packed)} are left")
+        return packed
+
+    def clear(self) -> None:
+        with self._turn:
+            for descriptor in [*self._read.values(), *(self._own or ())[1:2]]:
+                os.close(descriptor)
+            self._read, self._own = {}, None
+            for path in self._path.glob(f"*{SUFFIX}"):
+                path.unlink(missing_ok=True)
+
+    def _file(self, process: int) -> Path:
+        return self._path / f"{process}{SUFFIX}"
 
 
-_writers: dict[str, _OwnFile] = {}
-_readers: dict[str, int] = {}
-"""Open files by path."""
+_folders: dict[str, _Folder] = {}
+"""By path."""
 _opening = threading.Lock()
+"""Two of one folder in one process would write over each other."""
 
 
-def _path(folder: str, process: int) -> str:
-    return os.path.join(folder, f"{process}{SUFFIX}")
-
-
-def _own_file(folder: str) -> _OwnFile:
-    path = _path(folder, os.getpid())
+def _folder(path: str) -> _Folder:
     with _opening:
-        if path not in _writers:
-            _writers[path] = _OwnFile(path)
-        return _writers[path]
-
-
-def _opened(path: str) -> int:
-    with _opening:
-        if path not in _readers:
-            _readers[path] = os.open(path, os.O_RDONLY)
-        return _readers[path]
-
-
-def _close(folder: str) -> None:
-    """Closes what this process has open of a folder."""
-    for path in [path for path in _writers if os.path.dirname(path) == folder]:
-        _writers.pop(path).close()
-    for path in [path for path in _readers if os.path.dirname(path) == folder]:
-        os.close(_readers.pop(path))
+        if path not in _folders:
+            _folders[path] = _Folder(path)
+        return _folders[path]

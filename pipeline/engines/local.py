@@ -123,7 +123,7 @@ def _kill_workers() -> None:
 
 @contextlib.contextmanager
 def spilling(output: str, run_id: str) -> Iterator[None]:
-    """Within, what is large lies on disk between two steps: beside what the run stages, else where temporary files do."""
+    """Within, what is large lies on disk between two steps: beside what the run stages, if that is a local folder."""
     with contextlib.ExitStack() as stack:
         if files.is_local(output):
             folder = Path(output, layout.staging_folder(run_id)).absolute()
