@@ -55,6 +55,9 @@ BROKEN, SILENT = 0.02, 0.005
 SHOWN = 60
 """Entries of a feed."""
 TIMEOUT = 2.0
+REMEMBERED = 30 * 60.0
+"""Seconds for which the stream keeps a page in keyed state: from then on it forgets as much as it learns."""
+SETTLED = REMEMBERED + 5 * 60.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -317,7 +320,7 @@ def configuration(folder: Path, port: int, feeds: int) -> Path:
             "wait_minutes": 0.5,
             "oldest_minutes": 5,
             "late_minutes": 0.1,
-            "remember_hours": 0.5,
+            "remember_hours": REMEMBERED / 3600,
             "check_seconds": 2,
         },
         "write": {"output": str(folder / "out")},
@@ -418,7 +421,9 @@ def soak(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
         time.sleep(1)
     code = job.drain()
     figures = account(web, dropped, folder / "out")
+    (folder / "memory.json").write_text(json.dumps(job.memory))
     last = [(at, stream, prism) for start, at, stream, prism in job.memory if start == job.starts and at > 300]
+    settled = [sample for sample in last if sample[0] > SETTLED]
     # Between two visits of one stream that lives, not across a restart, after which memory is asked anew.
     gaps = [
         b - a
@@ -442,7 +447,9 @@ def soak(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "MB of Prism at most": round(max(one[3] for one in job.memory)),
         "slope of the stream, MB/h, last start without its first 5 min": round(slope([(x, s) for x, s, _ in last]), 1),
         "slope of Prism, MB/h": round(slope([(x, p) for x, _, p in last]), 1),
-        "memory samples of the last start": len(last),
+        "slope of the stream since its state is full": round(slope([(x, s) for x, s, _ in settled]), 1),
+        "slope of Prism since then": round(slope([(x, p) for x, _, p in settled]), 1),
+        "minutes of the last start, and since then": [round(len(some) / 12) for some in (last, settled)],
     }
 
 

@@ -151,10 +151,12 @@ def _build_only(settings: "Settings") -> int:
 def stream(settings: "Settings") -> int:
     """Carries a stream to its end, printing what it commits; returns the exit code."""
     from pipeline.commands import windows
+    from pipeline.engines.lean import share_heaps
     from pipeline.engines.prism import PrismEnded, prism_server
     from pipeline.launch import last_line
     from transforms.stream.stop import forget_to_stop
 
+    share_heaps()
     job = _job(settings)
     _begin(settings)
     _ask_for_contact(settings)
