@@ -94,6 +94,14 @@ def test_it_lies_beside_what_the_run_stages_or_with_temporary_files(tmp_path):
         assert unspill(spill(LARGE)) == LARGE
 
 
+def test_what_a_killed_run_has_left_is_taken_away_by_the_next_of_whatever_inputs(tmp_path):
+    left = tmp_path / "_dateline" / "staging" / "killed" / f"7{SUFFIX}"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"much")
+    with spilling(str(tmp_path), "4f0c"):
+        assert not left.exists()
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_elements_are_spread_over_workers_by_way_of_the_disk(workers, tmp_path):
     values = [f"{number}" * LEAST_BYTES for number in range(20)] + ["short"]

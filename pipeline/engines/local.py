@@ -20,7 +20,7 @@ from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from pipeline.monitoring import logs
 from transforms.progress import FOLDER_VARIABLE, read_progress
-from transforms.spill import forget_spilled, spilling_into
+from transforms.spill import SUFFIX, forget_spilled, spilling_into
 from transforms.write import files, layout
 
 LastWord = Callable[[int, str], None]
@@ -123,10 +123,15 @@ def _kill_workers() -> None:
 
 @contextlib.contextmanager
 def spilling(output: str, run_id: str) -> Iterator[None]:
-    """Within, what is large lies on disk between two steps: beside what the run stages, if that is a local folder."""
+    """Within, what is large lies on disk between two steps: beside what the run stages, if that is a local folder.
+
+    The caller holds the dataset's lock: what runs that were killed have left there is taken away.
+    """
     with contextlib.ExitStack() as stack:
         if files.is_local(output):
             folder = Path(output, layout.staging_folder(run_id)).absolute()
+            for path in folder.parent.glob(f"*/*{SUFFIX}"):
+                path.unlink()
         else:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dateline-")))
         stack.enter_context(spilling_into(folder))
