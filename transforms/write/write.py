@@ -31,6 +31,8 @@ def write_shard(group: tuple[int, Iterable[Block]], output: str, run_id: str, ta
     """Stages one shard."""
     shard, blocks = group
     staged = stage_table(output, run_id, table, shard, pa.concat_tables(map(from_block, unspilled(blocks))))
+    # Else Arrow keeps for the next shard what this one has needed, and the steps behind it have the less.
+    pa.default_memory_pool().release_unused()
     advance(".written")
     return staged
 
