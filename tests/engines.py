@@ -49,11 +49,23 @@ def started(command: list[str], log: Path, **environment: str) -> Iterator[subpr
     try:
         yield process
     finally:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(process.pid).children(recursive=True):
-                child.kill()
-        process.kill()
-        process.wait()
+        kill_family(process)
+
+
+def kill_family(process: subprocess.Popen[bytes]) -> None:
+    """Kills it and all that it has started; content with one that has ended."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
+    process.kill()
+    process.wait()
+
+
+def workers_of(pool: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The workers that a pool has started and that live."""
+    children = psutil.Process(pool.pid).children()
+    alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in alive if WORKER in " ".join(child.cmdline())]
 
 
 def wait_for(what: Callable[[], object], seconds: float, name: str) -> None:
@@ -106,6 +118,14 @@ class FlinkCluster:
         with urllib.request.urlopen(f"http://localhost:{self.port}{path}", timeout=10) as answer:
             return json.load(answer)
 
+    def job(self) -> str:
+        """The id of the job that is running."""
+        return next(job["id"] for job in self.get("/jobs")["jobs"] if job["status"] == "RUNNING")
+
+    def checkpoints(self, job: str) -> dict:
+        """How many a job has made, and the last ones."""
+        return self.get(f"/jobs/{job}/checkpoints")
+
     def steps_done(self) -> int:
         """Finished steps of the job that is running."""
         running = [job["id"] for job in self.get("/jobs")["jobs"] if job["status"] == "RUNNING"]
@@ -151,6 +171,9 @@ class FlinkCluster:
             "heartbeat.interval": 1000,
             "heartbeat.timeout": 10000,
             "classloader.resolve-order": "parent-first",
+            # Each task manager has a part of every job, so that the death of either hurts.
+            "cluster.evenly-spread-out-slots": True,
+            "state.checkpoints.dir": (self._folder / "checkpoints").as_uri(),
             "io.tmp.dirs": str(self._folder),
         }
 

@@ -10,14 +10,13 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from benchmarks.kills import dataset
 from benchmarks.throughput import articles
 from pipeline.config import check_beam_flags, load_settings
-from tests.engines import ENVIRONMENT, WORKER, engine, flink_cluster, wait_for, worker_pool
+from tests.engines import ENVIRONMENT, engine, flink_cluster, kill_family, wait_for, worker_pool, workers_of
 
 COMMAND = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml"]
 ALL = [
@@ -99,13 +98,7 @@ def _kill_in_the_middle(arguments: list[str], out: Path, seconds: float) -> None
         if begun is None and list(out.glob("_dateline/runs/*.json")):
             begun = time.monotonic()
         time.sleep(0.05)
-    _kill_family(process)
-
-
-def _kill_family(process: subprocess.Popen[bytes]) -> None:
-    for one in [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]:
-        one.kill()
-    process.wait()
+    kill_family(process)
 
 
 def test_an_interrupted_launcher_is_started_again_beside_its_job(many, undisturbed, tmp_path):
@@ -132,9 +125,9 @@ def test_a_flink_cluster_gets_over_a_death(victim, many, undisturbed, tmp_path):
         if victim == "task manager":
             cluster.task_managers[0].kill()
         elif victim == "worker":
-            _workers_of(pool.pid)[0].kill()
+            workers_of(pool)[0].kill()
         else:
-            _kill_family(process)
+            kill_family(process)
         code = process.wait(timeout=SECONDS)
         if victim == "task manager":
             assert code == 0, (tmp_path / "run.log").read_text()
@@ -143,10 +136,6 @@ def test_a_flink_cluster_gets_over_a_death(victim, many, undisturbed, tmp_path):
             assert not list((tmp_path / "out").glob("*/**/*.parquet"))
             run(*given)
     assert dataset(tmp_path / "out") == undisturbed
-
-
-def _workers_of(pool: int) -> list[psutil.Process]:
-    return [child for child in psutil.Process(pool).children() if WORKER in " ".join(child.cmdline())]
 
 
 @pytest.mark.parametrize("name", ["worker pool", "Prism, worker pool"])
@@ -162,9 +151,9 @@ def test_a_killed_worker_ends_the_run_and_another_makes_it_good(name, many, undi
         process = subprocess.Popen(
             [*COMMAND, *given, *flags, *external], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
         )
-        wait_for(lambda: _workers_of(pool.pid), 60, "a worker")
+        wait_for(lambda: workers_of(pool), 60, "a worker")
         time.sleep(4)
-        _workers_of(pool.pid)[0].kill()
+        workers_of(pool)[0].kill()
         said = process.communicate(timeout=SECONDS)[1]
         assert process.returncode == 1, said
         assert "the run failed" in said

@@ -8,7 +8,7 @@ from typing import Any
 
 import apache_beam as beam
 
-from transforms.failures import failure_from
+from transforms.failures import BadRecord, Reason, failure_from
 from transforms.parse.split import STAGE, split
 from transforms.read.sources import kind_of_response
 from transforms.records import Document
@@ -99,7 +99,10 @@ class PubSub(beam.PTransform):
 
 @dataclasses.dataclass
 class SplitMessages(beam.PTransform):
-    """Messages to `Item`s, and an `Outcome` under `OUTCOMES` for each that holds no article."""
+    """Messages to `Item`s, and an `Outcome` under `OUTCOMES` for each that holds no article.
+
+    A message without a value, by which Kafka deletes a key, is one of these.
+    """
 
     address: str
     """Rows name their message by it and a hash of the message."""
@@ -107,7 +110,7 @@ class SplitMessages(beam.PTransform):
     def __post_init__(self) -> None:
         super().__init__()
 
-    def expand(self, messages: beam.PCollection[bytes]) -> Any:
+    def expand(self, messages: beam.PCollection[bytes | None]) -> Any:
         return messages | "Split" >> beam.ParDo(_SplitMessage(self.address)).with_outputs(OUTCOMES, main="items")
 
 
@@ -115,9 +118,12 @@ class _SplitMessage(beam.DoFn):
     def __init__(self, address: str) -> None:
         self._address = address
 
-    def process(self, message: bytes, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
+    def process(self, value: bytes | None, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
+        message = value or b""
         document = to_document(message, self._address, timestamp.micros)
         try:
+            if not message:
+                raise BadRecord(Reason.EMPTY, "a message without a value")
             yield from split(document)
         except MemoryError:
             raise
