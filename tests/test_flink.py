@@ -88,6 +88,7 @@ def test_a_stream_has_checkpoints_and_a_name(given: list[str], expected: int):
     options = beam_options(given)
     prepare_stream(options, "out", "4f0c")
     assert options.view_as(FlinkJobOptions).checkpointing_interval == expected
+    assert options.view_as(FlinkJobOptions).finish_bundle_before_checkpointing
     assert options.view_as(GoogleCloudOptions).job_name == f"{jobs_of('out')}4f0c"
 
 
