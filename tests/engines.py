@@ -179,6 +179,11 @@ class FlinkCluster:
 
 
 FLINK_FLAGS = [f"--flink_version={FLINK}", "--parallelism=2"]
+FORGET_THE_DEAD = [
+    "--environment_cache_millis=10000",
+    *("--number_of_execution_retries=10", "--execution_retry_delay=15000"),
+]
+"""A worker that has died must be forgotten before Flink starts the job again, else it is asked again and again."""
 
 
 @contextlib.contextmanager
@@ -190,7 +195,7 @@ def flink_cluster(folder: Path) -> Iterator[tuple[FlinkCluster, list[str], subpr
         cluster = FlinkCluster(folder, stack)
         flags = [f"--flink_master=localhost:{cluster.port}", f"--flink_job_server_jar={jar}", *FLINK_FLAGS]
         external = ["--environment_type=EXTERNAL", f"--environment_config={address}"]
-        yield cluster, [*flags, *external, "--environment_cache_millis=60000"], pool
+        yield cluster, [*flags, *external, *FORGET_THE_DEAD], pool
 
 
 @contextlib.contextmanager
@@ -224,7 +229,7 @@ def engine(name: str, folder: Path) -> Iterator[list[str]]:
         with worker_pool(folder) as (address, _):
             external = ["--environment_type=EXTERNAL", f"--environment_config={address}"]
             local = ["--flink_master=[local]", f"--flink_job_server_jar={jar}", *FLINK_FLAGS]
-            yield on("FlinkRunner", *local, *external, "--environment_cache_millis=60000")
+            yield on("FlinkRunner", *local, *external, *FORGET_THE_DEAD)
     elif name == "Flink cluster":
         with flink_cluster(folder) as (_, flags, _):
             yield on("FlinkRunner", *flags)

@@ -76,12 +76,16 @@ def test_the_same_sample_gives_the_same_rows(name, sample, tmp_path):
     assert len(sample["articles"]) > 20
 
 
-@pytest.mark.parametrize("name", ["embed", "Prism", "Flink", "Spark"])
+@pytest.mark.parametrize(
+    "name", ["embed", "worker pool", "Prism", "Prism, worker pool", "Flink", "Flink, worker pool", "Spark"]
+)
 def test_a_killed_run_is_started_again(name, many, undisturbed, tmp_path):
     with engine(name, tmp_path) as arguments:
         given = ["--input", str(many), "--output", str(tmp_path / "out"), *arguments]
         # An engine in this process begins to read at once; the others have to start first.
-        _kill_in_the_middle(given, tmp_path / "out", seconds=1 if name == "embed" else 7)
+        _kill_in_the_middle(
+            given, tmp_path / "out", seconds=1 if name == "embed" else 4 if name == "worker pool" else 7
+        )
         assert not list((tmp_path / "out").glob("*/**/*.parquet"))
         run(*given)
     assert dataset(tmp_path / "out") == undisturbed

@@ -113,7 +113,7 @@ def _end_on_cluster(settings: "Settings") -> None:
             print(f"  Flink at {cluster.address} has no job of this dataset.")
             return
         print(f"  Job {job} on Flink at {cluster.address}: waiting until all is committed", flush=True)
-        while cluster.jobs(name) and not is_drained(settings.output, job):
+        while cluster.jobs(name) and not _may_end(settings, job):
             time.sleep(flink.LOOK_SECONDS)
         cluster.cancel(name)
     except OSError as error:
@@ -127,7 +127,6 @@ def _check(settings: "Settings") -> None:
     from pipeline.engines import flink
     from pipeline.engines.prism import find_prism
     from pipeline.launch import check_models, check_output
-    from transforms.stream import Kafka, PubSub
     from transforms.stream.follow import followed
 
     problems = []
@@ -137,8 +136,7 @@ def _check(settings: "Settings") -> None:
             f"runner: {runner!r} cannot run a stream: it never closes a window while the source goes on;"
             " give PrismRunner, FlinkRunner or DataflowRunner"
         )
-    sources = Kafka(**settings.sections["kafka"]).is_on or PubSub(**settings.sections["pubsub"]).is_on
-    if not settings.inputs and not sources:
+    if not settings.inputs and not _is_endless(settings):
         problems.append("read.inputs: names nothing to follow; give feeds, folders or globs, or a topic under kafka")
     if not all(entry.strip() for entry in settings.inputs):
         problems.append("read.inputs: one of them is empty; give a feed, a file, a folder or a glob")
@@ -285,19 +283,33 @@ def _execute(settings: "Settings", job: "Job", endpoint: str | None) -> None:
 
 
 def _end_when_drained(result: Any, settings: "Settings", job: "Job") -> None:
-    """Waits until all is committed: with checkpoints, Flink keeps the source of a job that has drained."""
+    """Waits until the job may end, and ends it: with checkpoints, Flink keeps the source of one that has drained."""
     from pipeline.engines import flink
-    from transforms.stream.stop import is_drained
 
     ended: concurrent.futures.Future[str] = concurrent.futures.Future()
     threading.Thread(target=_hear, args=(result, ended), daemon=True).start()
-    while not ended.done() and not is_drained(settings.output, job.job_id):
+    while not ended.done() and not _may_end(settings, job.job_id):
         concurrent.futures.wait([ended], timeout=flink.LOOK_SECONDS)
-    if not is_drained(settings.output, job.job_id):
+    if not _may_end(settings, job.job_id):
         raise RuntimeError(f"the runner ended in state {ended.result()}")
+    if _is_endless(settings):
+        print("dateline: a topic has no end; what open windows hold, the next start reads again", flush=True)
     # A Flink within this command ends with it.
     if cluster := flink.cluster_of(settings.launch.runner, settings.options):
         cluster.cancel(f"{flink.jobs_of(settings.output)}{job.job_id}")
+
+
+def _may_end(settings: "Settings", job_id: str) -> bool:
+    """Whether all is committed; or a job is to stop whose topic has no end, and the next one reads the rest."""
+    from transforms.stream.stop import is_asked_to_stop, is_drained
+
+    return is_drained(settings.output, job_id) or (_is_endless(settings) and is_asked_to_stop(settings.output))
+
+
+def _is_endless(settings: "Settings") -> bool:
+    from transforms.stream import Kafka, PubSub
+
+    return Kafka(**settings.sections["kafka"]).is_on or PubSub(**settings.sections["pubsub"]).is_on
 
 
 def _hear(result: Any, ended: "concurrent.futures.Future[str]") -> None:

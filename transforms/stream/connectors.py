@@ -27,6 +27,11 @@ class Kafka(beam.PTransform):
     which needs Java 11 and the jar `beam-sdks-java-io-expansion-service`
     (fetched from Maven Central), and the runner must run Java steps beside
     Python ones, as Flink and Dataflow do.
+
+    How far it has read, only the job's checkpoints know. A job without one
+    begins where `auto.offset.reset` says, by default with the oldest message
+    that there is, and what the dataset has is dropped: a message that Kafka
+    took for read while its window was open would be lost with the job.
     """
 
     bootstrap_servers: str = ""
@@ -34,7 +39,7 @@ class Kafka(beam.PTransform):
     topic: str = ""
     """The topic; a message is a JSON article or lines of them, a page, a feed, or a text."""
     consumer: dict[str, str] = dataclasses.field(default_factory=dict)
-    """More of Kafka's consumer settings, as `{group.id: dateline, auto.offset.reset: earliest}`."""
+    """More of Kafka's consumer settings, as `{security.protocol: SSL}`."""
     expansion_service: str = ""
     """Address of a running expansion service; by default Beam starts one."""
 
@@ -52,9 +57,12 @@ class Kafka(beam.PTransform):
         from apache_beam.io.kafka import ReadFromKafka
 
         messages = begin | "Read" >> ReadFromKafka(
-            consumer_config={**self.consumer, "bootstrap.servers": self.bootstrap_servers},
+            consumer_config={
+                "auto.offset.reset": "earliest",
+                **self.consumer,
+                "bootstrap.servers": self.bootstrap_servers,
+            },
             topics=[self.topic],
-            commit_offset_in_finalize="group.id" in self.consumer,
             expansion_service=self.expansion_service or None,
         )
         return messages | "Values" >> beam.Values() | "Messages" >> SplitMessages(f"kafka://{self.topic}")

@@ -1,4 +1,4 @@
-"""`dateline stream` on a Flink cluster with workers outside of it: what is killed under it, nothing is lost or doubled.
+"""`dateline stream` with workers outside of the engine: whatever is killed, nothing is lost or doubled.
 
 What is not fetched is skipped; `make test-engines` fetches it first.
 """
@@ -16,14 +16,12 @@ import pytest
 from benchmarks.soak import Web, drop_file, serve
 from pipeline.engines.flink import Cluster, jobs_of
 from pipeline.errors import Exit
-from tests.engines import ENVIRONMENT, FlinkCluster, flink_cluster, wait_for, workers_of
+from tests.engines import ENVIRONMENT, FlinkCluster, fetched, flink_cluster, wait_for, worker_pool, workers_of
 from tests.test_stream_prism import Stream, assert_right, commits, settings
 
 SECONDS = 240
 FLAGS = [
     "--checkpointing_interval=2000",
-    # A worker that has died must be forgotten before Flink starts the job again, else it is asked again and again.
-    *("--environment_cache_millis=10000", "--number_of_execution_retries=10", "--execution_retry_delay=15000"),
     *("--externalized_checkpoints_enabled", "--retain_externalized_checkpoints_on_cancellation"),
 ]
 
@@ -43,9 +41,10 @@ class Scene:
 
     def start(self, *flags: str) -> Stream:
         """A stream that has committed something, and of which there is a checkpoint."""
-        before = commits(self.output)
-        stream = Stream(self.config, self._folder / f"stream-{before}.log", *self.flags, *flags)
-        stream.wait_for(lambda: commits(self.output) >= before + 2, self.web, SECONDS)
+        log = self._folder / f"stream-{commits(self.output)}.log"
+        stream = Stream(self.config, log, *self.flags, *flags)
+        # Not those of a job before it, which may still go on.
+        stream.wait_for(lambda: log.read_text().count("\n  20") >= 2, self.web, SECONDS)
         stream.wait_for(lambda: self.checkpoints() > 0, self.web, SECONDS)
         return stream
 
@@ -133,3 +132,31 @@ def test_a_stream_whose_launcher_was_killed_is_started_again(state: str, scene: 
     assert ("an earlier job of this dataset went on" in said) == (state == "none")
     assert_right(scene.web, scene.dropped, scene.output)
     assert scene.jobs_left() == []
+
+
+def test_a_worker_of_prism_s_that_is_killed_ends_the_stream_and_the_next_start_makes_it_good(tmp_path: Path):
+    prism = fetched("prism")
+    (tmp_path / "dropped").mkdir()
+    web = Web(3, 2.0, seed=5)
+    web.faulty = False
+    output = tmp_path / "out"
+    config = settings(tmp_path, serve(web), 3)
+    with worker_pool(tmp_path) as (address, pool):
+        flags = ["--environment_type=EXTERNAL", f"--environment_config={address}", f"--prism_location={prism}"]
+        stream = Stream(config, tmp_path / "killed.log", *flags)
+        try:
+            stream.wait_for(lambda: commits(output) >= 2, web, SECONDS)
+            workers_of(pool)[0].kill()
+            assert stream.process.wait(SECONDS) == Exit.FAILED, stream.log.read_text()
+        finally:
+            stream.end()
+        before = commits(output)
+        stream = Stream(config, tmp_path / "stream.log", *flags)
+        try:
+            stream.wait_for(lambda: commits(output) >= before + 2, web, SECONDS)
+            web.open = False
+            stream.process.send_signal(signal.SIGTERM)
+            assert stream.process.wait(SECONDS) == Exit.DONE, stream.log.read_text()
+        finally:
+            stream.end()
+    assert_right(web, [], output)
