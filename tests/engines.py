@@ -1,6 +1,7 @@
 """Engines beside the local runner: what starts them, and which flags a run on them takes."""
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -39,6 +40,12 @@ def fetched(path: str) -> Path:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def is_open(port: int) -> bool:
+    """Whether a server answers there; raises OSError where none does."""
+    socket.create_connection(("localhost", port)).close()
+    return True
 
 
 @contextlib.contextmanager
@@ -86,7 +93,7 @@ def worker_pool(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     # The pool starts `python`, whichever is first on the path.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with started(command, folder / "pool.log", PATH=path) as process:
-        wait_for(lambda: socket.create_connection(("localhost", port)).close() or True, 30, "worker pool")
+        wait_for(functools.partial(is_open, port), 30, "worker pool")
         yield f"localhost:{port}", process
 
 
@@ -239,3 +246,45 @@ def engine(name: str, folder: Path) -> Iterator[list[str]]:
         yield on("SparkRunner", *local, "--environment_type=LOOPBACK")
     else:
         raise ValueError(name)
+
+
+class Kafka:
+    """A broker, and what a stream needs to read from it: Java workers, and a service that knows the source."""
+
+    def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
+        broker, control, workers, expansion = (free_port() for _ in range(4))
+        self.address, self.expansion_service = f"localhost:{broker}", f"localhost:{expansion}"
+        self._tools = ["java", "-Xmx300m", "-cp", str(fetched("kafka/broker") / "*")]
+        settings = folder / "server.properties"
+        settings.write_text("".join(f"{name}={value}\n" for name, value in self._settings(folder, broker, control)))
+        form = [*self._tools, "kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c", str(settings)]
+        subprocess.run(form, check=True, capture_output=True, timeout=60)
+        stack.enter_context(started([*self._tools, "kafka.Kafka", str(settings)], folder / "broker.log"))
+        beam = ["java", *JAVA_OPENED, "-Xmx500m", "-cp", str(fetched("kafka/connector") / "*")]
+        pool = [*beam, "org.apache.beam.fn.harness.ExternalWorkerService"]
+        given = json.dumps({"beam:option:default_environment_config:v1": f"localhost:{workers}"})
+        stack.enter_context(started(pool, folder / "java-pool.log", PIPELINE_OPTIONS=given, JAVA_TOOL_OPTIONS=""))
+        service = [*beam, "org.apache.beam.sdk.expansion.service.ExpansionService", str(expansion)]
+        where = ["--defaultEnvironmentType=EXTERNAL", f"--defaultEnvironmentConfig=localhost:{workers}"]
+        stack.enter_context(started([*service, *where], folder / "expansion.log", JAVA_TOOL_OPTIONS=""))
+        for port in (broker, workers, expansion):
+            wait_for(functools.partial(is_open, port), 90, f"port {port}")
+
+    def send(self, topic: str, messages: list[str]) -> None:
+        """Sends them, one after the other."""
+        command = [*self._tools, "org.apache.kafka.tools.ConsoleProducer", "--bootstrap-server", self.address]
+        lines = "".join(f"{message}\n" for message in messages).encode()
+        subprocess.run([*command, "--topic", topic], input=lines, check=True, capture_output=True, timeout=90)
+
+    @staticmethod
+    def _settings(folder: Path, broker: int, control: int) -> list[tuple[str, object]]:
+        return [
+            ("process.roles", "broker,controller"),
+            ("node.id", 1),
+            ("controller.quorum.voters", f"1@localhost:{control}"),
+            ("controller.listener.names", "CONTROLLER"),
+            ("listeners", f"PLAINTEXT://localhost:{broker},CONTROLLER://localhost:{control}"),
+            ("log.dirs", folder / "kafka"),
+            ("num.partitions", 2),
+            ("offsets.topic.replication.factor", 1),
+        ]

@@ -3,12 +3,11 @@
     python tests/fetch_engines.py              all that can be had here
     python tests/fetch_engines.py prism flink  these
 
-Prism is built by Go from the module of the installed Beam's version. Flink and
-Spark need Java 11 or 17 and Maven; so does Kafka, no engine, but for what runs
-on one. The job server of the installed Beam's
-version is taken where Maven has it; else it is put together from the newest
-libraries that are complete, `PARTS` below. The cluster is PyPI's
-`apache-flink-libraries`: Flink's whole `lib/`.
+Prism is built by Go from the module of the installed Beam's version. Flink,
+Spark and Kafka (no engine, but a source for them) need Java 11 or 17 and Maven.
+The job server of the installed Beam's version is taken where Maven has it; else
+it is put together from the newest libraries that are complete, `PARTS` below.
+The cluster is PyPI's `apache-flink-libraries`: Flink's whole `lib/`.
 """
 
 import argparse

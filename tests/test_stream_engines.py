@@ -4,6 +4,7 @@ What is not fetched is skipped; `make test-engines` fetches it first.
 """
 
 import contextlib
+import json
 import signal
 import subprocess
 import sys
@@ -12,11 +13,21 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from benchmarks.soak import Web, drop_file, serve
 from pipeline.engines.flink import Cluster, jobs_of
 from pipeline.errors import Exit
-from tests.engines import ENVIRONMENT, FlinkCluster, fetched, flink_cluster, wait_for, worker_pool, workers_of
+from tests.engines import (
+    ENVIRONMENT,
+    FlinkCluster,
+    Kafka,
+    fetched,
+    flink_cluster,
+    wait_for,
+    worker_pool,
+    workers_of,
+)
 from tests.test_stream_prism import Stream, assert_right, commits, settings
 
 SECONDS = 240
@@ -24,6 +35,15 @@ FLAGS = [
     "--checkpointing_interval=2000",
     *("--externalized_checkpoints_enabled", "--retain_externalized_checkpoints_on_cancellation"),
 ]
+
+
+def addresses(output: Path) -> set[str]:
+    """Of the articles that the dataset has."""
+    # A file that a commit is about to replace may be gone when it is opened.
+    with contextlib.suppress(duckdb.IOException):
+        rows = duckdb.sql(f"SELECT url FROM read_parquet('{output}/articles/**/*.parquet')").fetchall()
+        return {row[0] for row in rows}
+    return set()
 
 
 class Scene:
@@ -55,14 +75,7 @@ class Scene:
     def drop(self) -> None:
         """Drops a file of articles, and waits until the dataset has them."""
         self.dropped += drop_file(self._folder / "dropped", len(self.dropped), self.web)
-        wait_for(lambda: self.web.live() or set(self.dropped) <= self._have(), SECONDS, "rows of the file")
-
-    def _have(self) -> set[str]:
-        # A file that a commit is about to replace may be gone when it is opened.
-        with contextlib.suppress(duckdb.IOException):
-            rows = duckdb.sql(f"SELECT url FROM read_parquet('{self.output}/articles/**/*.parquet')").fetchall()
-            return {row[0] for row in rows}
-        return set()
+        wait_for(lambda: self.web.live() or set(self.dropped) <= addresses(self.output), SECONDS, "rows of the file")
 
     def drain(self, stream: Stream) -> str:
         """Ends it as a user would; gives what it has said."""
@@ -160,3 +173,49 @@ def test_a_worker_of_prism_s_that_is_killed_ends_the_stream_and_the_next_start_m
         finally:
             stream.end()
     assert_right(web, [], output)
+
+
+def test_messages_of_a_real_kafka_are_committed_once_whatever_is_killed(tmp_path: Path):
+    output = tmp_path / "out"
+    sent: list[str] = []
+
+    def send(count: int) -> None:
+        made = [f"https://k.test/{len(sent) + at}" for at in range(count)]
+        texts = [json.dumps({"url": url, "title": url, "text": f"Rain fell on Paris, says {url}."}) for url in made]
+        kafka.send("news", texts)
+        sent.extend(made)
+
+    def wait_for_rows() -> None:
+        wait_for(lambda: set(sent) == addresses(output), SECONDS, "rows of all messages")
+
+    with flink_cluster(tmp_path) as (cluster, flags, _), contextlib.ExitStack() as stack:
+        kafka = Kafka(tmp_path, stack)
+        config = settings(tmp_path, 0, 0, "FlinkRunner")
+        tree = yaml.safe_load(config.read_text())
+        tree["read"]["inputs"] = []
+        tree["kafka"] = {
+            "bootstrap_servers": kafka.address,
+            "topic": "news",
+            "expansion_service": kafka.expansion_service,
+        }
+        config.write_text(yaml.safe_dump(tree))
+        send(20)
+        stream = Stream(config, tmp_path / "killed.log", *flags, *FLAGS)
+        try:
+            wait_for_rows()
+            cluster.task_managers[0].kill()
+            send(10)
+            wait_for_rows()
+            send(10)
+        finally:
+            stream.end()
+        again = Stream(config, tmp_path / "stream.log", *flags, *FLAGS)
+        try:
+            send(10)
+            wait_for_rows()
+            again.process.send_signal(signal.SIGTERM)
+            assert again.process.wait(SECONDS) == Exit.DONE, again.log.read_text()
+        finally:
+            again.end()
+    rows = duckdb.sql(f"SELECT count(*), count(DISTINCT article_id) FROM '{output}/articles/**/*.parquet'").fetchone()
+    assert rows == (len(sent), len(sent))
