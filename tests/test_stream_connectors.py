@@ -48,8 +48,12 @@ def test_a_stream_of_kafka_alone_can_be_built(monkeypatch, capsys, tmp_path):
     assert main([*CHECK, "--output", str(tmp_path / "out"), "--set", kafka]) == Exit.DONE
     assert "the settings are right" in capsys.readouterr().out
     assert FromList.given["topics"] == ["news"]
-    expected = {"group.id": "dateline", "bootstrap.servers": "localhost:9092", "auto.offset.reset": "earliest"}
-    assert FromList.given["consumer_config"] == expected
+    assert FromList.given["consumer_config"] == {
+        "group.id": "dateline",
+        "bootstrap.servers": "localhost:9092",
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": "false",
+    }
     # What Kafka takes for read is lost with a job that has not committed it.
     assert "commit_offset_in_finalize" not in FromList.given
 

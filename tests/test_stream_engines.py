@@ -196,6 +196,7 @@ def test_messages_of_a_real_kafka_are_committed_once_whatever_is_killed(tmp_path
         tree["kafka"] = {
             "bootstrap_servers": kafka.address,
             "topic": "news",
+            "consumer": {"group.id": "dateline"},
             "expansion_service": kafka.expansion_service,
         }
         config.write_text(yaml.safe_dump(tree))

@@ -56,12 +56,9 @@ class Kafka(beam.PTransform):
     def expand(self, begin: beam.pvalue.PBegin) -> Any:
         from apache_beam.io.kafka import ReadFromKafka
 
+        where = {"bootstrap.servers": self.bootstrap_servers, "enable.auto.commit": "false"}
         messages = begin | "Read" >> ReadFromKafka(
-            consumer_config={
-                "auto.offset.reset": "earliest",
-                **self.consumer,
-                "bootstrap.servers": self.bootstrap_servers,
-            },
+            consumer_config={"auto.offset.reset": "earliest", **self.consumer, **where},
             topics=[self.topic],
             expansion_service=self.expansion_service or None,
         )
