@@ -218,5 +218,5 @@ def test_messages_of_a_real_kafka_are_committed_once_whatever_is_killed(tmp_path
             assert again.process.wait(SECONDS) == Exit.DONE, again.log.read_text()
         finally:
             again.end()
-    rows = duckdb.sql(f"SELECT count(*), count(DISTINCT article_id) FROM '{output}/articles/**/*.parquet'").fetchone()
-    assert rows == (len(sent), len(sent))
+    rows = duckdb.sql(f"SELECT count(*), count(DISTINCT article_id) FROM '{output}/articles/**/*.parquet'").fetchall()
+    assert rows == [(len(sent), len(sent))]
