@@ -231,8 +231,8 @@ def _begin(settings: "Settings", job: "Job") -> None:
     try:
         if files.is_local(output):
             lock.hold(files.join(output, layout.OWN))
-        take_over(output, job.job_id)
         _end_former(settings)
+        take_over(output, job.job_id)
         roll_forward_all(output)
         if files.is_local(output):
             clean_staging(output)
