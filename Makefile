@@ -19,7 +19,7 @@ test: setup gazetteer  ## check types and style, and run the tests
 
 test-engines: setup gazetteer  ## run the sample on Prism, Flink and Spark, fetched into .engines/ (Go; Java and Maven)
 	-$(BIN)/python tests/fetch_engines.py
-	DATELINE_ENGINES=.engines $(BIN)/pytest -q -rs tests/test_engines.py
+	DATELINE_ENGINES=.engines $(BIN)/pytest -q -rs tests/test_engines.py tests/test_stream_engines.py
 
 prism: setup  ## build Beam's Prism into .venv/bin, for `dateline stream` (needs Go)
 	GOBIN=$(abspath $(BIN)) go install github.com/apache/beam/sdks/v2/go/cmd/prism@v$$($(BIN)/python -c "import apache_beam; print(apache_beam.__version__)")

@@ -39,7 +39,7 @@ def build_stream(p: beam.Pipeline, settings: Settings, job: Job) -> None:
     stream = Stream(**section["stream"])
     deduplicate = Deduplicate(**section["deduplicate"])
 
-    items, read = sources(p, settings)
+    items, read = sources(p, settings, job)
     articles, unparsed = items | "Spread" >> beam.Reshuffle() | "Parse" >> Parse(**section["parse"])
     identified = articles | "Identify" >> Identify(
         output=job.output,
@@ -63,7 +63,7 @@ def build_stream(p: beam.Pipeline, settings: Settings, job: Job) -> None:
     panes | "Write" >> CommitPanes(job, deduplicate)
 
 
-def sources(p: beam.Pipeline, settings: Settings) -> tuple[Any, Any]:
+def sources(p: beam.Pipeline, settings: Settings, job: Job) -> tuple[Any, Any]:
     """Items of all sources, and outcomes of what gave none."""
     section = settings.sections
     stream = Stream(**section["stream"])
@@ -73,6 +73,7 @@ def sources(p: beam.Pipeline, settings: Settings) -> tuple[Any, Any]:
         follow = Follow(
             Read(**section["read"]),
             output=settings.output,
+            job_id=job.job_id,
             check_seconds=stream.check_seconds,
             wait_seconds=60 * stream.wait_minutes,
             oldest_seconds=60 * stream.oldest_minutes,

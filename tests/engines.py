@@ -1,6 +1,7 @@
 """Engines beside the local runner: what starts them, and which flags a run on them takes."""
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -41,6 +42,12 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+def is_open(port: int) -> bool:
+    """Whether a server answers there; raises OSError where none does."""
+    socket.create_connection(("localhost", port)).close()
+    return True
+
+
 @contextlib.contextmanager
 def started(command: list[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """A server within, killed with its children at the end."""
@@ -49,11 +56,23 @@ def started(command: list[str], log: Path, **environment: str) -> Iterator[subpr
     try:
         yield process
     finally:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for child in psutil.Process(process.pid).children(recursive=True):
-                child.kill()
-        process.kill()
-        process.wait()
+        kill_family(process)
+
+
+def kill_family(process: subprocess.Popen[bytes]) -> None:
+    """Kills it and all that it has started; content with one that has ended."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
+    process.kill()
+    process.wait()
+
+
+def workers_of(pool: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The workers that a pool has started and that live."""
+    children = psutil.Process(pool.pid).children()
+    alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in alive if WORKER in " ".join(child.cmdline())]
 
 
 def wait_for(what: Callable[[], object], seconds: float, name: str) -> None:
@@ -74,7 +93,7 @@ def worker_pool(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     # The pool starts `python`, whichever is first on the path.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with started(command, folder / "pool.log", PATH=path) as process:
-        wait_for(lambda: socket.create_connection(("localhost", port)).close() or True, 30, "worker pool")
+        wait_for(functools.partial(is_open, port), 30, "worker pool")
         yield f"localhost:{port}", process
 
 
@@ -105,6 +124,14 @@ class FlinkCluster:
         """An answer of Flink's own interface."""
         with urllib.request.urlopen(f"http://localhost:{self.port}{path}", timeout=10) as answer:
             return json.load(answer)
+
+    def job(self) -> str:
+        """The id of the job that is running."""
+        return next(job["id"] for job in self.get("/jobs")["jobs"] if job["status"] == "RUNNING")
+
+    def checkpoints(self, job: str) -> dict:
+        """How many a job has made, and the last ones."""
+        return self.get(f"/jobs/{job}/checkpoints")
 
     def steps_done(self) -> int:
         """Finished steps of the job that is running."""
@@ -151,11 +178,19 @@ class FlinkCluster:
             "heartbeat.interval": 1000,
             "heartbeat.timeout": 10000,
             "classloader.resolve-order": "parent-first",
+            # Each task manager has a part of every job, so that the death of either hurts.
+            "cluster.evenly-spread-out-slots": True,
+            "state.checkpoints.dir": (self._folder / "checkpoints").as_uri(),
             "io.tmp.dirs": str(self._folder),
         }
 
 
 FLINK_FLAGS = [f"--flink_version={FLINK}", "--parallelism=2"]
+FORGET_THE_DEAD = [
+    "--environment_cache_millis=10000",
+    *("--number_of_execution_retries=10", "--execution_retry_delay=15000"),
+]
+"""A worker that has died must be forgotten before Flink starts the job again, else it is asked again and again."""
 
 
 @contextlib.contextmanager
@@ -167,7 +202,7 @@ def flink_cluster(folder: Path) -> Iterator[tuple[FlinkCluster, list[str], subpr
         cluster = FlinkCluster(folder, stack)
         flags = [f"--flink_master=localhost:{cluster.port}", f"--flink_job_server_jar={jar}", *FLINK_FLAGS]
         external = ["--environment_type=EXTERNAL", f"--environment_config={address}"]
-        yield cluster, [*flags, *external, "--environment_cache_millis=60000"], pool
+        yield cluster, [*flags, *external, *FORGET_THE_DEAD], pool
 
 
 @contextlib.contextmanager
@@ -201,7 +236,7 @@ def engine(name: str, folder: Path) -> Iterator[list[str]]:
         with worker_pool(folder) as (address, _):
             external = ["--environment_type=EXTERNAL", f"--environment_config={address}"]
             local = ["--flink_master=[local]", f"--flink_job_server_jar={jar}", *FLINK_FLAGS]
-            yield on("FlinkRunner", *local, *external, "--environment_cache_millis=60000")
+            yield on("FlinkRunner", *local, *external, *FORGET_THE_DEAD)
     elif name == "Flink cluster":
         with flink_cluster(folder) as (_, flags, _):
             yield on("FlinkRunner", *flags)
@@ -211,3 +246,45 @@ def engine(name: str, folder: Path) -> Iterator[list[str]]:
         yield on("SparkRunner", *local, "--environment_type=LOOPBACK")
     else:
         raise ValueError(name)
+
+
+class Kafka:
+    """A broker, and what a stream needs to read from it: Java workers, and a service that knows the source."""
+
+    def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
+        broker, control, workers, expansion = (free_port() for _ in range(4))
+        self.address, self.expansion_service = f"localhost:{broker}", f"localhost:{expansion}"
+        self._tools = ["java", "-Xmx300m", "-cp", str(fetched("kafka/broker") / "*")]
+        settings = folder / "server.properties"
+        settings.write_text("".join(f"{name}={value}\n" for name, value in self._settings(folder, broker, control)))
+        form = [*self._tools, "kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c", str(settings)]
+        subprocess.run(form, check=True, capture_output=True, timeout=60)
+        stack.enter_context(started([*self._tools, "kafka.Kafka", str(settings)], folder / "broker.log"))
+        beam = ["java", *JAVA_OPENED, "-Xmx500m", "-cp", str(fetched("kafka/connector") / "*")]
+        pool = [*beam, "org.apache.beam.fn.harness.ExternalWorkerService"]
+        given = json.dumps({"beam:option:default_environment_config:v1": f"localhost:{workers}"})
+        stack.enter_context(started(pool, folder / "java-pool.log", PIPELINE_OPTIONS=given, JAVA_TOOL_OPTIONS=""))
+        service = [*beam, "org.apache.beam.sdk.expansion.service.ExpansionService", str(expansion)]
+        where = ["--defaultEnvironmentType=EXTERNAL", f"--defaultEnvironmentConfig=localhost:{workers}"]
+        stack.enter_context(started([*service, *where], folder / "expansion.log", JAVA_TOOL_OPTIONS=""))
+        for port in (broker, workers, expansion):
+            wait_for(functools.partial(is_open, port), 90, f"port {port}")
+
+    def send(self, topic: str, messages: list[str]) -> None:
+        """Sends them, one after the other."""
+        command = [*self._tools, "org.apache.kafka.tools.ConsoleProducer", "--bootstrap-server", self.address]
+        lines = "".join(f"{message}\n" for message in messages).encode()
+        subprocess.run([*command, "--topic", topic], input=lines, check=True, capture_output=True, timeout=90)
+
+    @staticmethod
+    def _settings(folder: Path, broker: int, control: int) -> list[tuple[str, object]]:
+        return [
+            ("process.roles", "broker,controller"),
+            ("node.id", 1),
+            ("controller.quorum.voters", f"1@localhost:{control}"),
+            ("controller.listener.names", "CONTROLLER"),
+            ("listeners", f"PLAINTEXT://localhost:{broker},CONTROLLER://localhost:{control}"),
+            ("log.dirs", folder / "kafka"),
+            ("num.partitions", 2),
+            ("offsets.topic.replication.factor", 1),
+        ]

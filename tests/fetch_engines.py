@@ -3,11 +3,11 @@
     python tests/fetch_engines.py              all that can be had here
     python tests/fetch_engines.py prism flink  these
 
-Prism is built by Go from the module of the installed Beam's version. Flink and
-Spark need Java 11 or 17 and Maven. The job server of the installed Beam's
-version is taken where Maven has it; else it is put together from the newest
-libraries that are complete, `PARTS` below. The cluster is PyPI's
-`apache-flink-libraries`: Flink's whole `lib/`.
+Prism is built by Go from the module of the installed Beam's version. Flink,
+Spark and Kafka (no engine, but a source for them) need Java 11 or 17 and Maven.
+The job server of the installed Beam's version is taken where Maven has it; else
+it is put together from the newest libraries that are complete, `PARTS` below.
+The cluster is PyPI's `apache-flink-libraries`: Flink's whole `lib/`.
 """
 
 import argparse
@@ -36,6 +36,27 @@ PARTS = {
         "org.slf4j:slf4j-simple:1.7.36",
     ),
 }
+KAFKA = {
+    "broker": (
+        "org.apache.kafka:kafka_2.13:4.1.0",
+        "org.apache.kafka:kafka-tools:4.1.0",
+        "org.slf4j:slf4j-simple:1.7.36",
+    ),
+    "connector": (
+        "org.apache.beam:beam-sdks-java-io-kafka:2.70.0",
+        "org.apache.beam:beam-sdks-java-expansion-service:2.70.0",
+        "org.apache.beam:beam-sdks-java-harness:2.70.0",
+        "org.apache.kafka:kafka-clients:4.1.0",
+        "com.github.jbellis:jamm:0.4.0",
+        "org.slf4j:slf4j-simple:2.0.16",
+    ),
+}
+"""A broker with its command-line tools; and Beam's connector with the service that puts it into a graph, and workers.
+
+The jar that Beam takes for the latter, `beam-sdks-java-io-expansion-service`, is not in every mirror.
+"""
+UNUSED = "io.confluent"
+"""Of a schema registry, which the connector can do without; Maven Central has none of its libraries."""
 MANAGED = {"flink": ("org.apache.beam:beam-runners-java-job-service:2.65.0",), "spark": ()}
 """Libraries of which the version that the parts ask for is not in every mirror."""
 JOB_SERVERS = {"flink": f"beam-runners-flink-{FLINK}-job-server", "spark": "beam-runners-spark-3-job-server"}
@@ -104,6 +125,12 @@ def fetch_job_server(name: str) -> None:
         _write_thin_jar(jar, MAINS[name], sorted(path.name for path in (folder / "lib").glob("*.jar")))
 
 
+def fetch_kafka() -> None:
+    """A broker, and what Beam needs to read from it."""
+    for name, parts in KAFKA.items():
+        _copy_libraries(parts, (), ENGINES / "kafka" / name, transitive=True)
+
+
 def _copy_libraries(wanted: list[str] | tuple[str, ...], managed: tuple[str, ...], to: Path, transitive: bool) -> None:
     shutil.rmtree(to, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -118,7 +145,8 @@ def _pom(wanted: list[str] | tuple[str, ...], managed: tuple[str, ...]) -> str:
     def dependency(coordinates: str) -> str:
         group, artifact, version = map(escape, coordinates.split(":"))
         where = f"<groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version>"
-        return f"<dependency>{where}</dependency>"
+        without = f"<exclusion><groupId>{UNUSED}</groupId><artifactId>*</artifactId></exclusion>"
+        return f"<dependency>{where}<exclusions>{without}</exclusions></dependency>"
 
     return (
         '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
@@ -164,6 +192,7 @@ FETCHES: dict[str, tuple[str, Callable[[], None]]] = {
     "prism": ("prism", fetch_prism),
     "flink": ("flink/job-server.jar", fetch_flink),
     "spark": ("spark/job-server.jar", lambda: fetch_job_server("spark")),
+    "kafka": ("kafka/connector", fetch_kafka),
 }
 """Engine -> what is there when it is, and what fetches it."""
 

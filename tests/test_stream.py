@@ -5,17 +5,19 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import apache_beam as beam
 import pyarrow.parquet as pq
 import pytest
+from apache_beam.testing.test_pipeline import TestPipeline
 
-from tests.making import article
+from tests.making import RUNNER, article
 from transforms.deduplicate import Deduplicate
 from transforms.deduplicate.pages import reading_of
 from transforms.failures import BadRecord, Reason, failure_from
 from transforms.parse.split import split
 from transforms.read.sources import Source
 from transforms.records import AnnotatedArticle, Article
-from transforms.stream import Read, Stream
+from transforms.stream import CommitPanes, Read, Stream
 from transforms.stream.commit import Books, Job, commit_pane
 from transforms.stream.connectors import Kafka, PubSub, to_document
 from transforms.stream.follow import followed, list_watched
@@ -25,6 +27,16 @@ from transforms.stream.ledger import Ledger, remembered
 from transforms.stream.outcomes import Outcome, Receipt
 from transforms.stream.panes import Pane, all_late, event_time
 from transforms.stream.rounds import Progress, Reader, due, read_round
+from transforms.stream.stop import (
+    ask_to_stop,
+    forget_to_stop,
+    is_asked_to_stop,
+    is_drained,
+    is_taken_over,
+    owner_of,
+    say_drained,
+    take_over,
+)
 from transforms.stream.watch import Seen, files_from, key_of, ready, to_json
 from transforms.write import files, list_runs, runs, snapshot
 
@@ -268,6 +280,15 @@ class TestCommit:
         assert len(rows(tmp_path)) == 1
         assert [run.state for run in list_runs(str(tmp_path))] == ["committed"]
 
+    def test_a_dataset_is_looked_at_again_when_that_is_asked_for(self, tmp_path: Path):
+        one = made("Rain fell.", url="https://a.test/1")
+        history = History(str(tmp_path), "stream_x", 7, 600)
+        assert [len(readings) for readings in recall([one], history).values()] == [0]
+        commit(tmp_path, [kept(one)], Books(Ledger(), Counter()))
+        assert [len(readings) for readings in recall([one], history).values()] == [0]
+        history.look_again()
+        assert [len(readings) for readings in recall([one], history).values()] == [1]
+
     def test_the_dataset_is_asked_for_what_earlier_jobs_committed(self, tmp_path: Path):
         one = made("Rain fell.", url="https://a.test/1")
         nowhere = made("Hail fell.")
@@ -275,6 +296,39 @@ class TestCommit:
         history = History(str(tmp_path), "stream_x", 7, 600)
         found = recall([one, nowhere, made("New.", url="https://a.test/2")], history)
         assert sorted(len(readings) for readings in found.values()) == [0, 1, 1]
+
+
+class TestEnd:
+    def test_of_two_jobs_the_one_that_began_last_writes(self, tmp_path: Path):
+        output = str(tmp_path)
+        assert not is_taken_over(output, "4f0c")
+        take_over(output, "4f0c")
+        assert not is_taken_over(output, "4f0c")
+        take_over(output, "9a3b")
+        assert (owner_of(output), is_taken_over(output, "4f0c"), is_taken_over(output, "9a3b")) == ("9a3b", True, False)
+
+    def test_what_streams_have_said_is_forgotten_when_the_next_begins(self, tmp_path: Path):
+        output = str(tmp_path)
+        ask_to_stop(output)
+        say_drained(output, "4f0c")
+        assert (is_asked_to_stop(output), is_drained(output, "4f0c"), is_drained(output, "9a3b")) == (True, True, False)
+        forget_to_stop(output)
+        assert not is_asked_to_stop(output)
+        assert not is_drained(output, "4f0c")
+
+    @pytest.mark.parametrize(("owner", "texts"), [("", ["Rain fell."]), ("4f0c", ["Rain fell."]), ("9a3b", [])])
+    def test_a_job_that_was_followed_by_another_commits_no_more_and_still_says_its_end(
+        self, owner: str, texts: list[str], tmp_path: Path
+    ):
+        if owner:
+            take_over(str(tmp_path), owner)
+        job = Job(output=str(tmp_path), job_id="4f0c", started=NOON)
+        pane = Pane(NOON, NOON + 15 * MINUTE, 0, False)
+        outcomes = [kept(made("Rain fell.")), Outcome("end", None, read=NOON)]
+        with TestPipeline(runner=RUNNER) as p:
+            _ = p | beam.Create([(0, (pane, outcomes))]) | CommitPanes(job, Deduplicate())
+        assert [row["text"] for row in rows(tmp_path)] == texts
+        assert is_drained(str(tmp_path), "4f0c")
 
 
 class TestRounds:

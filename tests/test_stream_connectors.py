@@ -26,17 +26,20 @@ class FromList(beam.PTransform):
         FromList.given = given
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:
-        return begin | beam.Create([(b"", b'{"text": "Rain fell."}'), (b"", b"Snow fell.")])
+        messages = begin | beam.Create([(b"", b'{"text": "Rain fell."}'), (b"", b"Snow fell.")])
+        return messages | beam.Map(lambda one: one).with_output_types(tuple[bytes | None, bytes | None])
 
 
 def test_messages_become_items_and_what_is_no_article_a_failure():
-    messages = [b'{"text": "Rain fell."}', b"<rss version='2.0'><channel></channel></rss>"]
+    messages = [b'{"text": "Rain fell."}', b"<rss version='2.0'><channel></channel></rss>", b"", None]
     with TestPipeline(runner=RUNNER) as p:
         dated = p | beam.Create(messages) | beam.Map(lambda one: TimestampedValue(one, 1_700_000_000))
         split = dated | SplitMessages("kafka://news")
         assert_that(split["items"] | beam.Map(lambda item: (item.kind, item.position)), equal_to([("json", 1)]))
         reasons = split[OUTCOMES] | "Reasons" >> beam.Map(lambda one: (one.kind, one.value.reason))
-        assert_that(reasons, equal_to([("failure", "no_entries")]), label="failures")
+        assert_that(
+            reasons, equal_to([("failure", reason) for reason in ("no_entries", "empty", "empty")]), label="failures"
+        )
 
 
 def test_a_stream_of_kafka_alone_can_be_built(monkeypatch, capsys, tmp_path):
@@ -45,8 +48,14 @@ def test_a_stream_of_kafka_alone_can_be_built(monkeypatch, capsys, tmp_path):
     assert main([*CHECK, "--output", str(tmp_path / "out"), "--set", kafka]) == Exit.DONE
     assert "the settings are right" in capsys.readouterr().out
     assert FromList.given["topics"] == ["news"]
-    assert FromList.given["consumer_config"] == {"group.id": "dateline", "bootstrap.servers": "localhost:9092"}
-    assert FromList.given["commit_offset_in_finalize"] is True
+    assert FromList.given["consumer_config"] == {
+        "group.id": "dateline",
+        "bootstrap.servers": "localhost:9092",
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": "false",
+    }
+    # What Kafka takes for read is lost with a job that has not committed it.
+    assert "commit_offset_in_finalize" not in FromList.given
 
 
 def test_a_stream_of_pubsub_alone_can_be_built(capsys, tmp_path):

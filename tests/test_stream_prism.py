@@ -18,6 +18,7 @@ from pipeline.commands.stream import ONE_WISH_SECONDS
 from pipeline.commands.windows import line
 from pipeline.engines.prism import VARIABLE, find_prism
 from pipeline.errors import ConfigurationError, Exit
+from tests.engines import ENVIRONMENT, kill_family
 from tests.test_stream import NOON
 from transforms.write import Run, list_runs, snapshot
 
@@ -41,10 +42,11 @@ SHORT = {
 }
 
 
-def settings(folder: Path, port: int, feeds: int) -> Path:
+def settings(folder: Path, port: int, feeds: int, runner: str = "PrismRunner") -> Path:
     """The soak's configuration with windows of six seconds, and feeds asked every two."""
     path = configuration(folder, port, feeds)
     tree = yaml.safe_load(path.read_text())
+    tree["runner"] = runner
     tree["stream"] = SHORT
     tree["read"]["every_minutes"] = 1 / 30
     path.write_text(yaml.safe_dump(tree))
@@ -54,13 +56,10 @@ def settings(folder: Path, port: int, feeds: int) -> Path:
 class Stream:
     """The command, and what it prints."""
 
-    def __init__(self, config: Path, log: Path) -> None:
+    def __init__(self, config: Path, log: Path, *flags: str) -> None:
         self.log = log
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline", "stream", str(config)],
-            stdout=log.open("wb"),
-            stderr=subprocess.STDOUT,
-        )
+        command = [sys.executable, "-m", "pipeline", "stream", str(config), *(["--", *flags] if flags else [])]
+        self.process = subprocess.Popen(command, stdout=log.open("wb"), stderr=subprocess.STDOUT, env=ENVIRONMENT)
 
     def wait_for(self, there: Callable[[], bool], web: Web | None = None, seconds: float = 90) -> None:
         deadline = time.monotonic() + seconds
@@ -72,12 +71,22 @@ class Stream:
             time.sleep(0.1)
 
     def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        """Kills it, with what it has started."""
+        kill_family(self.process)
 
 
 def commits(output: Path) -> int:
     return len([run for run in list_runs(str(output)) if run.state == "committed"])
+
+
+def assert_right(web: Web, dropped: list[str], output: Path) -> None:
+    """Nothing that was sent or dropped is missing in the dataset, nothing in it twice."""
+    found = account(web, dropped, output)
+    wrong = {name: found[name] for name in ("rows doubled", "article ids twice", "entities without article")}
+    assert wrong == dict.fromkeys(wrong, 0)
+    assert (found["stories lost"], found["of them lost"]) == ([], [])
+    assert len(web.sent) > 15
+    assert found["inputs"] == found["articles + duplicates + failures"]
 
 
 @needs_prism
@@ -91,7 +100,8 @@ def test_a_stream_that_is_killed_and_started_again_loses_nothing_and_doubles_not
     try:
         killed.wait_for(lambda: commits(output) >= 2, web)
         prism = psutil.Process(killed.process.pid).children()
-        killed.end()
+        killed.process.kill()
+        killed.process.wait()
         dropped = drop_file(tmp_path / "dropped", 1, web)
         before = commits(output)
         stream = Stream(config, tmp_path / "stream.log")
@@ -104,12 +114,7 @@ def test_a_stream_that_is_killed_and_started_again_loses_nothing_and_doubles_not
             stream.end()
     finally:
         killed.end()
-    found = account(web, dropped, output)
-    wrong = {name: found[name] for name in ("rows doubled", "article ids twice", "entities without article")}
-    assert wrong == dict.fromkeys(wrong, 0)
-    assert (found["stories lost"], found["of them lost"]) == ([], [])
-    assert len(web.sent) > 15
-    assert found["inputs"] == found["articles + duplicates + failures"]
+    assert_right(web, dropped, output)
     said = (tmp_path / "stream.log").read_text()
     assert re.search(r"inputs = [\d,]+ articles \(\d+ late\) \+ [\d,]+ duplicates \+ 0 failures", said), said
     assert "Traceback" not in said

@@ -1,6 +1,7 @@
 """`dateline stream`: feeds, folders and messages into a dataset, window by window, until it is told to stop."""
 
 import argparse
+import concurrent.futures
 import contextlib
 import datetime
 import logging
@@ -74,33 +75,58 @@ def _stream(args: argparse.Namespace) -> int:
     )
     use_for_files(settings.options)
     if args.stop:
-        return _ask_to_stop(settings.output)
+        return _ask_to_stop(settings)
     _check(settings)
     if args.check:
         return _build_only(settings)
     return stream(settings)
 
 
-def _ask_to_stop(output: str) -> int:
+def _ask_to_stop(settings: "Settings") -> int:
     from transforms.stream.stop import ask_to_stop
     from transforms.write import files, layout, lock
 
+    output = settings.output
     own = files.join(output, layout.OWN)
     if files.is_local(output) and not Path(own).is_dir():
         raise ConfigurationError([f"write.output: {output!r} is no dataset; no stream writes into it"])
     ask_to_stop(output)
     print(f"dateline: the stream into {output} is asked to drain")
     if files.is_local(output) and not lock.is_held(own):
-        print("  No process on this machine writes into it; only a job on a cluster would hear of it.")
+        print("  No process on this machine writes into it; only a job on a cluster would hear of it.", flush=True)
+        _end_on_cluster(settings)
     return Exit.DONE
+
+
+def _end_on_cluster(settings: "Settings") -> None:
+    """Waits until the job of a launcher that is gone has drained, and ends it, where Flink never does."""
+    from pipeline.engines import flink
+    from transforms.stream.stop import is_drained, owner_of
+
+    cluster = flink.cluster_of(settings.launch.runner, settings.options)
+    if cluster is None:
+        return
+    job = owner_of(settings.output)
+    name = f"{flink.jobs_of(settings.output)}{job}"
+    try:
+        if not cluster.jobs(name):
+            print(f"  Flink at {cluster.address} has no job of this dataset.")
+            return
+        print(f"  Job {job} on Flink at {cluster.address}: waiting until all is committed", flush=True)
+        while cluster.jobs(name) and not _may_end(settings, job):
+            time.sleep(flink.LOOK_SECONDS)
+        cluster.cancel(name)
+    except OSError as error:
+        raise ConfigurationError([f"beam.flink_master: {cluster.address} does not answer: {error}"]) from error
+    print("  All is committed, and the job has ended." if is_drained(settings.output, job) else "  The job has ended.")
 
 
 def _check(settings: "Settings") -> None:
     """Refuses what cannot work, before anything is started."""
     from pipeline.config import LOCAL_RUNNERS
+    from pipeline.engines import flink
     from pipeline.engines.prism import find_prism
     from pipeline.launch import check_models, check_output
-    from transforms.stream import Kafka, PubSub
     from transforms.stream.follow import followed
 
     problems = []
@@ -110,8 +136,7 @@ def _check(settings: "Settings") -> None:
             f"runner: {runner!r} cannot run a stream: it never closes a window while the source goes on;"
             " give PrismRunner, FlinkRunner or DataflowRunner"
         )
-    sources = Kafka(**settings.sections["kafka"]).is_on or PubSub(**settings.sections["pubsub"]).is_on
-    if not settings.inputs and not sources:
+    if not settings.inputs and not _is_endless(settings):
         problems.append("read.inputs: names nothing to follow; give feeds, folders or globs, or a topic under kafka")
     if not all(entry.strip() for entry in settings.inputs):
         problems.append("read.inputs: one of them is empty; give a feed, a file, a folder or a glob")
@@ -127,6 +152,8 @@ def _check(settings: "Settings") -> None:
         problems += [f"read.{line}" for line in str(error).splitlines()]
     if settings.sections["write"].get("shards", 1) != 1:
         problems.append("write.shards: a stream writes one file per table and window; leave it out")
+    if runner == "FlinkRunner":
+        problems += flink.stream_problems(settings.options)
     if problems:
         raise ConfigurationError(problems)
     if runner == "PrismRunner":
@@ -141,7 +168,8 @@ def _build_only(settings: "Settings") -> int:
     from pipeline.news_stream import build_stream
 
     try:
-        build_stream(beam.Pipeline(options=_options(settings, None)), settings, _job(settings))
+        job = _job(settings)
+        build_stream(beam.Pipeline(options=_options(settings, job, None)), settings, job)
     except (ValueError, RuntimeError) as error:  # a connector's own refusal; Java or its jar is missing
         raise ConfigurationError([f"the graph cannot be built: {error}"]) from error
     print(f"runner {settings.launch.runner}, written to {settings.output}; the settings are right")
@@ -158,7 +186,7 @@ def stream(settings: "Settings") -> int:
 
     share_heaps()
     job = _job(settings)
-    _begin(settings)
+    _begin(settings, job)
     _ask_for_contact(settings)
     print(f"dateline: following {_named(settings.inputs)} into {settings.output}")
     print(f"  job {job.job_id} on {settings.launch.runner}; Ctrl-C drains it\n\n{windows.HEADER}", flush=True)
@@ -194,10 +222,10 @@ def _job(settings: "Settings") -> "Job":
     return Job(output=settings.output, job_id=job_id(settings.output, now), started=now, versions=versions)
 
 
-def _begin(settings: "Settings") -> None:
-    """Takes the dataset for this process alone, and makes good what an earlier one left."""
+def _begin(settings: "Settings", job: "Job") -> None:
+    """Takes the dataset for this job alone, and makes good what an earlier one left."""
     from transforms.stream.commit import clean_staging
-    from transforms.stream.stop import forget_to_stop
+    from transforms.stream.stop import forget_to_stop, take_over
     from transforms.write import files, layout, lock
     from transforms.write.commit import roll_forward_all
 
@@ -205,6 +233,8 @@ def _begin(settings: "Settings") -> None:
     try:
         if files.is_local(output):
             lock.hold(files.join(output, layout.OWN))
+        _end_former(settings)
+        take_over(output, job.job_id)
         roll_forward_all(output)
         if files.is_local(output):
             clean_staging(output)
@@ -213,6 +243,19 @@ def _begin(settings: "Settings") -> None:
         raise DatasetBusy([f"write.output: another run is writing into {output!r}; wait until it has ended"]) from error
     except OSError as error:
         raise ConfigurationError([f"write.output: cannot write to {output!r}: {error}"]) from error
+
+
+def _end_former(settings: "Settings") -> None:
+    """Ends the jobs that a cluster goes on with though their launcher was killed."""
+    from pipeline.engines import flink
+
+    cluster = flink.cluster_of(settings.launch.runner, settings.options)
+    try:
+        if cluster is not None and cluster.cancel(flink.jobs_of(settings.output)):
+            print("dateline: an earlier job of this dataset went on; it was cancelled", file=sys.stderr)
+    except OSError as error:
+        assert cluster is not None
+        raise ConfigurationError([f"beam.flink_master: {cluster.address} does not answer: {error}"]) from error
 
 
 def _ask_for_contact(settings: "Settings") -> None:
@@ -229,20 +272,65 @@ def _execute(settings: "Settings", job: "Job", endpoint: str | None) -> None:
     from pipeline.news_stream import build_stream
 
     p = beam.Pipeline(
-        runner="PortableRunner" if endpoint else settings.launch.runner, options=_options(settings, endpoint)
+        runner="PortableRunner" if endpoint else settings.launch.runner, options=_options(settings, job, endpoint)
     )
     build_stream(p, settings, job)
-    state = p.run().wait_until_finish()
+    result = p.run()
+    if settings.launch.runner == "FlinkRunner":
+        _end_when_drained(result, settings, job)
+        return
+    state = result.wait_until_finish()
     if state != PipelineState.DONE:
         raise RuntimeError(f"the runner ended in state {state}")
 
 
-def _options(settings: "Settings", endpoint: str | None) -> Any:
+def _end_when_drained(result: Any, settings: "Settings", job: "Job") -> None:
+    """Waits until the job may end, and ends it: with checkpoints, Flink keeps the source of one that has drained."""
+    from pipeline.engines import flink
+
+    ended: concurrent.futures.Future[str] = concurrent.futures.Future()
+    threading.Thread(target=_hear, args=(result, ended), daemon=True).start()
+    while not ended.done() and not _may_end(settings, job.job_id):
+        concurrent.futures.wait([ended], timeout=flink.LOOK_SECONDS)
+    if not _may_end(settings, job.job_id):
+        raise RuntimeError(f"the runner ended in state {ended.result()}")
+    if _is_endless(settings):
+        print("dateline: a topic has no end; what open windows hold, the next start reads again", flush=True)
+    # A Flink within this command ends with it.
+    if cluster := flink.cluster_of(settings.launch.runner, settings.options):
+        cluster.cancel(f"{flink.jobs_of(settings.output)}{job.job_id}")
+
+
+def _may_end(settings: "Settings", job_id: str) -> bool:
+    """Whether all is committed; or a job is to stop whose topic has no end, and the next one reads the rest."""
+    from transforms.stream.stop import is_asked_to_stop, is_drained
+
+    return is_drained(settings.output, job_id) or (_is_endless(settings) and is_asked_to_stop(settings.output))
+
+
+def _is_endless(settings: "Settings") -> bool:
+    from transforms.stream import Kafka, PubSub
+
+    return Kafka(**settings.sections["kafka"]).is_on or PubSub(**settings.sections["pubsub"]).is_on
+
+
+def _hear(result: Any, ended: "concurrent.futures.Future[str]") -> None:
+    try:
+        ended.set_result(result.wait_until_finish())
+    except Exception as error:
+        ended.set_exception(error)
+
+
+def _options(settings: "Settings", job: "Job", endpoint: str | None) -> Any:
     """Beam's options: those of the configuration, and that this is a stream; on Prism, in this process."""
     from apache_beam.options.pipeline_options import DebugOptions, PipelineOptions, PortableOptions, StandardOptions
 
+    from pipeline.engines.flink import prepare_stream
+
     options = PipelineOptions.from_dictionary(settings.options.get_all_options(drop_default=True))
     options.view_as(StandardOptions).streaming = True
+    if settings.launch.runner == "FlinkRunner":
+        prepare_stream(options, settings.output, job.job_id)
     if endpoint:
         portable = options.view_as(PortableOptions)
         portable.job_endpoint = endpoint

@@ -1,8 +1,23 @@
-"""Options of Flink's job server that Beam's Python does not know, so that they can be given and are checked."""
+"""Flink: options of Beam's job server that its Python does not know, and jobs on a cluster."""
 
 import argparse
+import json
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
 
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import FlinkRunnerOptions, GoogleCloudOptions, PipelineOptions
+
+from transforms.records import stable_id
+from transforms.write import files
+
+CHECKPOINT_MILLISECONDS = 60_000
+"""Between two checkpoints of a stream, where none is said: without any Flink forgets all that is in the graph."""
+LOOK_SECONDS = 0.5
+ANSWER_SECONDS = 10.0
+CANCEL_SECONDS = 60.0
+OVER = ("FINISHED", "FAILED", "CANCELED")
 
 
 class FlinkJobOptions(PipelineOptions):
@@ -49,3 +64,78 @@ class FlinkJobOptions(PipelineOptions):
             parser.add_argument(f"--{name}", default=None, help="Flink's job server.")
         for name in cls.SWITCHES:
             parser.add_argument(f"--{name}", action="store_true", default=None, help="Flink's job server.")
+
+
+def stream_problems(options: PipelineOptions) -> list[str]:
+    """What must not be given for a stream."""
+    if options.view_as(FlinkJobOptions).shutdown_sources_after_idle_ms is None:
+        return []
+    return [
+        "beam.shutdown_sources_after_idle_ms: with it Flink completes no checkpoint of a stream; leave it out:"
+        " Dateline ends the job of a stream that has drained"
+    ]
+
+
+def prepare_stream(options: PipelineOptions, output: str, job_id: str) -> None:
+    """Gives a stream's job checkpoints, and the name that it is found by."""
+    own = options.view_as(FlinkJobOptions)
+    own.checkpointing_interval = own.checkpointing_interval or CHECKPOINT_MILLISECONDS
+    # Else what a step gives while a checkpoint is made is sent on behind the watermark that it belongs before; at the
+    # end of a stream no window takes it any more (Beam 2.70.0, `DoFnOperator.snapshotState`).
+    own.finish_bundle_before_checkpointing = True
+    options.view_as(GoogleCloudOptions).job_name = f"{jobs_of(output)}{job_id}"
+
+
+def jobs_of(output: str) -> str:
+    """What the names of all jobs begin with that write into the dataset.
+
+    >>> jobs_of("/data/news") == jobs_of("/data/news/") != jobs_of("/data/other")
+    True
+    """
+    folder = files.check_output(output)
+    return f"dateline-{stable_id('dataset', str(Path(folder).resolve()) if files.is_local(folder) else folder)[:8]}-"
+
+
+class Cluster:
+    """Jobs on a Flink cluster, by its REST interface; Beam's job server passes no cancellation on.
+
+    Args:
+        address: where it is, `http://localhost:8081`.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address if "://" in address else f"http://{address}"
+
+    def jobs(self, name: str) -> list[str]:
+        """Ids of the jobs that are not over and whose name begins so."""
+        jobs = self._ask("/jobs/overview")["jobs"]
+        return [one["jid"] for one in jobs if one["name"].startswith(name) and one["state"] not in OVER]
+
+    def cancel(self, name: str) -> int:
+        """Cancels the jobs whose name begins so, waits until they are over, and says how many there were.
+
+        Raises:
+            OSError: the cluster does not answer, or does not end them.
+        """
+        jobs = self.jobs(name)
+        for job in jobs:
+            self._ask(f"/jobs/{job}?mode=cancel", method="PATCH")
+        deadline = time.monotonic() + CANCEL_SECONDS
+        while set(jobs) & set(self.jobs(name)):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"Flink at {self.address} has not ended the job after {CANCEL_SECONDS:.0f} s")
+            time.sleep(LOOK_SECONDS)
+        return len(jobs)
+
+    def _ask(self, path: str, method: str = "GET") -> Any:
+        request = urllib.request.Request(f"{self.address}{path}", method=method)
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
+            return json.loads(answer.read() or b"{}")
+
+
+def cluster_of(runner: str, options: PipelineOptions) -> Cluster | None:
+    """The cluster that the options name; None where Flink is within the run, or it is another runner."""
+    if runner != "FlinkRunner":
+        return None
+    master = options.view_as(FlinkRunnerOptions).flink_master.strip()
+    return None if master.startswith("[") else Cluster(master)

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 import apache_beam as beam
 import pyarrow.parquet as pq
 from apache_beam.coders import PickleCoder
-from apache_beam.transforms.userstate import ReadModifyWriteStateSpec
+from apache_beam.transforms.timeutil import TimeDomain
+from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
+from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.shared import Shared
 
 from transforms.count import how_read
@@ -20,6 +22,7 @@ from transforms.stream.ledger import Ledger, remembered
 from transforms.stream.links import link_articles
 from transforms.stream.outcomes import Outcome
 from transforms.stream.panes import Pane
+from transforms.stream.stop import is_taken_over, say_drained
 from transforms.write import Run, archive, files, layout, runs, snapshot
 from transforms.write.commit import (
     extras_of,
@@ -60,7 +63,9 @@ class CommitPanes(beam.PTransform):
     first. What the sources' rounds have taught is committed with the last
     window that holds something of them; a pane without rows commits nothing
     else. Done again after a retry, a commit adds only what the first one
-    lacks. One worker commits; it holds a pane's rows in memory.
+    lacks. One worker commits; it holds a pane's rows in memory. A job that is
+    not the last to have begun commits nothing: its successor reads all of it.
+    When the source has ended and all is committed, that is said in the dataset.
     """
 
     job: Job
@@ -84,6 +89,7 @@ class Books(NamedTuple):
 
 class _Commit(beam.DoFn):
     BOOKS = ReadModifyWriteStateSpec("books", PickleCoder())
+    END = TimerSpec("end", TimeDomain.WATERMARK)
 
     def __init__(self, job: Job, deduplicate: Deduplicate) -> None:
         self._job = job
@@ -95,14 +101,25 @@ class _Commit(beam.DoFn):
         self._history: History = self._shared.acquire(lambda: History(*given))
 
     def process(
-        self, element: tuple[int, tuple[Pane, list[Outcome]]], books: Any = beam.DoFn.StateParam(BOOKS)
+        self,
+        element: tuple[int, tuple[Pane, list[Outcome]]],
+        books: Any = beam.DoFn.StateParam(BOOKS),
+        end: Any = beam.DoFn.TimerParam(END),
     ) -> Iterator[Run]:
         _, (pane, outcomes) = element
+        if any(one.kind == "end" for one in outcomes):
+            end.set(GlobalWindow().max_timestamp())  # behind all panes, also late ones
+        if is_taken_over(self._job.output, self._job.job_id):
+            return
         before = books.read() or Books(Ledger(), Counter())
         run, after = commit_pane(self._job, pane, outcomes, before, self._history, self._deduplicate)
         books.write(after)
         if run is not None:
             yield run
+
+    @on_timer(END)
+    def say_end(self) -> None:
+        say_drained(self._job.output, self._job.job_id)
 
 
 def commit_pane(

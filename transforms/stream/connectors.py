@@ -8,7 +8,7 @@ from typing import Any
 
 import apache_beam as beam
 
-from transforms.failures import failure_from
+from transforms.failures import BadRecord, Reason, failure_from
 from transforms.parse.split import STAGE, split
 from transforms.read.sources import kind_of_response
 from transforms.records import Document
@@ -27,6 +27,11 @@ class Kafka(beam.PTransform):
     which needs Java 11 and the jar `beam-sdks-java-io-expansion-service`
     (fetched from Maven Central), and the runner must run Java steps beside
     Python ones, as Flink and Dataflow do.
+
+    How far it has read, only the job's checkpoints know. A job without one
+    begins where `auto.offset.reset` says, by default with the oldest message
+    that there is, and what the dataset has is dropped: a message that Kafka
+    took for read while its window was open would be lost with the job.
     """
 
     bootstrap_servers: str = ""
@@ -34,7 +39,7 @@ class Kafka(beam.PTransform):
     topic: str = ""
     """The topic; a message is a JSON article or lines of them, a page, a feed, or a text."""
     consumer: dict[str, str] = dataclasses.field(default_factory=dict)
-    """More of Kafka's consumer settings, as `{group.id: dateline, auto.offset.reset: earliest}`."""
+    """More of Kafka's consumer settings, as `{security.protocol: SSL}`."""
     expansion_service: str = ""
     """Address of a running expansion service; by default Beam starts one."""
 
@@ -51,10 +56,10 @@ class Kafka(beam.PTransform):
     def expand(self, begin: beam.pvalue.PBegin) -> Any:
         from apache_beam.io.kafka import ReadFromKafka
 
+        where = {"bootstrap.servers": self.bootstrap_servers, "enable.auto.commit": "false"}
         messages = begin | "Read" >> ReadFromKafka(
-            consumer_config={**self.consumer, "bootstrap.servers": self.bootstrap_servers},
+            consumer_config={"auto.offset.reset": "earliest", **self.consumer, **where},
             topics=[self.topic],
-            commit_offset_in_finalize="group.id" in self.consumer,
             expansion_service=self.expansion_service or None,
         )
         return messages | "Values" >> beam.Values() | "Messages" >> SplitMessages(f"kafka://{self.topic}")
@@ -99,7 +104,10 @@ class PubSub(beam.PTransform):
 
 @dataclasses.dataclass
 class SplitMessages(beam.PTransform):
-    """Messages to `Item`s, and an `Outcome` under `OUTCOMES` for each that holds no article."""
+    """Messages to `Item`s, and an `Outcome` under `OUTCOMES` for each that holds no article.
+
+    A message without a value, by which Kafka deletes a key, is one of these.
+    """
 
     address: str
     """Rows name their message by it and a hash of the message."""
@@ -107,7 +115,7 @@ class SplitMessages(beam.PTransform):
     def __post_init__(self) -> None:
         super().__init__()
 
-    def expand(self, messages: beam.PCollection[bytes]) -> Any:
+    def expand(self, messages: beam.PCollection[bytes | None]) -> Any:
         return messages | "Split" >> beam.ParDo(_SplitMessage(self.address)).with_outputs(OUTCOMES, main="items")
 
 
@@ -115,9 +123,12 @@ class _SplitMessage(beam.DoFn):
     def __init__(self, address: str) -> None:
         self._address = address
 
-    def process(self, message: bytes, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
+    def process(self, value: bytes | None, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
+        message = value or b""
         document = to_document(message, self._address, timestamp.micros)
         try:
+            if not message:
+                raise BadRecord(Reason.EMPTY, "a message without a value")
             yield from split(document)
         except MemoryError:
             raise

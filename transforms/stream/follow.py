@@ -21,8 +21,9 @@ from transforms.read.schedule import from_json
 from transforms.read.sources import Source, is_address, resolve_inputs
 from transforms.records import Item
 from transforms.stream import watch
+from transforms.stream.outcomes import Outcome
 from transforms.stream.rounds import Progress, Reader, due, read_round
-from transforms.stream.stop import is_asked_to_stop
+from transforms.stream.stop import is_asked_to_stop, is_taken_over
 from transforms.write import snapshot
 
 OUTCOMES = "outcomes"
@@ -46,13 +47,16 @@ class Follow(beam.PTransform):
 
     What the dataset remembers of feeds and files is where it begins; what it
     learns is given away in receipts. It ends when there is a file that asks for
-    it; see `stop.py`.
+    it, or another job has begun to write into the dataset, and says so with a
+    last `Outcome`; see `stop.py`.
     """
 
     read: Read
     """Whose settings hold, and whose inputs are followed."""
     output: str
     """Folder of the dataset that remembers."""
+    job_id: str
+    """The stream that it reads for."""
     check_seconds: float = 5.0
     """Seconds between two looks at what is due, at the folders, and whether to stop."""
     wait_seconds: float = 600.0
@@ -66,7 +70,7 @@ class Follow(beam.PTransform):
     def expand(self, begin: beam.pvalue.PBegin) -> Any:
         addresses, patterns = followed(self.read.inputs)
         waits = max(self.wait_seconds, self.oldest_seconds), self.wait_seconds
-        source = _Follow(self.read, self.output, addresses, patterns, self.check_seconds, waits)
+        source = _Follow(self.read, self.output, self.job_id, addresses, patterns, self.check_seconds, waits)
         read = begin | "Begin" >> beam.Impulse() | "Rounds" >> beam.ParDo(source).with_outputs(OUTCOMES, main="items")
         return {"items": read.items, OUTCOMES: read[OUTCOMES]}
 
@@ -135,6 +139,7 @@ class _Follow(beam.DoFn, RestrictionProvider):
         self,
         read: Read,
         output: str,
+        job_id: str,
         addresses: list[str],
         patterns: list[str],
         check_seconds: float,
@@ -142,6 +147,7 @@ class _Follow(beam.DoFn, RestrictionProvider):
     ) -> None:
         self._read = read
         self._output = output
+        self._job_id = job_id
         self._addresses = addresses
         self._patterns = patterns
         self._check_seconds = check_seconds
@@ -164,10 +170,12 @@ class _Follow(beam.DoFn, RestrictionProvider):
         if progress.ended or not tracker.try_claim(None):
             return
         sleep_until(progress.next, at_most=self._check_seconds)
-        if is_asked_to_stop(self._output):
-            tracker.try_claim(dataclasses.replace(progress, ended=True))
-            return
         now = utc_now()
+        if is_asked_to_stop(self._output) or is_taken_over(self._output, self._job_id):
+            if tracker.try_claim(dataclasses.replace(progress, ended=True)):
+                end = Outcome("end", None, read=now)
+                yield beam.pvalue.TaggedOutput(OUTCOMES, TimestampedValue(end, Timestamp(micros=to_micros(now))))
+            return
         advance(watermark, Timestamp(micros=to_micros(now)) - Duration(self._waits[progress.round > 0]))
         results: list[Any] = []
         if progress.next - now.timestamp() <= EARLY:

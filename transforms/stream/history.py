@@ -47,6 +47,10 @@ class History:
                 self._list()
                 return _sorted_out(self._look_up(wanted))
 
+    def look_again(self) -> None:
+        """Lists the segments anew, the next time that it is asked."""
+        self._listed = None
+
     def _list(self) -> None:
         """Lists the segments, and makes those that are missing."""
         since = datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=int(self._window_days) + 1)

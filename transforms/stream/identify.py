@@ -70,6 +70,8 @@ class _Recall(beam.DoFn):
 
     def setup(self) -> None:
         self._history: History = self._shared.acquire(lambda: History(*self._given))
+        # A job that goes back to a checkpoint forgets pages that were committed since, and this worker may outlive it.
+        self._history.look_again()
 
     def start_bundle(self) -> None:
         self._waiting: list[tuple[Article, Any]] = []

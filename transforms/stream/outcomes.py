@@ -4,7 +4,7 @@ import dataclasses
 import datetime
 from typing import Any, Literal, NamedTuple
 
-Kind = Literal["article", "failure", "duplicate", "archive", "receipt"]
+Kind = Literal["article", "failure", "duplicate", "archive", "receipt", "end"]
 
 
 class Outcome(NamedTuple):
@@ -12,7 +12,7 @@ class Outcome(NamedTuple):
 
     kind: Kind
     value: Any
-    """`AnnotatedArticle`, `Failure`, the reason of a duplicate, a WARC record, or a `Receipt`."""
+    """`AnnotatedArticle`, `Failure`, the reason of a duplicate, a WARC record, a `Receipt`; None at the end."""
     source: str = ""
     """Which input: file or address, and `#` line or entry."""
     read: datetime.datetime | None = None

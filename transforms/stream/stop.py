@@ -1,15 +1,15 @@
-"""A file in the dataset asks a stream to stop: its source sees it on any engine and file system."""
+"""Files in the dataset by which a stream, and who started it, say when to end, on any engine and file system."""
 
 from transforms.write import files, layout
 
 NAME = f"{layout.OWN}/stop"
+OWNER = f"{layout.OWN}/stream"
+DRAINED = f"{layout.OWN}/drained_"
 
 
 def ask_to_stop(output: str) -> None:
     """Asks the stream that writes into this dataset to read nothing more, commit what it has, and end."""
-    path = files.join(output, NAME)
-    files.make_folder_of(path)
-    files.write_file(path, lambda handle: handle.write(b"stop\n"))
+    _write(files.join(output, NAME), b"stop\n")
 
 
 def is_asked_to_stop(output: str) -> bool:
@@ -18,5 +18,38 @@ def is_asked_to_stop(output: str) -> bool:
 
 
 def forget_to_stop(output: str) -> None:
-    """Takes the file away, before a stream begins and when it has ended."""
-    files.remove([files.join(output, NAME)])
+    """Takes the file away, before a stream begins and when it has ended, and what drained streams have said."""
+    files.remove([files.join(output, NAME), *files.list_files(files.join(output, f"{DRAINED}*"))])
+
+
+def take_over(output: str, job_id: str) -> None:
+    """From now on this job writes into the dataset, and no other."""
+    aside = files.join(output, layout.staging_folder(f"stream_{job_id}"))
+    files.make_folder_of(files.join(aside, "owner"))
+    files.write_whole(files.join(output, OWNER), job_id.encode(), aside=aside)
+
+
+def owner_of(output: str) -> str:
+    """The job that has begun last; empty where none has."""
+    path = files.join(output, OWNER)
+    return files.read_bytes(path).decode() if files.size_of(path) else ""
+
+
+def is_taken_over(output: str, job_id: str) -> bool:
+    """Whether a later job writes into the dataset: a cluster may go on with one whose launcher was killed."""
+    return owner_of(output) not in ("", job_id)
+
+
+def say_drained(output: str, job_id: str) -> None:
+    """Says that all that the job has read is committed, for who waits for an engine that never ends a job."""
+    _write(files.join(output, f"{DRAINED}{job_id}"), b"drained\n")
+
+
+def is_drained(output: str, job_id: str) -> bool:
+    """Whether the job has said so."""
+    return files.size_of(files.join(output, f"{DRAINED}{job_id}")) is not None
+
+
+def _write(path: str, content: bytes) -> None:
+    files.make_folder_of(path)
+    files.write_file(path, lambda handle: handle.write(content))
