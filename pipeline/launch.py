@@ -215,11 +215,11 @@ def _execute(settings: Settings, run: Run, report: Report) -> None:
         if runner in LOCAL_RUNNERS:
             # First of all: a process that has a thread, be it one that samples or watches, cannot be forked.
             runner = stack.enter_context(prepared_runner(settings.launch.workers, lambda: prepare(settings)))
+        stack.enter_context(without_tracebacks())
+        if settings.launch.runner in LOCAL_RUNNERS:
             stack.enter_context(ended_by_lost_worker(Exit.FAILED, last_word))
             stack.enter_context(shown_progress(sys.stderr))
             stack.enter_context(interruptible(Exit.INTERRUPTED, last_word))
-        else:
-            stack.enter_context(without_tracebacks())
         launch = settings.launch
         stack.enter_context(report.usage.sampled())
         limits = Limits(max_minutes=launch.max_minutes, stalled_minutes=launch.stalled_minutes)
