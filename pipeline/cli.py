@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from pipeline.commands.compact import add_compact_command
 from pipeline.commands.feeds import add_feeds_commands
 from pipeline.commands.stream import add_stream_command
 from pipeline.commands.submit import add_submit_command
+from pipeline.engines.ending import SIGNALS, in_own_process, let_go
 from pipeline.engines.lean import import_beam
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.monitoring import logs
@@ -65,8 +67,23 @@ alternateNamesV2.zip tells abbreviations and preferred names from other spelling
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code."""
-    own, beam_flags = _split_at_dashes(list(sys.argv[1:] if arguments is None else arguments))
+    """Runs the command; returns its exit code.
+
+    Args:
+        arguments: of a call from within a program; without them those of this process, which ends with the command.
+    """
+    if arguments is not None:
+        return _command(arguments)
+    in_own_process()
+    before = [signal.getsignal(number) for number in SIGNALS]
+    try:
+        return _command(sys.argv[1:])
+    finally:
+        let_go(before)
+
+
+def _command(arguments: Sequence[str]) -> int:
+    own, beam_flags = _split_at_dashes(list(arguments))
     args = _parser().parse_args(own)
     args.beam_flags = beam_flags
     logs.set_format(getattr(args, "log_format", "text"))

@@ -36,6 +36,10 @@ SECTIONS: dict[str, type] = {
 GIVEN_BY_RUN = {"run", "fetched", "memory", "sources"}
 OF_STREAMS = ("stream", "kafka", "pubsub")
 LONGEST_JOB_SECONDS = 10 * 365 * 86_400
+MOST = {"seconds": 1e6, "minutes": 1e6, "hours": 1e5, "days": 1e5, "bytes": 1e12}
+"""What a setting's name ends in -> the largest number that it takes; beyond it clocks, sockets and dates overflow."""
+MOST_OF_ALL = 1e9
+MOST_WORKERS = 1_000
 LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
 RUNNERS = (*LOCAL_RUNNERS, "PrismRunner", "FlinkRunner", "SparkRunner", "DataflowRunner", "PortableRunner")
 
@@ -62,8 +66,8 @@ class Launch:
     """Beam's pipeline options by name: `{region: europe-west1, flink_master: "[local]"}`."""
 
     def __post_init__(self) -> None:
-        if self.workers < 0:
-            raise ValueError(f"workers is {self.workers}; allowed is 0 (one a core) or more")
+        if not 0 <= self.workers <= MOST_WORKERS:
+            raise ValueError(f"workers is {self.workers}; allowed is 0 (one a core) to {MOST_WORKERS:,}")
         if not 0 <= self.max_failure_share <= 1:
             raise ValueError(f"max_failure_share is {self.max_failure_share}; allowed is 0 to 1")
         for name in ("max_minutes", "stalled_minutes"):
@@ -212,6 +216,7 @@ def check_fields(target: type, given: Any, where: str) -> tuple[dict[str, Any], 
     fields = {f.name: f for f in dataclasses.fields(target) if f.init and f.name not in GIVEN_BY_RUN}
     problems = [_unknown(where.rpartition(":")[0], key, list(fields), where) for key in given if key not in fields]
     values, wrong = _check_types(target, fields, {k: v for k, v in given.items() if k in fields}, where)
+    wrong += _too_large(values, where)
     problems += wrong
     if not wrong:
         try:
@@ -238,6 +243,16 @@ def _check_types(
     except pydantic.ValidationError as error:
         return {}, _type_problems(where, error.errors())
     return {name: getattr(checked, name) for name in given}, []
+
+
+def _too_large(values: Mapping[str, Any], where: str) -> list[str]:
+    numbers = {name: value for name, value in values.items() if isinstance(value, int | float)}
+    most = {name: MOST.get(name.rpartition("_")[2], MOST_OF_ALL) for name in numbers}
+    return [
+        f"{where}{name}: is {value}; allowed is at most {most[name]:,.0f}"
+        for name, value in numbers.items()
+        if value > most[name]
+    ]
 
 
 def _required(target: type) -> set[str]:

@@ -14,10 +14,12 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.runners.runner import PipelineState
 
 from pipeline.config import LOCAL_RUNNERS, Settings
+from pipeline.engines.ending import without_tracebacks
 from pipeline.engines.forked import prepared_runner
 from pipeline.engines.local import ended_by_lost_worker, interruptible, leave, shown_progress, spilling
 from pipeline.engines.prepare import prepare
-from pipeline.engines.remote import cancelled_by_signal, quiet_end
+from pipeline.engines.prism import name_prism
+from pipeline.engines.remote import cancelled_by_signal
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
 from pipeline.monitoring import logs
 from pipeline.monitoring.metrics import STDOUT, Report
@@ -39,6 +41,7 @@ def check(settings: Settings) -> int:
     check_output(settings.output)
     check_reports(settings)
     check_models(settings)
+    check_runner(settings)
     print(
         f"{_plural(len(sources), 'input file or address', 'input files and addresses')}, written to {settings.output}"
     )
@@ -49,6 +52,7 @@ def check(settings: Settings) -> int:
 def launch(settings: Settings) -> int:
     """Carries out a run, prints its totals, writes its metrics, returns the exit code."""
     check_reports(settings)
+    check_runner(settings)
     launch = settings.launch
     about = {"dataset": mask(settings.output), "runner": launch.runner, "workers": launch.workers}
     report = Report(launch.metrics, launch.prometheus, about)
@@ -148,6 +152,12 @@ def check_reports(settings: Settings) -> None:
         raise ConfigurationError(problems)
 
 
+def check_runner(settings: Settings) -> None:
+    """Finds the program that Beam would start, or says how to get it."""
+    if settings.launch.runner == "PrismRunner":
+        name_prism(settings.options)
+
+
 def check_models(settings: Settings) -> None:
     """Raises ConfigurationError for a model that cannot be loaded or finds nothing."""
     try:
@@ -205,6 +215,8 @@ def _execute(settings: Settings, run: Run, report: Report) -> None:
         if runner in LOCAL_RUNNERS:
             # First of all: a process that has a thread, be it one that samples or watches, cannot be forked.
             runner = stack.enter_context(prepared_runner(settings.launch.workers, lambda: prepare(settings)))
+        stack.enter_context(without_tracebacks())
+        if settings.launch.runner in LOCAL_RUNNERS:
             stack.enter_context(ended_by_lost_worker(Exit.FAILED, last_word))
             stack.enter_context(shown_progress(sys.stderr))
             stack.enter_context(interruptible(Exit.INTERRUPTED, last_word))
@@ -218,7 +230,6 @@ def _execute(settings: Settings, run: Run, report: Report) -> None:
         build(p, settings, run)
         job = p.run()
         if settings.launch.runner not in LOCAL_RUNNERS:
-            stack.enter_context(quiet_end())
             stack.enter_context(cancelled_by_signal(job))
         state = job.wait_until_finish()
         if state != PipelineState.DONE:

@@ -44,7 +44,17 @@ def test_good_settings(tmp_path):
         ("extract: 5\n", "extract: is 5; allowed is a mapping of keys"),
         ("extract: {model: nowhere/at_all}\n", "'nowhere/at_all' is neither an installed spaCy pipeline"),
         ("geocode: {gazetteer: nowhere.sqlite}\n", "nowhere.sqlite"),
-        ("workers: -1\n", "workers is -1; allowed is 0 (one a core) or more"),
+        ("workers: -1\n", "workers is -1; allowed is 0 (one a core) to 1,000"),
+        ("workers: 100000\n", "workers is 100000; allowed is 0 (one a core) to 1,000"),
+        ("max_minutes: 1.0e+300\n", "max_minutes: is 1e+300; allowed is at most 1,000,000"),
+        (
+            "extract: {batch_size: 99999999999999999999}\n",
+            "extract.batch_size: is 99999999999999999999; allowed is at most",
+        ),
+        (
+            "deduplicate: {window_days: 1.0e+9}\n",
+            "deduplicate.window_days: is 1000000000.0; allowed is at most 100,000",
+        ),
         ("max_minutes: .nan\n", "max_minutes: is nan; allowed is a finite number"),
         ("stream: {window_minutes: 5}\n", "stream: unknown key; it is for `dateline stream`"),
         ("max_failure_share: 2.0\n", "max_failure_share is 2.0; allowed is 0 to 1"),

@@ -292,7 +292,7 @@ def test_a_version_is_no_copy_of_a_copy_of_its_own_article(seed):
 
 
 def test_what_is_dropped_in_an_empty_dataset_was_in_no_dataset(tmp_path):
-    """Two texts under one address, one of them without a headline: which is first in time depends on their ids."""
+    """Two texts under one address, one of them without a headline and shorter."""
     items = "".join(
         f"<item><title>Flood {at}</title><link>https://example.org/{at}</link><guid>g{at}</guid>"
         f"<description>The river rose on day {at} and many houses were lost, officials said there.</description></item>"
@@ -309,6 +309,39 @@ def test_what_is_dropped_in_an_empty_dataset_was_in_no_dataset(tmp_path):
     figures = (tmp_path / "m.json").read_text()
     assert "already_in_dataset" not in figures
     assert "same_article" in figures
+
+
+TITLED = made(words(20, 60), canonical_url="https://example.org/5", headline="Flood", source_uri="a.xml",
+              text_basis="summary")  # fmt: skip
+BARE = made(words(21, 40), canonical_url="https://example.org/5", source_uri="b.jsonl")
+BARE_LONGER = made(words(22, 80), canonical_url="https://example.org/5", source_uri="b.jsonl")
+BARE_SUMMARY = dataclasses.replace(BARE, text_basis="summary")
+OF_FEED = dataclasses.replace(TITLED, feed_url=FEED, source_id="g5", source_uri=FEED)
+
+
+def at_hour(one: Article, hour: int) -> Article:
+    return dataclasses.replace(one, date_published=NOON + datetime.timedelta(hours=hour))
+
+
+@pytest.mark.parametrize("ids", ["12", "21"])
+@pytest.mark.parametrize(
+    ("titled", "bare", "kept", "versions", "dropped"),
+    [
+        (TITLED, BARE, {"Flood"}, [1], ["same_article"]),
+        (TITLED, BARE_LONGER, {None}, [1], ["same_article"]),
+        (TITLED, BARE_SUMMARY, {"Flood", None}, [1, 2], []),
+        (OF_FEED, BARE, {"Flood", None}, [1, 1], []),
+        (at_hour(TITLED, 0), at_hour(BARE, 1), {"Flood"}, [1], ["same_article"]),
+        (at_hour(TITLED, 1), at_hour(BARE, 0), {"Flood", None}, [1, 2], []),
+    ],
+)
+def test_an_untitled_text_under_anothers_address_is_not_left_to_ids(titled, bare, kept, versions, dropped, ids):
+    given = [dataclasses.replace(one, article_id=32 * ids[at]) for at, one in enumerate((titled, bare))]
+    for readings in (given, given[::-1]):
+        found, reasons = decided(readings)
+        assert {one.headline for one in found.values()} == kept
+        assert sorted(one.version for one in found.values()) == versions
+        assert reasons == dropped
 
 
 # Near copies.

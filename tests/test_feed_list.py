@@ -368,7 +368,7 @@ def test_an_import_counts_what_is_no_feed(tmp_path: Path, capsys: pytest.Capture
         (["list", str(SHIPPED), "--country", "ATL"], "--country ATL: no feed of the list has it; there are AFG,"),
         (["list", str(SHIPPED), "--language", "xx"], "--language xx: no feed of the list has it; there are "),
         (["check", "nowhere.csv"], "nowhere.csv: cannot be read"),
-        (["check", str(SHIPPED), "--timeout", "0"], "timeout_seconds"),
+        (["check", str(SHIPPED), "--timeout", "0"], "--timeout 0.0: allowed is a number above 0"),
         (["check", str(SHIPPED), "--output", "/nowhere/a.csv"], "cannot be written there"),
         (["import", str(SHIPPED), "--output", "x.csv"], "is not OPML"),
         (["import", str(SHIPPED), "--output", "/proc/sys/x.csv"], "cannot be written there"),
@@ -378,3 +378,12 @@ def test_an_import_counts_what_is_no_feed(tmp_path: Path, capsys: pytest.Capture
 def test_what_is_wrong_is_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["feeds", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--timeout", "--stale-days"])
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "-1", "0", "1e9"])
+def test_a_number_that_is_none_is_refused_before_a_feed_is_asked(option, value, tmp_path, capsys):
+    listed = tmp_path / "feeds.csv"
+    listed.write_text("url\nhttps://a.test/rss\n")
+    assert main(["feeds", "check", str(listed), f"{option}={value}"]) == 2
+    assert f"dateline: {option} {float(value)}: allowed is a number above 0, at most" in capsys.readouterr().err

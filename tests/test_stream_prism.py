@@ -11,13 +11,16 @@ from pathlib import Path
 import psutil
 import pytest
 import yaml
+from apache_beam.options.pipeline_options import PrismRunnerOptions
 
 from benchmarks.soak import Web, account, configuration, drop_file, serve
 from pipeline.cli import main
 from pipeline.commands.stream import ONE_WISH_SECONDS
 from pipeline.commands.windows import line
+from pipeline.config import load_settings
 from pipeline.engines.prism import VARIABLE, find_prism
 from pipeline.errors import ConfigurationError, Exit
+from pipeline.launch import check_runner
 from tests.engines import ENVIRONMENT, kill_family
 from tests.test_stream import NOON
 from transforms.write import Run, list_runs, snapshot
@@ -244,3 +247,42 @@ def test_a_prism_that_is_killed_ends_the_stream_and_is_named(tmp_path: Path):
     said = stream.log.read_text()
     assert "the stream failed: Prism was killed (SIGKILL)" in said
     assert "Traceback" not in said
+
+
+@needs_prism
+def test_a_stream_that_cannot_write_says_so_and_shows_no_traceback(tmp_path: Path):
+    (tmp_path / "dropped").mkdir()
+    web = Web(1, 2.0, seed=5)
+    output = tmp_path / "out"
+    stream = Stream(settings(tmp_path, serve(web), 1), tmp_path / "stream.log")
+    try:
+        stream.wait_for(lambda: commits(output) >= 1, web)
+        output.rename(tmp_path / "gone")
+        output.write_text("a file")
+        assert stream.process.wait(60) == Exit.FAILED
+    finally:
+        stream.end()
+    said = stream.log.read_text().partition("the stream failed: ")[2]
+    assert "NotADirectoryError" in said
+    assert said.count("\n") == 2
+    assert "Traceback" not in stream.log.read_text()
+
+
+def test_a_batch_run_looks_for_prism_where_a_stream_does(tmp_path: Path, monkeypatch, capsys):
+    program, other = tmp_path / "prism", tmp_path / "other"
+    for file in (program, other):
+        file.write_text("")
+    monkeypatch.setenv(VARIABLE, str(program))
+    for flags, expected in (
+        ([], str(program)),
+        ([f"--prism_location={other}"], str(other)),
+        (["--prism_location=https://example.org/prism.zip"], "https://example.org/prism.zip"),
+    ):
+        given = load_settings("configs/prism.yaml", beam_flags=flags)
+        check_runner(given)
+        assert given.options.view_as(PrismRunnerOptions).prism_location == expected
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere"))
+    for command in ("check", "run"):
+        assert main([command, "configs/prism.yaml", "--output", str(tmp_path / "out")]) == Exit.CONFIGURATION
+        assert "nowhere' is no file" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

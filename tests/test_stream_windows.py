@@ -5,6 +5,7 @@ import datetime
 from typing import Any
 
 import apache_beam as beam
+import pytest
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.direct.direct_runner import BundleBasedDirectRunner
 from apache_beam.testing.test_stream import TestStream
@@ -14,7 +15,8 @@ from apache_beam.transforms.window import TimestampedValue
 from tests.making import article
 from transforms.deduplicate import DUPLICATES
 from transforms.records import Article
-from transforms.stream import GatherPanes, Identify, IntoWindows, Outcome
+from transforms.stream import GatherPanes, Identify, IntoWindows, Outcome, identify
+from transforms.stream.history import History
 from transforms.stream.panes import Pane
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -102,3 +104,15 @@ def test_what_is_forgotten_is_asked_from_the_dataset_which_has_it_not_here(tmp_p
         .advance_watermark_to_infinity()
     )
     run_identify(stream, tmp_path, [("Rain fell.", 1), ("Rain fell.", 1)], dropped=0)
+
+
+@pytest.mark.parametrize(("hours", "seconds"), [(24, 600), (1, 600), (0.5, 450), (0.1, 90)])
+def test_the_dataset_is_listed_again_before_a_page_is_forgotten(tmp_path, monkeypatch, hours, seconds):
+    asked = []
+    monkeypatch.setattr(identify, "History", lambda *given: asked.append(given) or History(*given))
+    with streaming() as p:
+        articles = (
+            p | TestStream().add_elements([reading("Rain.", "https://a.test/1", 1)]).advance_watermark_to_infinity()
+        )
+        articles | Identify(output=str(tmp_path), run_id="stream_x", remember_hours=hours)
+    assert {given[-1] for given in asked} == {seconds}

@@ -23,6 +23,8 @@ other with a pause between. What is not well is printed; --output keeps a row fo
 exit codes: 0 all answer and are fresh, 3 some do not answer or are stale, 2 the list cannot be used
 """
 STALE_DAYS = 14.0
+MOST = {"timeout": 3_600, "stale_days": 36_500}
+"""Option -> the largest number that it takes."""
 
 
 def add_feeds_commands(commands: Any) -> None:
@@ -96,6 +98,7 @@ def _check(args: argparse.Namespace) -> int:
     from transforms.read.client import Client
 
     feeds = _read(args.file)
+    _check_numbers(args)
     if args.output:
         _check_writable(args.output)
     try:
@@ -177,6 +180,16 @@ def _read(path: str) -> "list[Any]":
         return [*read_feed_list(path)]
     except FeedListError as error:
         raise ConfigurationError(error.problems) from error
+
+
+def _check_numbers(args: argparse.Namespace) -> None:
+    problems = [
+        f"--{name.replace('_', '-')} {getattr(args, name)}: allowed is a number above 0, at most {most:,}"
+        for name, most in MOST.items()
+        if not 0 < getattr(args, name) <= most  # nor is nan
+    ]
+    if problems:
+        raise ConfigurationError(problems)
 
 
 def _check_writable(path: str) -> None:

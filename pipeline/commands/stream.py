@@ -179,9 +179,8 @@ def _build_only(settings: "Settings") -> int:
 def stream(settings: "Settings") -> int:
     """Carries a stream to its end, printing what it commits; returns the exit code."""
     from pipeline.commands import windows
+    from pipeline.engines.ending import without_tracebacks
     from pipeline.engines.lean import share_heaps
-    from pipeline.engines.prism import PrismEnded, prism_server
-    from pipeline.launch import last_line
     from transforms.stream.stop import forget_to_stop
 
     share_heaps()
@@ -191,24 +190,35 @@ def stream(settings: "Settings") -> int:
     print(f"dateline: following {_named(settings.inputs)} into {settings.output}")
     print(f"  job {job.job_id} on {settings.launch.runner}; Ctrl-C drains it\n\n{windows.HEADER}", flush=True)
     begun = time.monotonic()
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(_without_echo())
-        told = stack.enter_context(windows.told_commits(settings.output, job))
-        stack.enter_context(_drained_by_signal(settings.output))
-        prism = settings.launch.runner == "PrismRunner"
-        try:
-            with prism_server(_prism_location(settings)) if prism else contextlib.nullcontext() as endpoint:
-                _execute(settings, job, endpoint)
-        except Exception as error:
-            why = "the connection to the runner was lost" if _is_connection(type(error)) else last_line(error)
-            why = str(error) if isinstance(error, PrismEnded) else why
-            print(f"\ndateline: the stream failed: {why}", file=sys.stderr)
-            print("What was committed stays. Started again, the same command goes on from there.", file=sys.stderr)
-            logging.getLogger(__name__).info("the stream failed", exc_info=error)
-            return Exit.FAILED
-    forget_to_stop(settings.output)
-    print(windows.totals(told.counts, told.rows, told.late, time.monotonic() - begun))
+    with _drained_by_signal(settings.output):
+        with without_tracebacks(), windows.told_commits(settings.output, job) as told:
+            try:
+                _carry(settings, job)
+            except Exception as error:
+                print(f"\ndateline: the stream failed: {_why(error)}", file=sys.stderr)
+                print("What was committed stays. Started again, the same command goes on from there.", file=sys.stderr)
+                logging.getLogger(__name__).info("the stream failed", exc_info=error)
+                return Exit.FAILED
+        forget_to_stop(settings.output)
+        print(windows.totals(told.counts, told.rows, told.late, time.monotonic() - begun), flush=True)
     return Exit.DONE
+
+
+def _carry(settings: "Settings", job: "Job") -> None:
+    from pipeline.engines.prism import prism_server
+
+    prism = settings.launch.runner == "PrismRunner"
+    with prism_server(_prism_location(settings)) if prism else contextlib.nullcontext() as endpoint:
+        _execute(settings, job, endpoint)
+
+
+def _why(error: Exception) -> str:
+    from pipeline.engines.prism import PrismEnded
+    from pipeline.launch import last_line
+
+    if isinstance(error, PrismEnded):
+        return str(error)
+    return "the connection to the runner was lost" if _is_connection(type(error)) else last_line(error)
 
 
 def _job(settings: "Settings") -> "Job":
@@ -345,21 +355,6 @@ def _prism_location(settings: "Settings") -> str | None:
     return settings.options.get_all_options().get("prism_location")
 
 
-@contextlib.contextmanager
-def _without_echo() -> Iterator[None]:
-    """Within, and from then on, Beam's threads do not complain of connections that ended with the runner."""
-    before = threading.excepthook
-
-    def hear(error: threading.ExceptHookArgs) -> None:
-        if not _is_connection(error.exc_type):
-            before(error)
-
-    threading.excepthook = hear
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(lambda record: not (record.exc_info and _is_connection(record.exc_info[0] or Exception)))
-    yield
-
-
 def _is_connection(error: type[BaseException]) -> bool:
     return error.__module__.startswith("grpc")
 
@@ -369,6 +364,7 @@ def _drained_by_signal(output: str) -> Iterator[None]:
     """Within, the first SIGINT or SIGTERM asks the stream to stop, and the second ends this process at once."""
     import psutil
 
+    from pipeline.engines.ending import SIGNALS, let_go
     from transforms.stream.stop import ask_to_stop
 
     asked = list[float]()
@@ -388,13 +384,11 @@ def _drained_by_signal(output: str) -> Iterator[None]:
         # Not here: a handler must not wait for a file system.
         threading.Thread(target=ask_to_stop, args=(output,), daemon=True).start()
 
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, drain) for number in signals]
+    before = [signal.signal(number, drain) for number in SIGNALS]
     try:
         yield
     finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
+        let_go(before)
 
 
 def _named(inputs: list[str]) -> str:

@@ -18,6 +18,7 @@ import psutil
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
+from pipeline.engines.ending import SIGNALS, let_go
 from pipeline.monitoring import logs
 from transforms.progress import FOLDER_VARIABLE, read_progress
 from transforms.spill import SUFFIX, forget_spilled, spilling_into
@@ -106,13 +107,11 @@ def interruptible(exit_code: int, last_word: LastWord | None = None) -> Iterator
         logs.say(text, event="interrupted", level="error")
         leave(exit_code, "interrupted", last_word)
 
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, interrupted) for number in signals]
+    before = [signal.signal(number, interrupted) for number in SIGNALS]
     try:
         yield
     finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
+        let_go(before)
 
 
 def _kill_workers() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions, PrismRunnerOptions
 
 from pipeline.errors import ConfigurationError
 
@@ -45,12 +46,25 @@ def find_prism(location: str | None = None) -> str:
             raise ConfigurationError([f"prism: {candidate!r} is no file; give the path of the program"])
     raise ConfigurationError(
         [
-            "prism: not found; a stream on this machine runs on Beam's Prism. With Go: `make prism`, or"
+            "prism: not found; what PrismRunner runs on this machine needs Beam's program of that name. With Go:"
+            " `make prism`, or"
             f" go install github.com/apache/beam/sdks/v2/go/cmd/prism@v{version}, or take the program for this machine"
             f" from https://github.com/apache/beam/releases/tag/v{version}; then put it on the path, or name it:"
             f" {VARIABLE}=/path/to/prism"
         ]
     )
+
+
+def name_prism(options: PipelineOptions) -> None:
+    """Names the program to Beam's own runner, that of batch runs, which would download one whatever is here.
+
+    Raises:
+        ConfigurationError: it is nowhere.
+    """
+    prism = options.view_as(PrismRunnerOptions)
+    # An address is Beam's to fetch.
+    if "://" not in (prism.prism_location or ""):
+        prism.prism_location = find_prism(prism.prism_location)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,16 @@ from apache_beam.pvalue import AsDict, AsSingleton, TaggedOutput
 
 from transforms.deduplicate import copies, known
 from transforms.deduplicate.copies import Candidate, Entry, Link, Rules
-from transforms.deduplicate.pages import Reading, in_time, is_shared, judge, number_of, one_per_article, reading_of
+from transforms.deduplicate.pages import (
+    Reading,
+    in_time,
+    is_shared,
+    judge,
+    lesser,
+    number_of,
+    one_per_article,
+    reading_of,
+)
 from transforms.deduplicate.sketch import sketch
 from transforms.records import Article
 from transforms.spill import spill, unspill, unspilled
@@ -175,14 +184,16 @@ def _one_per_article(page: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[Any
     known_ones: list[Reading] = sorted(set(found["known"]))
     seen = [*known_ones]
     groups = one_per_article(new)
+    shared = is_shared(new)
+    nothing_new = set() if shared else lesser(group[0] for group in groups)
     for group in sorted(groups, key=lambda readings: in_time(readings[0])):
-        first = judge(group[0], seen, shared=is_shared(new))
+        first = None if group[0].article_id in nothing_new else judge(group[0], seen, shared=shared)
         for _other in group[1:]:
             yield TaggedOutput(DUPLICATES, SAME_ARTICLE)
         if first is not None:
             seen.append(reading_of(first))
             yield first
-        elif judge(group[0], known_ones, shared=is_shared(new)) is None:
+        elif judge(group[0], known_ones, shared=shared) is None:
             yield TaggedOutput(DUPLICATES, ALREADY_IN_DATASET)
         else:  # an article of this run, met again under the same address with a text all of its own
             yield TaggedOutput(DUPLICATES, SAME_ARTICLE)

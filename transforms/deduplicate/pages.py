@@ -142,6 +142,21 @@ def one_per_article(readings: Iterable[Article]) -> list[list[Article]]:
     return groups
 
 
+def lesser(articles: Iterable[Article]) -> set[str]:
+    """Ids of those of a page's articles to which another one of the same time leaves nothing to add.
+
+    Judged one after the other, whichever has the greater id would follow: the
+    lesser of the two would be dropped, but the fuller would be a version of it.
+    """
+    ordered = sorted(articles, key=by_fullness)
+    return {
+        article.article_id
+        for at, article in enumerate(ordered)
+        for fuller in ordered[:at]
+        if in_time(fuller)[0] == in_time(article)[0] and judge(article, [reading_of(fuller)], shared=False) is None
+    }
+
+
 def is_shared(readings: Iterable[Article]) -> bool:
     """Whether the page has several articles: it is a site's front page, or one source names two headlines at it."""
     headlines: dict[str, str] = {}

@@ -26,7 +26,9 @@ from transforms.stream.outcomes import Outcome
 AT_ONCE = 1_000
 """Articles for which the dataset is asked at once."""
 FRESH_SECONDS = 600.0
-"""How old the list of the dataset's files may be; what is newer is remembered by key."""
+"""How old the list of the dataset's files may be at most; what is newer is remembered by key."""
+FRESH_SHARE = 0.25
+"""And which share of the time that a page is remembered: half of it may pass until the page is committed."""
 
 
 @dataclasses.dataclass
@@ -53,7 +55,7 @@ class Identify(beam.PTransform):
         super().__init__()
 
     def expand(self, articles: beam.PCollection[Article]) -> Any:
-        history = _Recall(self.output, self.run_id, self.window_days)
+        history = _Recall(self.output, self.run_id, self.window_days, fresh_seconds(self.remember_hours))
         return (
             articles
             | "Recall" >> beam.ParDo(history)
@@ -61,11 +63,20 @@ class Identify(beam.PTransform):
         )
 
 
+def fresh_seconds(remember_hours: float) -> float:
+    """How old the list of the dataset's files may be, lest a page is forgotten before the list has it.
+
+    >>> fresh_seconds(24), fresh_seconds(0.1)
+    (600.0, 90.0)
+    """
+    return min(FRESH_SECONDS, FRESH_SHARE * 3600 * remember_hours)
+
+
 class _Recall(beam.DoFn):
     """Articles to `(page, (article, readings of the page in the dataset))`, many at once."""
 
-    def __init__(self, output: str, run_id: str, window_days: float) -> None:
-        self._given = output, run_id, window_days, FRESH_SECONDS
+    def __init__(self, output: str, run_id: str, window_days: float, fresh: float) -> None:
+        self._given = output, run_id, window_days, fresh
         self._shared = Shared()
 
     def setup(self) -> None:
