@@ -205,11 +205,24 @@ def stream(settings: "Settings") -> int:
 
 
 def _carry(settings: "Settings", job: "Job") -> None:
+    from pipeline.engines.lean import leave_alone_what_is_there
+    from pipeline.engines.prepare import prepare
     from pipeline.engines.prism import prism_server
 
     prism = settings.launch.runner == "PrismRunner"
+    if prism and _works_here(settings):
+        with contextlib.suppress(Exception):  # what does not load is told by the step that needs it
+            prepare(settings)
+        leave_alone_what_is_there()
     with prism_server(_prism_location(settings)) if prism else contextlib.nullcontext() as endpoint:
         _execute(settings, job, endpoint)
+
+
+def _works_here(settings: "Settings") -> bool:
+    """Whether this process is the worker."""
+    from apache_beam.options.pipeline_options import PortableOptions
+
+    return settings.options.view_as(PortableOptions).environment_type in (None, "LOOPBACK")
 
 
 def _why(error: Exception) -> str:

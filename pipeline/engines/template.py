@@ -9,7 +9,6 @@ is in memory once.
 """
 
 import contextlib
-import gc
 import os
 import signal
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipeline.engines import worker
+from pipeline.engines.lean import leave_alone_what_is_there
 
 TASKS = Path("/proc/self/task")
 HARMLESS = frozenset({"jemalloc_bg_thd"})
@@ -90,8 +90,7 @@ def _serve(control: Connection, prepare: Callable[[], None]) -> NoReturn:
     with contextlib.suppress(Exception):
         prepare()
     # What is there now is never garbage; to look at it again would also copy its pages.
-    gc.collect()
-    gc.freeze()
+    leave_alone_what_is_there()
     running: dict[Connection, tuple[str, int]] = {}
     while True:
         ready = wait([control, *running])
