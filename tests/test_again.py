@@ -73,7 +73,15 @@ def ask(server: Server, *tasks: Task, pauses: list[float] | None = None, seconds
     turns = Turns(0, clock=lambda: sum(waited), sleep=waited.append)
     with Client(LIMITS, lookup=internet.lookup, inner=internet, tls=server.trusting) as client:
         return [
-            *ask_host(client, turns, [*tasks], pace=Pace(), fetched=NOON, clock=lambda: NOON, retry_seconds=seconds)
+            *ask_host(
+                client,
+                turns,
+                [*tasks],
+                pace=Pace(),
+                fetched=NOON,
+                clock=lambda: NOON + datetime.timedelta(seconds=sum(waited)),
+                retry_seconds=seconds,
+            )
         ]
 
 
@@ -85,6 +93,15 @@ def test_what_fails_for_a_moment_is_asked_once_more_at_the_end(server: Server, f
     assert [type(one) for one in found] == [Document, Asked, Document, Asked]
     assert [request.target for request in server.requests] == ["/a", "/b", "/a"]
     assert waited == [10.0]
+
+
+def test_the_pause_before_the_next_visit_begins_when_the_second_request_has_had_its_turn(server: Server) -> None:
+    server.answers["/feed"] = first_then(says(500), says())
+    *_, asked = ask(server, Task(address=URL), seconds=10)
+    assert isinstance(asked, Asked)
+    assert asked.state is not None
+    assert asked.state.asked == NOON + datetime.timedelta(seconds=10)
+    assert asked.state.due == asked.state.asked + datetime.timedelta(seconds=Pace().every)
 
 
 def test_what_fails_twice_in_a_run_has_failed_once(server: Server) -> None:

@@ -154,6 +154,7 @@ def fetch(
     try:
         address = schedule.address_to_ask(task.address, task.state)
         with client.get(address, headers=_headers(task.state, address, attempt.now), turn=turns.turn) as answer:
+            attempt.now = clock()  # the host's turn may have been long in coming
             new = False
             for result in _take(answer, attempt, turns, client.limits.max_bytes, address != task.address):
                 new = new or isinstance(result, Document)
