@@ -42,3 +42,23 @@ def test_threads_share_heaps_unless_the_user_says_otherwise():
     assert heaps() > 3
     assert heaps("share") <= 2
     assert heaps("share", MALLOC_ARENA_MAX="4") == 4
+
+
+COLLECTED = """
+    import gc, sys
+    from pipeline.engines.lean import leave_alone_what_is_there
+
+    there = [[] for _ in range(400_000)]
+    gc.collect()
+    if sys.argv[1:] == ["leave"]:
+        leave_alone_what_is_there()
+    before = gc.get_stats()[2]["collections"]
+    new = [[] for _ in range(60_000)]
+    print(gc.get_stats()[2]["collections"] - before)
+"""
+
+
+def test_garbage_is_looked_for_beside_what_is_new_not_beside_what_is_there():
+    script = [sys.executable, "-c", textwrap.dedent(COLLECTED)]
+    said = [subprocess.run([*script, *more], capture_output=True, check=True).stdout for more in ([], ["leave"])]
+    assert int(said[0]) == 0 < int(said[1])
