@@ -53,7 +53,7 @@ COLLECTED = """
     if sys.argv[1:] == ["leave"]:
         leave_alone_what_is_there()
     before = gc.get_stats()[2]["collections"]
-    new = [[] for _ in range(60_000)]
+    new = [[] for _ in range(95_000)]
     print(gc.get_stats()[2]["collections"] - before)
 """
 
