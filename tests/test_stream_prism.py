@@ -133,6 +133,9 @@ def test_a_second_interrupt_ends_it_at_once(tmp_path: Path):
     stream = Stream(settings(tmp_path, serve(web), 1), tmp_path / "stream.log")
     try:
         stream.wait_for(lambda: bool(web.sent), web)
+        # A round that waits for a feed, and asks it once more, keeps the drain from ending before the second signal.
+        web.fault = lambda: "silent"
+        stream.wait_for(lambda: web.faults["no answer in time"] > 0)
         stream.process.send_signal(signal.SIGINT)
         stream.wait_for(lambda: "draining" in stream.log.read_text())
         time.sleep(ONE_WISH_SECONDS)
