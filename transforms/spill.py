@@ -87,15 +87,15 @@ def spilling_into(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        forget_spilled()
         del os.environ[FOLDER_VARIABLE]
+        _folder(str(folder)).close()
+        remove_spilled(folder)
 
 
-def forget_spilled() -> None:
-    """Takes away what was put aside, if anything; nothing of it can be taken up any more."""
-    path = os.environ.get(FOLDER_VARIABLE)
-    if path:
-        _folder(path).clear()
+def remove_spilled(folder: Path) -> None:
+    """Takes away what was put aside there; waits for nobody, so that a signal's handler may call it."""
+    for path in folder.glob(f"*{SUFFIX}"):
+        path.unlink(missing_ok=True)
 
 
 class _Folder:
@@ -133,13 +133,11 @@ class _Folder:
             raise OSError(f"of {where.length} bytes that were put aside {len(packed)} are left")
         return packed
 
-    def clear(self) -> None:
+    def close(self) -> None:
         with self._turn:
             for descriptor in [*self._read.values(), *(self._own or ())[1:2]]:
                 os.close(descriptor)
             self._read, self._own = {}, None
-            for path in self._path.glob(f"*{SUFFIX}"):
-                path.unlink(missing_ok=True)
 
     def _file(self, process: int) -> Path:
         return self._path / f"{process}{SUFFIX}"

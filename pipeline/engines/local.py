@@ -21,7 +21,8 @@ from apache_beam.transforms.environments import SubprocessSDKEnvironment
 from pipeline.engines.ending import SIGNALS, let_go
 from pipeline.monitoring import logs
 from transforms.progress import FOLDER_VARIABLE, read_progress
-from transforms.spill import SUFFIX, forget_spilled, spilling_into
+from transforms.spill import FOLDER_VARIABLE as SPILL_VARIABLE
+from transforms.spill import remove_spilled, spilling_into
 from transforms.write import files, layout
 
 LastWord = Callable[[int, str], None]
@@ -58,7 +59,8 @@ def leave(exit_code: int, why: str, last_word: LastWord | None = None) -> NoRetu
     threading.excepthook = lambda _: None
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     _kill_workers()
-    forget_spilled()
+    if SPILL_VARIABLE in os.environ:
+        remove_spilled(Path(os.environ[SPILL_VARIABLE]))
     shutil.rmtree(os.environ.get(FOLDER_VARIABLE, ""), ignore_errors=True)
     os._exit(exit_code)
 
@@ -129,8 +131,8 @@ def spilling(output: str, run_id: str) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         if files.is_local(output):
             folder = Path(output, layout.staging_folder(run_id)).absolute()
-            for path in folder.parent.glob(f"*/*{SUFFIX}"):
-                path.unlink()
+            for left in folder.parent.glob("*/"):
+                remove_spilled(left)
         else:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dateline-")))
         stack.enter_context(spilling_into(folder))
