@@ -138,7 +138,7 @@ def test_rows_of_a_run_stay_together_and_sorted(tmp_path: Path) -> None:
 
 
 def test_row_groups_are_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("transforms.write.parts.ROW_GROUP_SIZE", 16)
+    monkeypatch.setattr("transforms.write.shards.ROW_GROUP_SIZE", 16)
     output = str(tmp_path)
     make(output)
     before = tables(output)

@@ -2,7 +2,9 @@
 
 import dataclasses
 import datetime
+import itertools
 import json
+import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import apache_beam as beam
 import duckdb
 import geopandas
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,11 +20,9 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from transforms.records import TABLES, Article, Entity, Failure, Location
 from transforms.write import Run, Write, begin_run, blocks, read_run, shards
-from transforms.write.blocks import ToBlocks, from_block, to_block
+from transforms.write.blocks import FromBlocks, ToBlocks, from_block, to_block
+from transforms.write.schema import table_schema
 from transforms.write.shards import (
-    file_schema,
-    finish_table,
-    in_order,
     plain_table,
     shard_of,
     to_table,
@@ -321,12 +322,42 @@ def test_a_bundle_makes_one_block_a_shard_and_full_ones_before_its_end(monkeypat
 
 
 @pytest.mark.parametrize("most_bytes", [shards.MOST_BYTES, 0])
-def test_parts_of_a_sorted_table_are_the_sorted_table(monkeypatch: pytest.MonkeyPatch, most_bytes: int) -> None:
+def test_rows_are_gathered_from_all_parts_in_the_order_wanted(monkeypatch: pytest.MonkeyPatch, most_bytes: int) -> None:
     monkeypatch.setattr(shards, "MOST_BYTES", most_bytes)
-    plain = plain_table("articles", ARTICLES[::-1])
-    parts = [finish_table(part, file_schema("articles", plain)) for part in in_order("articles", plain, rows=2)]
-    assert [part.num_rows for part in parts[:-1]] == [2] * (len(parts) - 1)
-    assert pa.concat_tables(parts).equals(to_table("articles", sorted(ARTICLES, key=lambda one: one.article_id)))
+    parts = [plain_table("articles", [*map(article, numbers)]) for numbers in ([0, 1, 2], [], [3], [4, 5])]
+    found = shards.gather(parts, np.array([5, 0, 3, 2]))
+    assert found["article_id"].to_pylist() == [article(number).article_id for number in (5, 0, 3, 2)]
+    assert found.cast(parts[0].schema).equals(plain_table("articles", [article(number) for number in (5, 0, 3, 2)]))
+
+
+@pytest.mark.parametrize("table", ["articles", "locations"])
+def test_a_shard_is_the_same_bytes_however_its_rows_are_packed_and_however_much_is_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    monkeypatch.setattr(shards, "ROW_GROUP_SIZE", 3)
+    monkeypatch.setattr(shards, "TEXT_ROW_GROUP_SIZE", 3)
+    made = [article(number) if table == "articles" else location(number, 0, 1) for number in range(20)]
+    found = set()
+    for held, packed in itertools.product((0, 4_000, 1 << 26), (1, 7, 20)):
+        monkeypatch.setattr(shards, "HELD_BYTES", held)
+        random.Random(held + packed).shuffle(made)
+        groups = [to_block(table, made[first : first + packed]) for first in range(0, len(made), packed)]
+        staged = shards.stage_tables(str(tmp_path), "r", table, 0, FromBlocks(groups))
+        assert staged.rows == len(made)
+        found.add((tmp_path / staged.path).read_bytes())
+    assert len(found) == 1
+    file = pq.ParquetFile(tmp_path / staged.path)
+    assert [file.metadata.row_group(number).num_rows for number in range(7)] == [3] * 6 + [2]
+    assert file.read().equals(to_table(table, sorted(made, key=lambda one: (one.article_id, getattr(one, "start", 0)))))
+
+
+def test_texts_lie_in_smaller_row_groups() -> None:
+    assert shards.row_group_size(table_schema("articles")) < shards.row_group_size(table_schema("entities"))
+
+
+def test_parts_that_can_be_gone_through_only_once_are_an_error_and_no_loss(tmp_path: Path) -> None:
+    with pytest.raises(pa.ArrowInvalid):
+        shards.stage_tables(str(tmp_path), "r", "articles", 0, iter([plain_table("articles", ARTICLES)]))
 
 
 def test_all_rows_of_an_article_are_in_one_shard_number() -> None:

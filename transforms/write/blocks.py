@@ -4,15 +4,16 @@ As columns, an article with all of its rows is some two kilobytes; as objects it
 is a hundred. What gathers a shard may hold that of a hundred thousand articles.
 """
 
+import dataclasses
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
 from apache_beam.transforms.window import GlobalWindows
 
-from transforms.spill import spill
+from transforms.spill import spill, unspilled
 from transforms.write.shards import plain_table, shard_of
 
 BLOCK_ROWS = 4_000
@@ -34,6 +35,17 @@ def to_block(table: str, rows: Sequence[Any]) -> Block:
 def from_block(block: Block) -> pa.Table:
     """What `plain_table` made of the rows."""
     return pa.ipc.open_stream(block).read_all()
+
+
+@dataclasses.dataclass(frozen=True)
+class FromBlocks:
+    """The tables of some blocks, unpacked one by one, each time that one goes through them."""
+
+    blocks: Iterable[Any]
+    """Of one table, as `ToBlocks` gives them; to be gone through several times."""
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        return map(from_block, unspilled(self.blocks))
 
 
 class ToBlocks(beam.DoFn):

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from transforms.write import files, geoparquet
-from transforms.write.shards import ROW_GROUP_SIZE
+from transforms.write.shards import row_group_size
 
 KEY = b"dateline_parts"
 BATCH = 10_000
@@ -109,7 +109,7 @@ def write_rows(target: str, schema: pa.Schema, ranges: Sequence[Range], parts: l
         with pq.ParquetWriter(handle, schema.with_metadata(metadata), compression="zstd") as out:
             for table in _row_groups(read_rows(ranges), schema):
                 written += table.num_rows
-                out.write_table(table.replace_schema_metadata(metadata), row_group_size=ROW_GROUP_SIZE)
+                out.write_table(table.replace_schema_metadata(metadata), row_group_size=row_group_size(schema))
             if not written:
                 out.write_table(schema.with_metadata(metadata).empty_table())
 
@@ -119,15 +119,15 @@ def write_rows(target: str, schema: pa.Schema, ranges: Sequence[Range], parts: l
 
 def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
     waiting: list[pa.RecordBatch] = []
-    rows = 0
+    rows, size = 0, row_group_size(schema)
     for batch in batches:
         waiting.append(batch.replace_schema_metadata(None))
         rows += batch.num_rows
-        while rows >= ROW_GROUP_SIZE:
+        while rows >= size:
             table = pa.Table.from_batches(waiting)
-            yield table.slice(0, ROW_GROUP_SIZE)
-            waiting = table.slice(ROW_GROUP_SIZE).to_batches()
-            rows -= ROW_GROUP_SIZE
+            yield table.slice(0, size)
+            waiting = table.slice(size).to_batches()
+            rows -= size
     if rows:
         yield pa.Table.from_batches(waiting, schema=schema.remove_metadata())
 

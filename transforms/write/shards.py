@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -14,6 +15,9 @@ from transforms.write import files, geoparquet, layout
 from transforms.write.schema import table_schema
 
 ROW_GROUP_SIZE = 100_000
+TEXT_ROW_GROUP_SIZE = 10_000
+HELD_BYTES = 1 << 26
+"""Of a shard's rows at once while they are put in order."""
 MOST_BYTES = 2**31 - 1
 SORT_COLUMNS = ("article_id", "start", "end", "failure_id", "message")
 """Rows are sorted by those of these columns that the table has, then by the table's first column."""
@@ -47,7 +51,7 @@ def shard_of(row: Any, shards: int) -> int:
 def sort_columns(table: str) -> list[str]:
     """The columns that a table's files are sorted by, none of which is ever null."""
     names = table_schema(table).names
-    return [name for name in (*SORT_COLUMNS, names[0]) if name in names]
+    return [name for name in dict.fromkeys((*SORT_COLUMNS, names[0])) if name in names]
 
 
 def without_surrogates(value: Any) -> Any:
@@ -106,14 +110,55 @@ def _points(plain: pa.Table) -> list[geoparquet.Point | None]:
     return geoparquet.points(plain[longitude].to_pylist(), plain[latitude].to_pylist())
 
 
-def in_order(table: str, plain: pa.Table, rows: int = ROW_GROUP_SIZE) -> Iterator[pa.Table]:
-    """The table sorted, in parts of so many rows; one without rows if it has none."""
-    if plain.nbytes > MOST_BYTES:  # Arrow would gather all text behind 32-bit offsets
-        wide = [field.with_type(pa.large_string()) if field.type == pa.string() else field for field in plain.schema]
-        plain = plain.cast(pa.schema(wide))
-    order = pc.sort_indices(plain, [(column, "ascending") for column in sort_columns(table)])
-    for start in range(0, max(1, len(order)), rows):
-        yield plain.take(order[start : start + rows])
+def row_group_size(schema: pa.Schema) -> int:
+    """Rows of a row group: fewer where a row holds a whole article's text."""
+    return TEXT_ROW_GROUP_SIZE if "text" in schema.names else ROW_GROUP_SIZE
+
+
+def gather(parts: Iterable[pa.Table], wanted: np.ndarray) -> pa.Table:
+    """Rows by their numbers, counted through all parts, in the order in which they are wanted.
+
+    Args:
+        parts: tables of one schema; one is held at a time, apart from what is wanted of it.
+        wanted: int64 of any length but 0, each once.
+    """
+    ascending = np.argsort(wanted)
+    numbers = wanted[ascending]
+    found, first, at = [], 0, 0
+    for part in parts:
+        end = at + int(np.searchsorted(numbers[at:], first + part.num_rows))
+        if end > at:
+            found.append(part.take(pa.array(numbers[at:end] - first)))
+        first, at = first + part.num_rows, end
+    rows = pa.concat_tables(found)
+    if rows.nbytes > MOST_BYTES:  # Arrow would gather all text behind 32-bit offsets
+        wide = [field.with_type(pa.large_string()) if field.type == pa.string() else field for field in rows.schema]
+        rows = rows.cast(pa.schema(wide))
+    back = np.empty_like(ascending)
+    back[ascending] = np.arange(len(ascending))
+    return rows.take(pa.array(back))
+
+
+def in_order(table: str, parts: Iterable[pa.Table], keys: pa.Table, bytes_each: float) -> Iterator[pa.Table]:
+    """The rows of all parts sorted, a row group at a time; one without rows if there are none.
+
+    Goes through the parts once for each `HELD_BYTES` of rows, and holds no more of them.
+
+    Args:
+        table: a name of `records.TABLES`.
+        parts: what `plain_table` made of some of the rows each.
+        keys: their columns to sort by.
+        bytes_each: bytes of a row, about.
+    """
+    size = row_group_size(table_schema(table))
+    order = pc.sort_indices(keys, [(column, "ascending") for column in sort_columns(table)]).to_numpy()
+    held = max(1, int(HELD_BYTES / max(bytes_each, 1) / size)) * size
+    for start in range(0, len(order), held):
+        rows = gather(parts, order[start : start + held].astype(np.int64))
+        for first in range(0, rows.num_rows, size):
+            yield rows.slice(first, size)
+    if not len(order):
+        yield plain_table(table, ())
 
 
 def to_table(table: str, rows: Sequence[Any]) -> pa.Table:
@@ -136,19 +181,33 @@ def stage_shard(output: str, run_id: str, table: str, shard: int, rows: Iterable
         shard: which shard of the table this is.
         rows: records of that table, in any order; they are held in memory.
     """
-    return stage_table(output, run_id, table, shard, plain_table(table, list(rows)))
+    return stage_tables(output, run_id, table, shard, [plain_table(table, list(rows))])
 
 
-def stage_table(output: str, run_id: str, table: str, shard: int, plain: pa.Table) -> StagedFile:
-    """Writes the rows of `plain_table` aside as a shard, sorted."""
-    schema = file_schema(table, plain)
+def stage_tables(output: str, run_id: str, table: str, shard: int, parts: Iterable[pa.Table]) -> StagedFile:
+    """Writes a shard aside, sorted; holds what its rows are sorted by, and `HELD_BYTES` of them.
+
+    Args:
+        output: folder of the dataset.
+        run_id: the run that the file belongs to.
+        table: a name of `records.TABLES`.
+        shard: which shard of the table this is.
+        parts: what `plain_table` made of some of the rows each, in any order; gone through several times.
+    """
+    columns = [*sort_columns(table), *(geoparquet.coordinates(table_schema(table).names) or ())]
+    slim, size = [plain_table(table, ()).select(columns)], 0
+    for part in parts:
+        slim.append(part.select(columns))
+        size += part.nbytes
+    keys = pa.concat_tables(slim)
+    schema = file_schema(table, keys)
     path = layout.staged_path(run_id, table, shard, uuid.uuid4().hex)
     target = files.join(output, path)
 
     def write(handle: Any) -> None:
         with pq.ParquetWriter(handle, schema, compression="zstd") as writer:
-            for part in in_order(table, plain):
-                writer.write_table(finish_table(part, schema), row_group_size=ROW_GROUP_SIZE)
+            for group in in_order(table, parts, keys, size / max(1, keys.num_rows)):
+                writer.write_table(finish_table(group, schema), row_group_size=row_group_size(schema))
 
     files.write_file(target, write)
-    return StagedFile(path=path, table=table, shard=shard, rows=plain.num_rows, size=files.size_of(target) or 0)
+    return StagedFile(path=path, table=table, shard=shard, rows=keys.num_rows, size=files.size_of(target) or 0)

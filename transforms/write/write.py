@@ -9,14 +9,13 @@ import pyarrow as pa
 
 from transforms.progress import advance
 from transforms.records import TABLES
-from transforms.spill import unspilled
 from transforms.write import files
 from transforms.write.archive import StageArchive
-from transforms.write.blocks import Block, ToBlocks, from_block
+from transforms.write.blocks import Block, FromBlocks, ToBlocks
 from transforms.write.commit import commit
 from transforms.write.extras import StagedExtra
 from transforms.write.runs import Run
-from transforms.write.shards import StagedFile, stage_shard, stage_table
+from transforms.write.shards import StagedFile, stage_shard, stage_tables
 from transforms.write.snapshot import StageSnapshot
 
 COUNTS = "counts"
@@ -30,7 +29,7 @@ MEMORY = "memory"
 def write_shard(group: tuple[int, Iterable[Block]], output: str, run_id: str, table: str) -> StagedFile:
     """Stages one shard."""
     shard, blocks = group
-    staged = stage_table(output, run_id, table, shard, pa.concat_tables(map(from_block, unspilled(blocks))))
+    staged = stage_tables(output, run_id, table, shard, FromBlocks(blocks))
     # Else Arrow keeps for the next shard what this one has needed, and the steps behind it have the less.
     pa.default_memory_pool().release_unused()
     advance(".written")
@@ -85,8 +84,8 @@ class Write(beam.PTransform):
 
     Deterministic: the same rows give the same files, byte for byte, whatever
     order and bundles they came in; committed again, they replace themselves.
-    Shuffles every row once, in compressed blocks. Holds one shard of one table in
-    memory at a time, as columns.
+    Shuffles every row once, in compressed blocks. Holds of one shard at a time what
+    its rows are sorted by, and a row group.
     For bounded collections in the global window.
     """
 
