@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from transforms.deduplicate.pages import HEADLINE, TEXT, Reading
-from transforms.deduplicate.shingles import Shingles, overlap
+from transforms.deduplicate.shingles import Shingles, distinct, overlap
 from transforms.records import Article
 
 PARTS = 4
@@ -114,7 +114,7 @@ def entries(candidate: Candidate) -> Iterator[tuple[int, Entry]]:
     keys = np.frombuffer(candidate.keys, dtype=np.uint32)
     part = (keys >> np.uint32(8)) % np.uint32(PARTS)
     reading = candidate.reading
-    for number in np.unique(part).tolist():
+    for number in distinct(part).tolist():
         own = keys[part == number].tobytes()
         yield number, Entry(reading.article_id, reading.time, candidate.known, reading.site, own)
 

@@ -8,11 +8,14 @@ good part of it, under another address is a copy: it keeps its row, with
 """
 
 import dataclasses
+import itertools
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import AsDict, AsSingleton, TaggedOutput
+from apache_beam.transforms.window import GlobalWindows
 
 from transforms.deduplicate import copies, known
 from transforms.deduplicate.copies import Candidate, Entry, Link, Rules
@@ -36,6 +39,9 @@ COUNTS = "counts"
 SAME_ARTICLE = "same_article"
 ALREADY_IN_DATASET = "already_in_dataset"
 LEFT_OUT = "comparisons_left_out"
+
+HELD_ENTRIES = 1_000
+"""Of a range of keys, sent on together."""
 
 
 @dataclasses.dataclass
@@ -136,7 +142,7 @@ class _NearCopies(beam.PTransform):
         every = (own, candidates | "Known by id" >> beam.Map(_by_id)) | "New and known" >> beam.Flatten()
         found = (
             every
-            | "By range of keys" >> beam.FlatMap(lambda one: copies.entries(unspill(one[1])))
+            | "By range of keys" >> beam.ParDo(_ByRange()).with_output_types(tuple[int, Any])
             | "Gather a range" >> beam.GroupByKey()
             | "Propose" >> beam.FlatMap(_propose, self.rules.window_days).with_outputs(COUNTS, main="proposed")
         )
@@ -236,8 +242,29 @@ def candidate_of(article: Article) -> Iterator[Candidate]:
             yield Candidate(reading_of(article), False, keys, shingles)
 
 
-def _propose(part: tuple[int, Iterable[Entry]], window_days: float) -> Iterator[Any]:
-    found, left_out = copies.proposals(part[1], window_days)
+class _ByRange(beam.DoFn):
+    """(id, `Candidate`) -> (range of keys, `Entry`s), those of a bundle together: each alone would be four elements.
+
+    For bounded collections in the global window.
+    """
+
+    def start_bundle(self) -> None:
+        self._held: dict[int, list[Entry]] = defaultdict(list)
+
+    def process(self, one: tuple[str, Any]) -> Iterator[tuple[int, Any]]:
+        for number, entry in copies.entries(unspill(one[1])):
+            self._held[number].append(entry)
+            if len(self._held[number]) >= HELD_ENTRIES:
+                yield number, spill(self._held.pop(number))
+
+    def finish_bundle(self) -> Iterator[Any]:
+        for number, held in sorted(self._held.items()):
+            yield GlobalWindows.windowed_value((number, spill(held)))
+
+
+def _propose(part: tuple[int, Iterable[Any]], window_days: float) -> Iterator[Any]:
+    members = itertools.chain.from_iterable(unspilled(part[1]))
+    found, left_out = copies.proposals(members, window_days)
     for later, proposed in sorted(found.items()):
         yield later, spill(proposed)
     if left_out:

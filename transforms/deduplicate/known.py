@@ -23,6 +23,7 @@ from transforms.deduplicate import segments
 from transforms.deduplicate.copies import Candidate
 from transforms.deduplicate.pages import Reading
 from transforms.deduplicate.segments import Plan, Segment, Source
+from transforms.deduplicate.shingles import distinct
 from transforms.deduplicate.sketch import SCHEME, band_keys
 from transforms.write import Run, files
 
@@ -76,8 +77,8 @@ class Gather(beam.CombineFn):
         return merged
 
     def extract_output(self, accumulator: list[Any]) -> Wanted:
-        texts, pages = (np.unique(np.frombuffer(numbers, dtype="<u8")) for numbers in accumulator[:2])
-        keys = np.unique(np.frombuffer(accumulator[2], dtype=np.uint32))
+        texts, pages = (distinct(np.frombuffer(numbers, dtype="<u8")) for numbers in accumulator[:2])
+        keys = distinct(np.frombuffer(accumulator[2], dtype=np.uint32))
         return Wanted(
             texts.tobytes(),
             pages[pages > 0].tobytes(),

@@ -54,7 +54,7 @@ def band_keys(hashes: NDArray[np.uint32]) -> Keys:
     signatures = np.array(rows, dtype=np.uint64).reshape(len(pieces), BANDS, ROWS)
     mixed = signatures[:, :, 0] * _MULTIPLIER ^ signatures[:, :, 1]
     mixed = (mixed ^ (mixed >> np.uint64(31)) ^ np.arange(BANDS, dtype=np.uint64)[None, :]) * _MIXER
-    return np.unique((mixed >> np.uint64(32)).astype(np.uint32))
+    return distinct((mixed >> np.uint64(32)).astype(np.uint32))
 
 
 def _pieces(hashes: NDArray[np.uint32]) -> list[NDArray[np.uint32]]:

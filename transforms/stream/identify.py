@@ -127,7 +127,7 @@ def recall(articles: list[Article], history: History) -> dict[int, list[Reading]
 
 
 def _packed(numbers: Iterable[int]) -> bytes:
-    return np.unique(np.array(sorted(numbers), dtype=np.uint64)).tobytes()
+    return np.array(sorted(set(numbers)), dtype=np.uint64).tobytes()
 
 
 class _Judge(beam.DoFn):

@@ -16,7 +16,7 @@ from transforms.write.schema import table_schema
 
 ROW_GROUP_SIZE = 100_000
 TEXT_ROW_GROUP_SIZE = 10_000
-HELD_BYTES = 1 << 26
+HELD_BYTES = 1 << 25
 """Of a shard's rows at once while they are put in order."""
 MOST_BYTES = 2**31 - 1
 SORT_COLUMNS = ("article_id", "start", "end", "failure_id", "message")
@@ -124,7 +124,8 @@ def gather(parts: Iterable[pa.Table], wanted: np.ndarray) -> pa.Table:
     """
     ascending = np.argsort(wanted)
     numbers = wanted[ascending]
-    found, first, at = [], 0, 0
+    found: list[pa.Table] = []
+    first = at = 0
     for part in parts:
         end = at + int(np.searchsorted(numbers[at:], first + part.num_rows))
         if end > at:
@@ -134,6 +135,8 @@ def gather(parts: Iterable[pa.Table], wanted: np.ndarray) -> pa.Table:
     if rows.nbytes > MOST_BYTES:  # Arrow would gather all text behind 32-bit offsets
         wide = [field.with_type(pa.large_string()) if field.type == pa.string() else field for field in rows.schema]
         rows = rows.cast(pa.schema(wide))
+    rows = rows.combine_chunks()
+    found.clear()  # `take` makes one more
     back = np.empty_like(ascending)
     back[ascending] = np.arange(len(ascending))
     return rows.take(pa.array(back))
@@ -154,11 +157,14 @@ def in_order(table: str, parts: Iterable[pa.Table], keys: pa.Table, bytes_each: 
     order = pc.sort_indices(keys, [(column, "ascending") for column in sort_columns(table)]).to_numpy()
     held = max(1, int(HELD_BYTES / max(bytes_each, 1) / size)) * size
     for start in range(0, len(order), held):
-        rows = gather(parts, order[start : start + held].astype(np.int64))
-        for first in range(0, rows.num_rows, size):
-            yield rows.slice(first, size)
+        yield from _row_groups(gather(parts, order[start : start + held].astype(np.int64)), size)
     if not len(order):
         yield plain_table(table, ())
+
+
+def _row_groups(rows: pa.Table, size: int) -> Iterator[pa.Table]:
+    for first in range(0, rows.num_rows, size):
+        yield rows.slice(first, size)
 
 
 def to_table(table: str, rows: Sequence[Any]) -> pa.Table:
@@ -208,6 +214,7 @@ def stage_tables(output: str, run_id: str, table: str, shard: int, parts: Iterab
         with pq.ParquetWriter(handle, schema, compression="zstd") as writer:
             for group in in_order(table, parts, keys, size / max(1, keys.num_rows)):
                 writer.write_table(finish_table(group, schema), row_group_size=row_group_size(schema))
+                del group  # else it would keep its rows while the next are gathered
 
     files.write_file(target, write)
     return StagedFile(path=path, table=table, shard=shard, rows=keys.num_rows, size=files.size_of(target) or 0)
