@@ -29,6 +29,7 @@ from transforms.deduplicate.pages import (
     one_per_article,
     reading_of,
 )
+from transforms.deduplicate.segments import Segment
 from transforms.deduplicate.sketch import sketch
 from transforms.records import Article
 from transforms.spill import spill, unspill, unspilled
@@ -83,7 +84,7 @@ class Deduplicate(beam.PTransform):
     # Any, because Beam warns of an annotation that is not one collection.
     def expand(self, inputs: Any) -> Any:
         articles = inputs["articles"]
-        found = inputs["known"] | "Look up" >> beam.FlatMap(known.look_up, self.wanted(articles)).with_outputs(
+        found = inputs["known"] | "Look up" >> beam.FlatMap(_look_up, self.wanted(articles)).with_outputs(
             known.CANDIDATES, main="readings"
         )
         pages = (
@@ -124,7 +125,8 @@ class Deduplicate(beam.PTransform):
         """What this run asks for of earlier ones."""
         near = self.copies and self.near_copies
         numbers = articles | "What to ask" >> beam.Map(asked, near)
-        return AsSingleton(numbers | "Ask" >> beam.CombineGlobally(known.Gather(self.window_days)))
+        wanted = numbers | "Ask" >> beam.CombineGlobally(known.Gather(self.window_days))
+        return AsSingleton(wanted | "Put what is asked aside" >> beam.Map(spill))
 
 
 @dataclasses.dataclass
@@ -182,6 +184,10 @@ def asked(article: Article, near: bool) -> tuple[int, int, int, bytes]:
     reading = reading_of(article)
     keys = sketch(article.text)[0] if near else b""
     return reading.text, reading.page, reading.time, keys
+
+
+def _look_up(segment: Segment, wanted: Any) -> Iterator[Any]:
+    return known.look_up(segment, unspill(wanted))
 
 
 def _one_per_article(page: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[Any]:
