@@ -37,6 +37,7 @@ from transforms.stream.stop import (
     say_drained,
     take_over,
 )
+from transforms.stream.told import Told
 from transforms.stream.watch import Seen, files_from, key_of, ready, to_json
 from transforms.write import files, list_runs, runs, snapshot
 
@@ -194,11 +195,19 @@ class TestIdentify:
         assert version.story_id == "s"
 
 
-def commit(output: Path, outcomes: list[Outcome], books: Books, number: int = 0, job: str = "4f0c"):
+def commit(
+    output: Path,
+    outcomes: list[Outcome],
+    books: Books,
+    number: int = 0,
+    job: str = "4f0c",
+    start: datetime.datetime = NOON,
+):
     given = Job(output=str(output), job_id=job, started=NOON)
-    pane = Pane(NOON, NOON + 15 * MINUTE, number, number > 0)
+    pane = Pane(start, start + 15 * MINUTE, number, number > 0)
     history = History(str(output), given.staging_id, 7, 0)
-    return commit_pane(given, pane, outcomes, books, history, Deduplicate())
+    told = Told(str(output), job, given.started)
+    return commit_pane(given, pane, outcomes, books, history, Deduplicate(), told)
 
 
 def kept(one: Article) -> Outcome:
@@ -260,6 +269,29 @@ class TestCommit:
         for job, text in (("4f0c", "Rain fell."), ("9a3b", "Snow fell.")):
             commit(tmp_path, [kept(made(text))], Books(Ledger(), Counter()), job=job)
         assert len(rows(tmp_path)) == 2
+
+    def test_a_failure_that_a_killed_job_has_told_of_is_not_told_again(self, tmp_path: Path):
+        old, new = (
+            Outcome("failure", failure_from(BadRecord(Reason.NO_TEXT, "none"), stage="parse", source=source), source)
+            for source in ("a.jsonl#3", "a.jsonl#4")
+        )
+        commit(tmp_path, [old], Books(Ledger(), Counter()))
+        run, _ = commit(tmp_path, [old, new], Books(Ledger(), Counter()), job="9a3b")
+        assert run is not None
+        assert run.counts == {
+            "inputs": 2, "failures": 1, "failures.no_text": 1, "duplicates": 1, "duplicates.already_in_dataset": 1
+        }  # fmt: skip
+        assert sorted(str(row["source"]) for row in rows(tmp_path, "failures")) == ["a.jsonl#3", "a.jsonl#4"]
+        commit(tmp_path, [old, new], Books(Ledger(), Counter()), job="9a3b")  # after a lost answer
+        assert len(rows(tmp_path, "failures")) == 2
+
+    def test_what_fails_again_in_the_same_job_or_later_is_news(self, tmp_path: Path):
+        failure = failure_from(BadRecord(Reason.NO_TEXT, "none"), stage="parse", source="a.jsonl#3")
+        again = Outcome("failure", failure, "a.jsonl#3")
+        commit(tmp_path, [again], Books(Ledger(), Counter()))
+        commit(tmp_path, [again], Books(Ledger(), Counter()), start=NOON + 15 * MINUTE)
+        commit(tmp_path, [again], Books(Ledger(), Counter()), job="9a3b", start=NOON + 90 * MINUTE)
+        assert len(rows(tmp_path, "failures")) == 3
 
     def test_copies_point_back_over_windows(self, tmp_path: Path):
         text = LONG.format(day="Monday", place="Rosen")

@@ -23,6 +23,7 @@ from transforms.stream.links import link_articles
 from transforms.stream.outcomes import Outcome
 from transforms.stream.panes import Pane
 from transforms.stream.stop import is_taken_over, say_drained
+from transforms.stream.told import Told
 from transforms.write import Run, archive, files, layout, runs, snapshot
 from transforms.write.commit import (
     extras_of,
@@ -99,6 +100,7 @@ class _Commit(beam.DoFn):
     def setup(self) -> None:
         given = self._job.output, self._job.staging_id, self._deduplicate.window_days, 0.0
         self._history: History = self._shared.acquire(lambda: History(*given))
+        self._told = Told(self._job.output, self._job.job_id, self._job.started)
 
     def process(
         self,
@@ -112,7 +114,7 @@ class _Commit(beam.DoFn):
         if is_taken_over(self._job.output, self._job.job_id):
             return
         before = books.read() or Books(Ledger(), Counter())
-        run, after = commit_pane(self._job, pane, outcomes, before, self._history, self._deduplicate)
+        run, after = commit_pane(self._job, pane, outcomes, before, self._history, self._deduplicate, self._told)
         books.write(after)
         if run is not None:
             yield run
@@ -123,7 +125,13 @@ class _Commit(beam.DoFn):
 
 
 def commit_pane(
-    job: Job, pane: Pane, outcomes: Sequence[Outcome], books: Books, history: History, deduplicate: Deduplicate
+    job: Job,
+    pane: Pane,
+    outcomes: Sequence[Outcome],
+    books: Books,
+    history: History,
+    deduplicate: Deduplicate,
+    told: Told,
 ) -> tuple[Run | None, Books]:
     """Commits a pane, and what may be remembered from now on; None where there is nothing to record."""
     for outcome in outcomes:
@@ -146,9 +154,9 @@ def commit_pane(
         for one in annotated
         if one.article.article_id in linked
     ]
-    failures = [one.value for one in ends if one.kind == "failure"]
+    failures, old = told.split((one.value for one in ends if one.kind == "failure"), pane.start)
     reasons = [one.value for one in ends if one.kind == "duplicate"]
-    reasons += [ALREADY_IN_DATASET] * (len(annotated) - len(kept))
+    reasons += [ALREADY_IN_DATASET] * (len(annotated) - len(kept) + old)
     tables = tables_of(kept, failures)
     run_id, tables, again = _not_yet_committed(job, pane, tables)
     if again and not any(tables.values()):

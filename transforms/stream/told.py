@@ -1,0 +1,51 @@
+"""Failures that a job before this one has told of, before it was killed."""
+
+import dataclasses
+import datetime
+import functools
+from collections.abc import Iterable
+
+import pyarrow.parquet as pq
+
+from transforms.records import Failure
+from transforms.write import files
+
+BEGINNING = datetime.timedelta(hours=1)
+"""Of a job: what its predecessor read and did not remember is read again at once."""
+LOOK_BACK = datetime.timedelta(days=7)
+
+
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """What other jobs have committed as failures, asked at the beginning of a job.
+
+    An article that is read again is known by its row; a failure has none among
+    the articles. Later the same failure is news: it was tried again, and failed again.
+    """
+
+    output: str
+    job_id: str
+    started: datetime.datetime
+
+    def split(self, failures: Iterable[Failure], start: datetime.datetime) -> tuple[list[Failure], int]:
+        """Those that are new, and how many are not, of a window that begins then.
+
+        The same for the same job and window, however often it is asked.
+        """
+        given = [*failures]
+        if not given or start - self.started > BEGINNING:
+            return given, 0
+        new = [one for one in given if one.failure_id not in self._told]
+        return new, len(given) - len(new)
+
+    @functools.cached_property
+    def _told(self) -> frozenset[str]:
+        since = f"date={(self.started - LOOK_BACK).date().isoformat()}"
+        found: set[str] = set()
+        for path in files.list_files(files.join(self.output, "failures", "date=*", "*.parquet")):
+            folder, _, name = path.rpartition("/")
+            if folder.rpartition("/")[2] < since or f"_{self.job_id}" in name:
+                continue
+            with files.open_file(path) as handle:
+                found.update(pq.read_table(handle, columns=["failure_id"])["failure_id"].to_pylist())
+        return frozenset(found)
