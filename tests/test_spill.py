@@ -13,7 +13,18 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from pipeline.engines.local import local_runner, spilling
 from tests.making import article
-from transforms.spill import LEAST_BYTES, SUFFIX, Spilled, Spread, spill, spilling_into, unspill, unspilled
+from transforms.spill import (
+    LEAST_BYTES,
+    SUFFIX,
+    Spilled,
+    Spread,
+    _folder,
+    remove_spilled,
+    spill,
+    spilling_into,
+    unspill,
+    unspilled,
+)
 
 LARGE = "a" * LEAST_BYTES
 
@@ -75,6 +86,14 @@ def test_at_the_end_nothing_is_left_and_nothing_is_open(tmp_path):
     assert not [*tmp_path.iterdir()]
     assert psutil.Process().num_fds() == before
     assert spill(LARGE) is LARGE
+
+
+def test_a_signal_may_take_away_what_is_there_while_it_is_written(tmp_path):
+    with spilling_into(tmp_path):
+        spill(LARGE)
+        with _folder(str(tmp_path))._turn:  # a handler runs in the middle of whatever the main thread does
+            remove_spilled(tmp_path)
+        assert not spilled_bytes(tmp_path)
 
 
 def test_a_file_that_was_cut_is_an_error(tmp_path):
