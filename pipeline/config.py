@@ -74,7 +74,10 @@ class Launch:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; allowed is 0 (never) or more")
         if self.stalled_minutes and self.runner not in LOCAL_RUNNERS:
-            raise ValueError(f"stalled_minutes is for local runs; what {self.runner} does is not seen from here")
+            raise ValueError(
+                f"stalled_minutes is for local runs; what {self.runner} does is not seen from here"
+                " (a stream has stream.stalled_minutes)"
+            )
         if self.runner not in RUNNERS and "." not in self.runner:
             raise ValueError(
                 f"runner is {self.runner!r}; allowed are {', '.join(RUNNERS)}, or a class by its full name"

@@ -77,6 +77,7 @@ def sources(p: beam.Pipeline, settings: Settings, job: Job) -> tuple[Any, Any]:
             check_seconds=stream.check_seconds,
             wait_seconds=60 * stream.wait_minutes,
             oldest_seconds=60 * stream.oldest_minutes,
+            says_alive=stream.stalled_minutes > 0,
         )
         read.append(p | "Follow" >> follow)
     if kafka.is_on:

@@ -13,6 +13,8 @@ import pytest
 import yaml
 
 from pipeline.cli import _parser, _settings
+from pipeline.config import load_settings
+from pipeline.news_stream import STREAM_SECTIONS
 
 FOLDER = Path("configs/schedule")
 PROGRAM = re.compile(r"\S*bin/dateline\s+(.*)")
@@ -25,6 +27,9 @@ def commands() -> dict[str, list[str]]:
     service = re.search(r"^ExecStart=(.*)$", (FOLDER / "dateline.service").read_text(), re.MULTILINE)
     assert service is not None
     found["systemd"] = service[1].partition(" ")[2]
+    stream = re.search(r"^ExecStart=(.*)$", (FOLDER / "dateline-stream.service").read_text(), re.MULTILINE)
+    assert stream is not None
+    found["systemd stream"] = stream[1].partition(" ")[2]
     for node in ast.walk(ast.parse((FOLDER / "airflow_dag.py").read_text())):
         if isinstance(node, ast.keyword) and node.arg == "bash_command":
             command = ast.literal_eval(node.value)
@@ -59,15 +64,19 @@ def test_commands_are_ours_and_their_settings_right(where: str, command: list[st
         launch = _settings(args).launch
         assert 0 < launch.stalled_minutes < launch.max_minutes < 15, "ended before the next run is due"
         assert launch.metrics
+    if command[0] == "stream":
+        settings = load_settings(args.config, changes=args.set, transforms=STREAM_SECTIONS)
+        assert settings.sections["stream"]["stalled_minutes"] > 0
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not here: apt install systemd")
 def test_systemd_reads_the_units(tmp_path: Path) -> None:
-    for unit in ("dateline.service", "dateline.timer"):
+    units = ("dateline.service", "dateline.timer", "dateline-stream.service")
+    for unit in units:
         text = (FOLDER / unit).read_text().replace("/opt/dateline/.venv/bin/dateline", sys.executable)
         (tmp_path / unit).write_text(text)
-    units = [str(tmp_path / "dateline.service"), str(tmp_path / "dateline.timer")]
-    done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, timeout=60)
+    paths = [str(tmp_path / unit) for unit in units]
+    done = subprocess.run(["systemd-analyze", "verify", *paths], capture_output=True, text=True, timeout=60)
     said = [line for line in done.stderr.splitlines() if str(tmp_path) in line or "dateline" in line]
     assert (done.returncode, said) == (0, [])
 

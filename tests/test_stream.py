@@ -33,7 +33,9 @@ from transforms.stream.stop import (
     is_asked_to_stop,
     is_drained,
     is_taken_over,
+    looks_of,
     owner_of,
+    say_alive,
     say_drained,
     take_over,
 )
@@ -338,6 +340,15 @@ class TestEnd:
         assert not is_taken_over(output, "4f0c")
         take_over(output, "9a3b")
         assert (owner_of(output), is_taken_over(output, "4f0c"), is_taken_over(output, "9a3b")) == ("9a3b", True, False)
+
+    def test_a_job_says_that_it_goes_on(self, tmp_path: Path):
+        output = str(tmp_path)
+        assert looks_of(output, "4f0c") == 0
+        say_alive(output, "4f0c", 7)
+        say_alive(output, "9a3b", 2)
+        assert (looks_of(output, "4f0c"), looks_of(output, "9a3b")) == (7, 2)
+        forget_to_stop(output)
+        assert (looks_of(output, "4f0c"), looks_of(output, "9a3b")) == (0, 0)
 
     def test_what_streams_have_said_is_forgotten_when_the_next_begins(self, tmp_path: Path):
         output = str(tmp_path)

@@ -127,6 +127,41 @@ def test_a_stream_that_is_killed_and_started_again_loses_nothing_and_doubles_not
 
 
 @needs_prism
+def test_a_stream_that_hangs_ends_itself_and_the_next_start_goes_on(tmp_path: Path):
+    (tmp_path / "dropped").mkdir()
+    output = tmp_path / "out"
+    web = Web(2, 2.0, seed=5)
+    web.faulty = False
+    config = settings(tmp_path, serve(web), 2)
+    tree = yaml.safe_load(config.read_text())
+    tree["stream"] = {**SHORT, "stalled_minutes": 0.5}
+    config.write_text(yaml.safe_dump(tree))
+    hung = Stream(config, tmp_path / "hung.log")
+    try:
+        hung.wait_for(lambda: commits(output) >= 2 and bool(list((output / "_dateline").glob("alive_*"))), web)
+        (prism,) = psutil.Process(hung.process.pid).children()
+        prism.suspend()
+        assert hung.process.wait(90) == Exit.HUNG, hung.log.read_text()
+    finally:
+        hung.end()
+    said = hung.log.read_text()
+    assert "(stalled_minutes: 0.5)" in said
+    assert "looks at the sources" in said
+    assert "Traceback" not in said
+    assert not prism.is_running() or prism.status() == psutil.STATUS_ZOMBIE
+    before = commits(output)
+    stream = Stream(config, tmp_path / "stream.log")
+    try:
+        stream.wait_for(lambda: commits(output) >= before + 2, web)
+        stream.process.send_signal(signal.SIGTERM)
+        assert stream.process.wait(60) == Exit.DONE
+    finally:
+        stream.end()
+    assert_right(web, [], output)
+    assert not list((output / "_dateline").glob("alive_*"))
+
+
+@needs_prism
 def test_a_second_interrupt_ends_it_at_once(tmp_path: Path):
     (tmp_path / "dropped").mkdir()
     web = Web(1, 2.0, seed=5)
@@ -208,6 +243,8 @@ def test_without_prism_it_says_how_to_get_it(monkeypatch, tmp_path: Path):
         (["stream.window_minute=5"], "did you mean 'window_minutes'"),
         (["max_minutes=14"], "max_minutes: is for `dateline run`"),
         (["metrics=out/metrics.json"], "metrics: is for `dateline run`"),
+        (["stalled_minutes=5"], "a stream has stream.stalled_minutes"),
+        (["read.inputs=[]", "kafka={bootstrap_servers: 'a:1', topic: news}"], "told by what looks at read.inputs"),
         (["read.inputs=['']"], "one of them is empty"),
         (["stream.window_minutes=0"], "give a number above 0"),
         (["kafka.topic=news"], "give both, or neither"),

@@ -35,6 +35,8 @@ DATELINE_PRISM=/path/to/prism, on the path, or by --set 'beam={prism_location: /
 
 ONE_WISH_SECONDS = 1.0
 """Within them two signals are one: `timeout`, and a terminal whose shell passes it on, send it twice."""
+LOOK_SECONDS = 10.0
+"""Between two looks at whether the stream goes on."""
 
 
 def add_stream_command(commands: Any) -> None:
@@ -138,6 +140,8 @@ def _check(settings: "Settings") -> None:
         )
     if not settings.inputs and not _is_endless(settings):
         problems.append("read.inputs: names nothing to follow; give feeds, folders or globs, or a topic under kafka")
+    if settings.sections["stream"].get("stalled_minutes") and not settings.inputs:
+        problems.append("stream.stalled_minutes: is told by what looks at read.inputs, which is empty; leave it out")
     if not all(entry.strip() for entry in settings.inputs):
         problems.append("read.inputs: one of them is empty; give a feed, a file, a folder or a glob")
     launch = settings.launch
@@ -214,8 +218,38 @@ def _carry(settings: "Settings", job: "Job") -> None:
         with contextlib.suppress(Exception):  # what does not load is told by the step that needs it
             prepare(settings)
         leave_alone_what_is_there()
-    with prism_server(_prism_location(settings)) if prism else contextlib.nullcontext() as endpoint:
+    server = prism_server(_prism_location(settings)) if prism else contextlib.nullcontext()
+    with server as endpoint, _watched(settings, job):
         _execute(settings, job, endpoint)
+
+
+@contextlib.contextmanager
+def _watched(settings: "Settings", job: "Job") -> Iterator[None]:
+    """Within, a stream whose source is no longer looked at ends this process: a runner may wait for a lost worker."""
+    from pipeline.engines.local import leave
+    from pipeline.monitoring.watchdog import Limits, watched
+    from transforms.stream import Stream
+    from transforms.stream.stop import is_asked_to_stop, looks_of
+
+    begun = time.monotonic()
+
+    def look() -> dict[str, int]:
+        try:
+            if not is_asked_to_stop(settings.output):
+                return {"looks at the sources": looks_of(settings.output, job.job_id)}
+        except (OSError, ValueError) as error:  # a bucket that does not answer just now is no stream that hangs
+            logging.getLogger(__name__).debug("how far the stream is could not be read", exc_info=error)
+        return {"seconds": int(time.monotonic() - begun)}
+
+    def end(why: str) -> None:
+        print(f"\ndateline: the stream was ended: {why}", file=sys.stderr)
+        print("What was committed stays. Started again, the same command goes on from there.", file=sys.stderr)
+        sys.stderr.flush()
+        leave(Exit.HUNG, why)
+
+    limits = Limits(stalled_minutes=Stream(**settings.sections["stream"]).stalled_minutes)
+    with watched(limits, end, min(LOOK_SECONDS, 6 * limits.stalled_minutes), look):
+        yield
 
 
 def _works_here(settings: "Settings") -> bool:

@@ -51,20 +51,37 @@ class Limits:
         return max(0.0, min(left)) + GRACE_SECONDS
 
 
+def progress() -> dict[str, int]:
+    """Stage -> elements finished, of a local run."""
+    folder = os.environ.get(FOLDER_VARIABLE)
+    return dict(read_progress(Path(folder))) if folder else {}
+
+
 @contextlib.contextmanager
-def watched(limits: Limits, end: Callable[[str], None], tick_seconds: float = 1.0) -> Iterator[None]:
+def watched(
+    limits: Limits,
+    end: Callable[[str], None],
+    tick_seconds: float = 1.0,
+    look: Callable[[], dict[str, int]] = progress,
+) -> Iterator[None]:
     """Within, a run over its limits is ended: `end` is called in another thread with the reason and must not return.
 
     Where compiled code holds the interpreter's lock, as an endless regular
     expression does in a run of one process, no other thread can act. Then
     Python's `faulthandler` ends the process `GRACE_SECONDS` later with exit
     code 1, and prints the stacks; workers end with their launcher.
+
+    Args:
+        limits: when.
+        end: ends the run.
+        tick_seconds: how often it is looked.
+        look: how far the run is, stage by stage.
     """
     if not (limits.max_minutes or limits.stalled_minutes):
         yield
         return
     done = threading.Event()
-    thread = threading.Thread(target=_watch, args=(limits, end, done, tick_seconds), name="watchdog", daemon=True)
+    thread = threading.Thread(target=_watch, args=(limits, end, done, tick_seconds, look), name="watchdog", daemon=True)
     thread.start()
     try:
         yield
@@ -73,13 +90,19 @@ def watched(limits: Limits, end: Callable[[str], None], tick_seconds: float = 1.
         faulthandler.cancel_dump_traceback_later()
 
 
-def _watch(limits: Limits, end: Callable[[str], None], done: threading.Event, tick_seconds: float) -> None:
+def _watch(
+    limits: Limits,
+    end: Callable[[str], None],
+    done: threading.Event,
+    tick_seconds: float,
+    look: Callable[[], dict[str, int]],
+) -> None:
     begun = changed = time.monotonic()
     before: dict[str, int] = {}
     while not done.wait(tick_seconds):
         now = time.monotonic()
         faulthandler.dump_traceback_later(limits.last_resort(now - begun), exit=True)
-        stages = progress()
+        stages = look()
         if stages != before:
             before, changed = stages, now
         wrong = limits.exceeded(now - begun, now - changed)
@@ -87,12 +110,6 @@ def _watch(limits: Limits, end: Callable[[str], None], done: threading.Event, ti
             faulthandler.cancel_dump_traceback_later()
             end(f"{wrong}\n{what_was_running(stages)}")
             return
-
-
-def progress() -> dict[str, int]:
-    """Stage -> elements finished, of a local run."""
-    folder = os.environ.get(FOLDER_VARIABLE)
-    return dict(read_progress(Path(folder))) if folder else {}
 
 
 def what_was_running(stages: dict[str, int]) -> str:

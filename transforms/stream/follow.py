@@ -23,7 +23,7 @@ from transforms.records import Item
 from transforms.stream import watch
 from transforms.stream.outcomes import Outcome
 from transforms.stream.rounds import Progress, Reader, due, read_round
-from transforms.stream.stop import is_asked_to_stop, is_taken_over
+from transforms.stream.stop import is_asked_to_stop, is_taken_over, say_alive
 from transforms.write import snapshot
 
 OUTCOMES = "outcomes"
@@ -32,6 +32,8 @@ EARLY = 0.05
 """Seconds by which a runner may come too early."""
 NAP = 1.0
 """Seconds that are slept at a time, of a wait that the runner did not keep."""
+ALIVE_SECONDS = 10.0
+"""Between two signs of life, at least: in a bucket each is a request that costs."""
 
 
 @dataclasses.dataclass
@@ -63,6 +65,8 @@ class Follow(beam.PTransform):
     """How far behind the present the watermark stays."""
     oldest_seconds: float = 3600.0
     """How far behind it begins: the first round finds what has gathered before the stream began."""
+    says_alive: bool = False
+    """Whether it says in the dataset that it goes on, for a launcher that watches; see `stop.say_alive`."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -70,7 +74,8 @@ class Follow(beam.PTransform):
     def expand(self, begin: beam.pvalue.PBegin) -> Any:
         addresses, patterns = followed(self.read.inputs)
         waits = max(self.wait_seconds, self.oldest_seconds), self.wait_seconds
-        source = _Follow(self.read, self.output, self.job_id, addresses, patterns, self.check_seconds, waits)
+        alive = ALIVE_SECONDS if self.says_alive else float("inf")
+        source = _Follow(self.read, self.output, self.job_id, addresses, patterns, self.check_seconds, waits, alive)
         read = begin | "Begin" >> beam.Impulse() | "Rounds" >> beam.ParDo(source).with_outputs(OUTCOMES, main="items")
         return {"items": read.items, OUTCOMES: read[OUTCOMES]}
 
@@ -144,6 +149,7 @@ class _Follow(beam.DoFn, RestrictionProvider):
         patterns: list[str],
         check_seconds: float,
         waits: tuple[float, float],
+        alive_seconds: float,
     ) -> None:
         self._read = read
         self._output = output
@@ -152,9 +158,11 @@ class _Follow(beam.DoFn, RestrictionProvider):
         self._patterns = patterns
         self._check_seconds = check_seconds
         self._waits = waits
+        self._alive_seconds = alive_seconds
 
     def setup(self) -> None:
         self._reader = Reader(self._read)
+        self._looks, self._said = 0, time.monotonic()
 
     def teardown(self) -> None:
         self._reader.close()
@@ -170,6 +178,7 @@ class _Follow(beam.DoFn, RestrictionProvider):
         if progress.ended or not tracker.try_claim(None):
             return
         sleep_until(progress.next, at_most=self._check_seconds)
+        self._say_alive()
         now = utc_now()
         if is_asked_to_stop(self._output) or is_taken_over(self._output, self._job_id):
             if tracker.try_claim(dataclasses.replace(progress, ended=True)):
@@ -189,6 +198,12 @@ class _Follow(beam.DoFn, RestrictionProvider):
             else:
                 yield beam.pvalue.TaggedOutput(OUTCOMES, TimestampedValue(result, at))
         tracker.defer_remainder(Duration(max(0.0, progress.next - time.time())))
+
+    def _say_alive(self) -> None:
+        self._looks += 1
+        if time.monotonic() - self._said >= self._alive_seconds:
+            self._said = time.monotonic()
+            say_alive(self._output, self._job_id, self._looks)
 
     def _look(self, progress: Progress, now: datetime.datetime) -> tuple[list[Any], Progress]:
         """Reads what there is to read now, if anything."""

@@ -29,12 +29,14 @@ class Stream:
     """How long a page is remembered in the stream itself; what is older is asked from the dataset."""
     check_seconds: float = 5.0
     """Seconds between two looks at which feeds are due, at watched folders, and whether to stop."""
+    stalled_minutes: float = 0.0
+    """Minutes without such a look, after which the command ends with 5; more than a round takes. 0 for never."""
 
     def __post_init__(self) -> None:
         for name in ("window_minutes", "remember_hours", "check_seconds"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name}: {getattr(self, name)!r} is not allowed; give a number above 0")
-        for name in ("wait_minutes", "oldest_minutes", "late_minutes"):
+        for name in ("wait_minutes", "oldest_minutes", "late_minutes", "stalled_minutes"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name}: {getattr(self, name)!r} is not allowed; give 0 or more")
         least = (self.window_minutes + self.wait_minutes + self.oldest_minutes) / 30

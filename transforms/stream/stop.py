@@ -5,6 +5,7 @@ from transforms.write import files, layout
 NAME = f"{layout.OWN}/stop"
 OWNER = f"{layout.OWN}/stream"
 DRAINED = f"{layout.OWN}/drained_"
+ALIVE = f"{layout.OWN}/alive_"
 
 
 def ask_to_stop(output: str) -> None:
@@ -18,8 +19,9 @@ def is_asked_to_stop(output: str) -> bool:
 
 
 def forget_to_stop(output: str) -> None:
-    """Takes the file away, before a stream begins and when it has ended, and what drained streams have said."""
-    files.remove([files.join(output, NAME), *files.list_files(files.join(output, f"{DRAINED}*"))])
+    """Takes the file away, before a stream begins and when it has ended, and what earlier streams have said."""
+    said = [path for name in (DRAINED, ALIVE) for path in files.list_files(files.join(output, f"{name}*"))]
+    files.remove([files.join(output, NAME), *said])
 
 
 def take_over(output: str, job_id: str) -> None:
@@ -48,6 +50,17 @@ def say_drained(output: str, job_id: str) -> None:
 def is_drained(output: str, job_id: str) -> bool:
     """Whether the job has said so."""
     return files.size_of(files.join(output, f"{DRAINED}{job_id}")) is not None
+
+
+def say_alive(output: str, job_id: str, looks: int) -> None:
+    """Says how often the job's source has looked at what it follows, for who waits for a job that may hang."""
+    _write(files.join(output, f"{ALIVE}{job_id}"), f"{looks}\n".encode())
+
+
+def looks_of(output: str, job_id: str) -> int:
+    """What the job has said last; 0 if it has not, or says so just now."""
+    path = files.join(output, f"{ALIVE}{job_id}")
+    return int(files.read_bytes(path) or 0) if files.size_of(path) else 0
 
 
 def _write(path: str, content: bytes) -> None:
