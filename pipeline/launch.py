@@ -20,6 +20,7 @@ from pipeline.engines.local import ended_by_lost_worker, interruptible, leave, s
 from pipeline.engines.prepare import prepare
 from pipeline.engines.prism import name_prism
 from pipeline.engines.remote import cancelled_by_signal
+from pipeline.engines.service import service_problems
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
 from pipeline.monitoring import logs
 from pipeline.monitoring.metrics import STDOUT, Report
@@ -153,9 +154,11 @@ def check_reports(settings: Settings) -> None:
 
 
 def check_runner(settings: Settings) -> None:
-    """Finds the program that Beam would start, or says how to get it."""
+    """Finds the program that Beam would start, or says how to get it; refuses what a service could only fail with."""
     if settings.launch.runner == "PrismRunner":
         name_prism(settings.options)
+    if settings.launch.runner == "DataflowRunner" and (problems := service_problems(settings)):
+        raise ConfigurationError(problems)
 
 
 def check_models(settings: Settings) -> None:

@@ -94,6 +94,29 @@ def test_a_local_runner_is_no_service(capsys: pytest.CaptureFixture[str]) -> Non
     assert "is no service" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("write.output=out/here", "write.output: 'out/here' is on this machine"),
+        ("read.inputs=[gs://b/a.txt, seeds/wire.jsonl]", "read.inputs: 'seeds/wire.jsonl' is on this machine"),
+        ("beam.sdk_container_image=", "workers would have no Dateline"),
+        ("max_minutes=5", "max_minutes: is for `dateline run`"),
+        ("metrics=m.json", "metrics: is for `dateline run`"),
+    ],
+)
+def test_what_workers_could_not_reach_is_refused(change: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["submit", CONFIG, "--dry-run", "--set", change]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
+@pytest.mark.parametrize("command", ["run", "stream"])
+def test_a_run_and_a_stream_refuse_it_as_well(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    changes = ["--set", "write.shards=1", "--set", "read.inputs=[https://a.test/rss]"]
+    assert main([command, CONFIG, *changes, "--output", "out/here"]) == 2
+    assert "write.output: 'out/here' is on this machine" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("gcp")
 def test_the_configuration_is_checked_without_credentials(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", CONFIG]) == 0

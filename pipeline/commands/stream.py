@@ -128,6 +128,7 @@ def _check(settings: "Settings") -> None:
     from pipeline.config import LOCAL_RUNNERS
     from pipeline.engines import flink
     from pipeline.engines.prism import find_prism
+    from pipeline.engines.service import service_problems
     from pipeline.launch import check_models, check_output
     from transforms.stream.follow import followed
 
@@ -156,6 +157,8 @@ def _check(settings: "Settings") -> None:
         problems += [f"read.{line}" for line in str(error).splitlines()]
     if settings.sections["write"].get("shards", 1) != 1:
         problems.append("write.shards: a stream writes one file per table and window; leave it out")
+    if runner == "DataflowRunner":
+        problems += service_problems(settings)
     if runner == "FlinkRunner":
         problems += flink.stream_problems(settings.options)
     if problems:

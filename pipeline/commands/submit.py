@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import ConfigurationError, Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pipeline.config import Settings
 
 EPILOG = """\
@@ -47,6 +45,7 @@ def add_submit_command(commands: Any) -> None:
 
 def _submit(args: argparse.Namespace) -> int:
     from pipeline.config import LOCAL_RUNNERS, load_settings, use_for_files
+    from pipeline.engines.service import service_problems
 
     settings = load_settings(
         args.config, inputs=args.input, output=args.output, changes=args.set, beam_flags=args.beam_flags
@@ -54,24 +53,18 @@ def _submit(args: argparse.Namespace) -> int:
     use_for_files(settings.options)
     if settings.launch.runner in LOCAL_RUNNERS:
         raise ConfigurationError([f"runner: {settings.launch.runner} is no service; give DataflowRunner, or `run` it"])
-    if settings.launch.runner == "DataflowRunner" and (problems := missing_options(settings.options.get_all_options())):
+    problems = [
+        f"{name}: is for `dateline run`, which waits for the end; a job that is submitted is watched by its service"
+        for name in ("max_minutes", "metrics", "prometheus")
+        if getattr(settings.launch, name)
+    ]
+    if settings.launch.runner == "DataflowRunner":
+        problems += service_problems(settings)
+    if problems:
         raise ConfigurationError(problems)
     if args.json and not args.dry_run:
         raise ConfigurationError(["--json: is for --dry-run; a job that is submitted is shown by the service"])
     return show(settings, args.json) if args.dry_run else submit(settings)
-
-
-def missing_options(given: "Mapping[str, Any]") -> list[str]:
-    """A line for each option without which Beam would ask a network, or make a bucket, to find one.
-
-    >>> missing_options({"project": "p", "region": "r", "temp_location": "bucket/tmp"})
-    ["beam: temp_location is 'bucket/tmp'; allowed is a folder on gs://"]
-    """
-    problems = [f"beam: {name}: is missing; Dataflow needs it" for name in ("project", "region") if not given.get(name)]
-    place = given.get("temp_location") or given.get("staging_location")
-    if not str(place).startswith("gs://"):
-        problems.append(f"beam: temp_location is {place!r}; allowed is a folder on gs://")
-    return problems
 
 
 def show(settings: "Settings", file: str | None = None) -> int:
