@@ -14,7 +14,7 @@ from pipeline.commands.feeds import add_feeds_commands
 from pipeline.commands.stream import add_stream_command
 from pipeline.commands.submit import add_submit_command
 from pipeline.engines.ending import SIGNALS, in_own_process, let_go
-from pipeline.engines.lean import import_beam
+from pipeline.engines.lean import import_beam, import_spacy
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.monitoring import logs
 
@@ -170,6 +170,7 @@ def _run(args: argparse.Namespace) -> int:
     # numpy is imported: it starts them then, and a process with threads cannot be forked into workers.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     import_beam()
+    import_spacy()
     from pipeline.launch import launch
 
     return launch(_settings(args))
@@ -177,6 +178,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     import_beam()
+    import_spacy()
     from pipeline.launch import check
 
     return check(_settings(args))

@@ -4,8 +4,11 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 
 import pytest
+
+from pipeline.engines.lean import SHORT_SECONDS, begun_beside
 
 THREADS = """
     import ctypes, sys, threading
@@ -62,3 +65,78 @@ def test_garbage_is_looked_for_beside_what_is_new_not_beside_what_is_there():
     script = [sys.executable, "-c", textwrap.dedent(COLLECTED)]
     said = [subprocess.run([*script, *more], capture_output=True, check=True).stdout for more in ([], ["leave"])]
     assert int(said[0]) == 0 < int(said[1])
+
+
+SPACY = """
+    import sys
+    from pipeline.engines.lean import import_spacy
+
+    import_spacy()
+    import spacy
+    assert not {"spacy.cli", "spacy.cli.info", "typer", "weasel", "jinja2"} & sys.modules.keys()
+    from transforms.extract.models import SHIPPED_NAME, load_model
+    nlp = load_model(SHIPPED_NAME)
+    assert [entity.text for entity in nlp("Rain fell on Paris.").ents] == ["Paris"]
+    assert spacy.info(silent=True)["spacy_version"] == spacy.__version__
+    import spacy.cli
+    assert spacy.cli.download
+"""
+
+
+def test_spacy_without_its_command_line_works_and_has_it_afterwards():
+    subprocess.run([sys.executable, "-c", textwrap.dedent(SPACY)], check=True)
+
+
+SIGNATURES = """
+    import inspect, sys
+    from pipeline.engines.lean import import_beam
+
+    import_beam()
+    import apache_beam as beam
+    from apache_beam.transforms import core
+    from apache_beam.typehints import decorators
+
+    asked = []
+    look = decorators.get_signature
+    core.get_signature = lambda function: asked.append(function) or look(function)
+
+    class One(beam.DoFn):
+        def process(self, element, at=beam.DoFn.TimestampParam):
+            yield element
+
+        @classmethod
+        def name(cls, short=True):
+            return "one"
+
+    for _ in range(3):
+        names, defaults = core.get_function_args_defaults(One().process)
+        assert (names, defaults) == (["element", "at"], [beam.DoFn.TimestampParam])
+        names.clear()
+    assert core.get_function_args_defaults(One.process)[0] == ["self", "element", "at"]
+    for name in (One.name, One().name):
+        assert core.get_function_args_defaults(name) == (["short"], [True])
+    assert core.get_function_args_defaults(lambda given, more=2: 0) == (["given", "more"], [2])
+    assert [getattr(one, "__name__", "") for one in asked] == ["process", "process", "name", "<lambda>"]
+"""
+
+
+def test_beam_looks_at_a_method_once_and_sees_what_is_there():
+    subprocess.run([sys.executable, "-c", textwrap.dedent(SIGNATURES)], check=True)
+
+
+def test_what_is_begun_beside_is_done_at_the_end_and_its_errors_are_nobody_s():
+    usual = sys.getswitchinterval()
+    begun, go_on, done = threading.Event(), threading.Event(), []
+
+    def load() -> None:
+        begun.set()
+        assert go_on.wait(10)
+        done.append(sys.getswitchinterval())
+        raise OSError("no such model")
+
+    with begun_beside(load):
+        assert begun.wait(10)
+        assert not done
+        go_on.set()
+    assert done == [pytest.approx(SHORT_SECONDS)]
+    assert sys.getswitchinterval() == pytest.approx(usual)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pipeline.engines.lean import import_beam
+from pipeline.engines.lean import import_beam, import_spacy
 
 BLOCK_BYTES = 1 << 16
 """Of data between steps: a dozen articles."""
@@ -46,6 +46,7 @@ def run(launcher: int) -> None:
     logging.getLogger().handlers[:] = [handler]
 
     import_beam()
+    import_spacy()
     from apache_beam.runners.worker import sdk_worker_main
 
     from pipeline.monitoring import stacks

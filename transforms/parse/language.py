@@ -1,6 +1,7 @@
 """The language of a text: what the source declares against what the text itself says."""
 
 import functools
+import threading
 from typing import Literal
 
 import pycountry
@@ -25,6 +26,7 @@ SURE = 0.4
 OVERRULING = 0.75
 """Confidence of the identifier, from 0 to 1, to be believed alone and against a declaration."""
 
+_LOADING = threading.Lock()
 _CLOSE = (
     frozenset({"no", "nn", "da"}),
     frozenset({"hr", "bs", "sr"}),
@@ -123,7 +125,17 @@ def _are_close(one: str, other: str) -> bool:
     return any(one in group and other in group for group in _CLOSE)
 
 
-@functools.cache
+def load_beforehand() -> None:
+    """Loads the model, in a thread for instance: most of the half second is unpacking, during which others go on."""
+    _identifier()
+
+
 def _identifier() -> LanguageIdentifier:
-    """One model for the process, loaded when the first text is read (about 0.2 s)."""
+    """One model for the process, loaded when the first text is read if it is not yet."""
+    with _LOADING:
+        return _load()
+
+
+@functools.cache
+def _load() -> LanguageIdentifier:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
