@@ -43,6 +43,7 @@ from typing import Any
 
 import duckdb
 import psutil
+import pyarrow.parquet as pq
 
 from benchmarks.throughput import articles
 from pipeline.engines.prism import VARIABLE, find_prism
@@ -222,14 +223,17 @@ def serve(web: Web) -> int:
 
 
 def drop_file(folder: Path, number: int, web: Web) -> list[str]:
-    """Puts a file of articles into the watched folder, written aside first; gives their addresses."""
+    """Puts a file of articles into the watched folder, written aside first; gives their addresses.
+
+    Its last line is broken, and must become a failure.
+    """
     lines, addresses = [], []
     for at in range(5):
         title, text = web.body()
         addresses.append(f"https://dropped.test/{number}-{at}")
         lines.append(json.dumps({"url": addresses[-1], "title": title, "text": text}))
     draft = folder / f"{number}.jsonl.part"
-    draft.write_text("\n".join(lines))
+    draft.write_text("\n".join([*lines, "{"]))
     draft.rename(folder / f"{number}.jsonl")
     return addresses
 
@@ -340,6 +344,13 @@ def account(web: Web, dropped: list[str], output: Path) -> dict[str, Any]:
         f"SELECT count(*) FROM '{output}/entities/**/*.parquet' e"
         f" WHERE NOT EXISTS (SELECT 1 FROM '{output}/articles/**/*.parquet' a WHERE a.article_id = e.article_id)"
     ).fetchone()
+    broken = collections.Counter(
+        row["source"].rpartition("/")[2].partition(".")[0]
+        for path in output.glob("failures/**/*.parquet")
+        for row in pq.ParquetFile(path).read(columns=["source"]).to_pylist()
+        if "/dropped/" in row["source"]
+    )
+    files = {address.removeprefix("https://dropped.test/").partition("-")[0] for address in dropped}
     runs = [run for run in list_runs(str(output)) if run.state == "committed"]
     totals = sum((collections.Counter(run.counts) for run in runs), collections.Counter[str]())
     have = {row[1] for row in rows}
@@ -352,6 +363,9 @@ def account(web: Web, dropped: list[str], output: Path) -> dict[str, Any]:
         "stories lost": sorted(set(web.sent) - have),
         "articles dropped as files": len(dropped),
         "of them lost": sorted(set(dropped) - have),
+        "broken lines of files": len(files),
+        "of them not told": sorted(files - broken.keys()),
+        "of them told twice": sum(count - 1 for count in broken.values()),
         "rows": len(rows),
         "rows doubled": sum(count - 1 for count in versions.values()),
         "article ids twice": sum(count - 1 for count in ids.values()),
@@ -474,6 +488,7 @@ def main() -> None:
         print(report)
     bad = (
         bool(figures["stories lost"] or figures["of them lost"] or figures["rows doubled"])
+        or bool(figures["of them not told"] or figures["of them told twice"])
         or bool(figures["article ids twice"] or figures["entities without article"])
         or figures["inputs"] != figures["articles + duplicates + failures"]
         or figures["feeds remembered"] != args.feeds
