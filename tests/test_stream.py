@@ -295,6 +295,14 @@ class TestCommit:
         commit(tmp_path, [again], Books(Ledger(), Counter()), job="9a3b", start=NOON + 90 * MINUTE)
         assert len(rows(tmp_path, "failures")) == 3
 
+    def test_what_was_told_days_before_a_job_was_killed_is_news(self, tmp_path: Path):
+        failure = failure_from(BadRecord(Reason.NO_TEXT, "none"), stage="parse", source="https://a.test/rss")
+        again = Outcome("failure", failure, failure.source)
+        commit(tmp_path, [again], Books(Ledger(), Counter()), start=NOON - 2 * 1440 * MINUTE)
+        commit(tmp_path, [kept(made("Rain fell."))], Books(Ledger(), Counter()), start=NOON - 60 * MINUTE)
+        commit(tmp_path, [again], Books(Ledger(), Counter()), job="9a3b")
+        assert len(rows(tmp_path, "failures")) == 2
+
     def test_copies_point_back_over_windows(self, tmp_path: Path):
         text = LONG.format(day="Monday", place="Rosen")
         first, again = made(text, url="https://a.test/1"), made(text + "Rain.", url="https://b.test/1")

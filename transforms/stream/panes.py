@@ -17,6 +17,8 @@ from transforms.stream.connectors import SCHEMES
 from transforms.stream.follow import EPOCH, to_micros
 from transforms.stream.outcomes import Outcome
 
+NAMED = "%Y%m%dT%H%M%SZ"
+"""How a window's start is written in the names of its commits."""
 LONGEST_LATENESS = 7 * 86_400.0
 """Seconds for which a window takes late articles; connectors date their elements themselves."""
 
@@ -39,7 +41,21 @@ class Pane(NamedTuple):
         """
         kind = f"late{self.number}" if self.late else f"pane{self.number}" if self.number else ""
         again = f"again{attempt}" if attempt else ""
-        return "_".join(part for part in (f"{self.start:%Y%m%dT%H%M%S}Z", kind, job, again) if part)
+        return "_".join(part for part in (f"{self.start:{NAMED}}", kind, job, again) if part)
+
+
+def start_in(path: str) -> datetime.datetime | None:
+    """When the window began whose commit has written the file; None for a file of a run.
+
+    >>> start_in("out/failures/date=2026-11-22/20261122T101500Z_4f0c-00000-of-00001.parquet")
+    datetime.datetime(2026, 11, 22, 10, 15, tzinfo=datetime.timezone.utc)
+    >>> start_in("out/_dateline/runs/4f0c2a9be1d07735.json")
+    """
+    began, _, rest = path.rpartition("/")[2].partition("_")
+    try:
+        return datetime.datetime.strptime(began, NAMED).replace(tzinfo=datetime.UTC) if rest else None
+    except ValueError:
+        return None
 
 
 def event_time(article: Article, oldest_seconds: float) -> datetime.datetime:

@@ -8,16 +8,18 @@ from collections.abc import Iterable
 import pyarrow.parquet as pq
 
 from transforms.records import Failure
-from transforms.write import files
+from transforms.stream.panes import start_in
+from transforms.write import files, layout
 
 BEGINNING = datetime.timedelta(hours=1)
 """Of a job: what its predecessor read and did not remember is read again at once."""
-LOOK_BACK = datetime.timedelta(days=7)
+LOOK_BACK = datetime.timedelta(days=1)
+"""From a predecessor's last window on: what it read before, it has remembered."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Told:
-    """What other jobs have committed as failures, asked at the beginning of a job.
+    """What other jobs have committed as failures in their last day, asked at the beginning of a job.
 
     An article that is read again is known by its row; a failure has none among
     the articles. Later the same failure is news: it was tried again, and failed again.
@@ -40,12 +42,18 @@ class Told:
 
     @functools.cached_property
     def _told(self) -> frozenset[str]:
-        since = f"date={(self.started - LOOK_BACK).date().isoformat()}"
+        windows = [start for name in self._of_others(f"{layout.RUNS}/*.json") if (start := start_in(name))]
         found: set[str] = set()
-        for path in files.list_files(files.join(self.output, "failures", "date=*", "*.parquet")):
-            folder, _, name = path.rpartition("/")
-            if folder.rpartition("/")[2] < since or f"_{self.job_id}" in name:
+        if not windows:
+            return frozenset()
+        for path in self._of_others("failures/date=*/*.parquet"):
+            start = start_in(path)
+            if start is None or start < max(windows) - LOOK_BACK:
                 continue
             with files.open_file(path) as handle:
                 found.update(pq.read_table(handle, columns=["failure_id"])["failure_id"].to_pylist())
         return frozenset(found)
+
+    def _of_others(self, pattern: str) -> list[str]:
+        paths = files.list_files(files.join(self.output, pattern))
+        return [path for path in paths if f"_{self.job_id}" not in path.rpartition("/")[2]]
