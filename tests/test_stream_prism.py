@@ -245,7 +245,6 @@ def test_without_prism_it_says_how_to_get_it(monkeypatch, tmp_path: Path):
         (["max_minutes=14"], "max_minutes: is for `dateline run`"),
         (["metrics=out/metrics.json"], "metrics: is for `dateline run`"),
         (["stalled_minutes=5"], "a stream has stream.stalled_minutes"),
-        (["read.inputs=[]", "kafka={bootstrap_servers: 'a:1', topic: news}"], "told by what looks at read.inputs"),
         (["read.inputs=['']"], "one of them is empty"),
         (["stream.window_minutes=0"], "give a number above 0"),
         (["kafka.topic=news"], "give both, or neither"),

@@ -144,8 +144,6 @@ def _check(settings: "Settings") -> None:
         )
     if not settings.inputs and not _is_endless(settings):
         problems.append("read.inputs: names nothing to follow; give feeds, folders or globs, or a topic under kafka")
-    if settings.sections["stream"].get("stalled_minutes") and not settings.inputs:
-        problems.append("stream.stalled_minutes: is told by what looks at read.inputs, which is empty; leave it out")
     if not all(entry.strip() for entry in settings.inputs):
         problems.append("read.inputs: one of them is empty; give a feed, a file, a folder or a glob")
     launch = settings.launch
@@ -253,7 +251,9 @@ def _watched(settings: "Settings", job: "Job") -> Iterator[None]:
         sys.stderr.flush()
         leave(Exit.HUNG, why)
 
-    limits = Limits(stalled_minutes=Stream(**settings.sections["stream"]).stalled_minutes)
+    # Of topics alone nothing is looked at.
+    minutes = Stream(**settings.sections["stream"]).stalled_minutes if settings.inputs else 0
+    limits = Limits(stalled_minutes=minutes)
     with watched(limits, end, min(LOOK_SECONDS, 6 * limits.stalled_minutes), look):
         yield
 
