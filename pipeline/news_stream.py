@@ -47,7 +47,7 @@ def build_stream(p: beam.Pipeline, settings: Settings, job: Job) -> None:
         remember_hours=stream.remember_hours,
         window_days=deduplicate.window_days,
     )
-    windows = IntoWindows(window_seconds=60 * stream.window_minutes, late_seconds=60 * stream.late_minutes)
+    windows = IntoWindows(window_seconds=60 * stream.window_minutes)
     unique = (
         identified.articles | "Event time" >> beam.Map(timed, 60 * stream.oldest_minutes) | "By event time" >> windows
     )
@@ -59,7 +59,9 @@ def build_stream(p: beam.Pipeline, settings: Settings, job: Job) -> None:
     lost = (unextracted, unplaced) | "Unread" >> beam.Flatten() | "Lost" >> beam.Map(_failure)
     kept = annotated | "Kept" >> beam.Map(_article)
     outcomes = (kept, lost, dropped) | "Outcomes" >> beam.Flatten()
-    panes = outcomes | "Panes" >> GatherPanes(started=job.started, wait_seconds=60 * stream.wait_minutes)
+    panes = outcomes | "Panes" >> GatherPanes(
+        started=job.started, wait_seconds=60 * stream.wait_minutes, late_seconds=60 * stream.late_minutes
+    )
     panes | "Write" >> CommitPanes(job, deduplicate)
 
 

@@ -15,7 +15,7 @@ from apache_beam.transforms.window import TimestampedValue
 from tests.making import article
 from transforms.deduplicate import DUPLICATES
 from transforms.records import Article
-from transforms.stream import GatherPanes, Identify, IntoWindows, Outcome, identify
+from transforms.stream import GatherPanes, Identify, IntoWindows, Outcome, identify, panes
 from transforms.stream.history import History
 from transforms.stream.panes import Pane
 
@@ -41,7 +41,8 @@ def told(element: tuple[int, tuple[Pane, list[Outcome]]]) -> tuple[int, int, boo
     return int(pane.start.timestamp()), pane.number, pane.late, sorted(one.value for one in outcomes)
 
 
-def test_a_window_closes_with_the_watermark_and_what_comes_late_is_a_pane_of_its_own():
+def test_a_window_closes_with_the_watermark_and_what_comes_late_is_a_pane_of_its_own(monkeypatch):
+    monkeypatch.setattr(panes, "utc_now", lambda: at(110))  # ten seconds before the watermark, which waits so long
     stream = (
         TestStream()
         .advance_watermark_to(0)
@@ -49,17 +50,23 @@ def test_a_window_closes_with_the_watermark_and_what_comes_late_is_a_pane_of_its
         .advance_watermark_to(60)
         .advance_watermark_to(100)
         .add_elements([outcome(2), outcome(3)])
+        .advance_watermark_to(104)
+        .add_elements([outcome(4)])
+        .advance_watermark_to(106)
+        .add_elements([outcome(5)])
+        .advance_watermark_to(130)
         .advance_watermark_to_infinity()
     )
     with streaming() as p:
-        panes = (
+        found = (
             p
             | stream
-            | IntoWindows(window_seconds=60, late_seconds=0)
-            | GatherPanes(started=at(10_000), wait_seconds=0)
+            | IntoWindows(window_seconds=60)
+            | GatherPanes(started=at(10_000), wait_seconds=10, late_seconds=5)
             | beam.Map(told)
         )
-        assert_that(panes, equal_to([(0, 0, False, [1, 59]), (60, 0, False, [61]), (0, 1, True, [2, 3])]))
+        expected = [(0, 0, False, [1, 59]), (60, 0, False, [61]), (0, 1, True, [2, 3, 4]), (0, 2, True, [5])]
+        assert_that(found, equal_to(expected))
 
 
 def reading(text: str, url: str, seconds: float) -> TimestampedValue:

@@ -2,16 +2,17 @@
 
 import dataclasses
 import datetime
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import apache_beam as beam
-from apache_beam.transforms.trigger import AccumulationMode, AfterCount, AfterProcessingTime, AfterWatermark
+from apache_beam.coders import PickleCoder
+from apache_beam.transforms.timeutil import TimeDomain
+from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateSpec, TimerSpec, on_timer
 from apache_beam.transforms.window import FixedWindows, GlobalWindows, TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
-from apache_beam.utils.windowed_value import PaneInfoTiming
 
+from transforms.read.fetch import utc_now
 from transforms.records import Article, stable_id
 from transforms.stream.connectors import SCHEMES
 from transforms.stream.follow import EPOCH, to_micros
@@ -81,33 +82,36 @@ def timed(article: Article, oldest_seconds: float) -> TimestampedValue:
 
 @dataclasses.dataclass
 class IntoWindows(beam.PTransform):
-    """Fixed windows by event time; what comes late is gathered for a while, and comes as a pane of its own."""
+    """Fixed windows by event time."""
 
     window_seconds: float
-    late_seconds: float
-    """How long late articles of a window are gathered, in whole seconds; 0 makes a pane of each lot."""
 
     def __post_init__(self) -> None:
         super().__init__()
 
     def expand(self, elements: beam.PCollection) -> beam.PCollection:
-        gathered = math.ceil(self.late_seconds)
-        return elements | "Windows" >> beam.WindowInto(
-            FixedWindows(self.window_seconds),
-            trigger=AfterWatermark(late=AfterProcessingTime(gathered) if gathered else AfterCount(1)),
-            accumulation_mode=AccumulationMode.DISCARDING,
-            allowed_lateness=Duration(LONGEST_LATENESS),
-        )
+        windows = FixedWindows(self.window_seconds)
+        return elements | "Windows" >> beam.WindowInto(windows, allowed_lateness=Duration(LONGEST_LATENESS))
 
 
 @dataclasses.dataclass
 class GatherPanes(beam.PTransform):
-    """`Outcome`s in windows to `(0, (Pane, outcomes))`, in the global window; a pane is one element."""
+    """`Outcome`s in windows to `(0, (Pane, outcomes))`, in the global window; a pane is one element.
+
+    A window is a pane when the watermark passes its end; what comes later is
+    gathered for a while, and comes as a pane of its own. By keyed state and
+    timers, not by Beam's triggers, nor by a window's own state: Prism (2.77.0)
+    holds an element back for ever that reaches a grouping between the watermark
+    of the step before it and its own, and with it all that comes late from then
+    on; and it forgets a window's state at its end, whatever lateness is allowed.
+    """
 
     started: datetime.datetime
     """When the job began; what was published before, its first round finds late and in time."""
     wait_seconds: float
     """How far the watermark is behind."""
+    late_seconds: float
+    """How long late outcomes of a window are gathered."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -115,34 +119,85 @@ class GatherPanes(beam.PTransform):
     def expand(self, outcomes: beam.PCollection[Outcome]) -> beam.PCollection:
         return (
             outcomes
-            | "Under one key" >> beam.Map(_under_one_key)
-            | "Gather a pane" >> beam.GroupByKey()
-            | "Name it" >> beam.ParDo(_NamePane(self.started, self.wait_seconds))
+            | "By window" >> beam.Map(_by_window)
             | "Out of windows" >> beam.WindowInto(GlobalWindows())
+            | "Gather a pane" >> beam.ParDo(_Gather(self.started, self.wait_seconds, self.late_seconds))
         )
 
 
-def _under_one_key(outcome: Outcome) -> tuple[int, Any]:
-    return 0, outcome
+def _by_window(outcome: Outcome, window: Any = beam.DoFn.WindowParam) -> tuple[int, Any]:
+    return window.start.micros, (window.end.micros, outcome)
 
 
-class _NamePane(beam.DoFn):
-    def __init__(self, started: datetime.datetime, wait_seconds: float) -> None:
+class _Panes(NamedTuple):
+    """What is known of a window's panes."""
+
+    end: int
+    """Of the window, microseconds since 1970."""
+    number: int = 0
+    """Panes that there have been."""
+    waiting: bool = False
+    """Whether the next one's timer is set."""
+
+
+class _Gather(beam.DoFn):
+    """The outcomes of a window, by its start, pane by pane."""
+
+    HELD = BagStateSpec("held", PickleCoder())
+    """Outcomes for the next pane."""
+    PANES = ReadModifyWriteStateSpec("panes", PickleCoder())
+    """`_Panes` of the window."""
+    CLOSE = TimerSpec("close", TimeDomain.WATERMARK)
+    FORGET = TimerSpec("forget", TimeDomain.WATERMARK)
+
+    def __init__(self, started: datetime.datetime, wait_seconds: float, late_seconds: float) -> None:
         self._started = started
         self._wait = datetime.timedelta(seconds=wait_seconds)
+        self._late = datetime.timedelta(seconds=late_seconds)
 
     def process(
         self,
-        group: tuple[int, Iterable[Any]],
-        window: Any = beam.DoFn.WindowParam,
-        info: Any = beam.DoFn.PaneInfoParam,
+        element: tuple[int, Any],
+        held: Any = beam.DoFn.StateParam(HELD),
+        panes: Any = beam.DoFn.StateParam(PANES),
+        close: Any = beam.DoFn.TimerParam(CLOSE),
+        forget: Any = beam.DoFn.TimerParam(FORGET),
+    ) -> None:
+        _, (end, outcome) = element
+        held.add(outcome)
+        before = panes.read() or _Panes(end)
+        if before.waiting:
+            return
+        due = Timestamp(micros=end)
+        if before.number:
+            # The watermark is `wait` behind the clock, so that it is there when the time of gathering is over.
+            due = max(due, Timestamp(micros=to_micros(utc_now() - self._wait + self._late)))
+        close.set(due)
+        forget.set(Timestamp(micros=end) + Duration(LONGEST_LATENESS))
+        panes.write(before._replace(waiting=True))
+
+    @on_timer(CLOSE)
+    def close(
+        self,
+        start: Any = beam.DoFn.KeyParam,
+        held: Any = beam.DoFn.StateParam(HELD),
+        panes: Any = beam.DoFn.StateParam(PANES),
     ) -> Iterator[tuple[int, Any]]:
-        _, outcomes = group
-        start, end = (EPOCH + datetime.timedelta(microseconds=at.micros) for at in (window.start, window.end))
-        found = list(outcomes)
-        # Prism says of the first pane of a window in which nothing was in time that it was.
-        late = info.timing == PaneInfoTiming.LATE or (start >= self._started and all_late(found, end + self._wait))
-        yield 0, (Pane(start, end, max(0, info.index), late), found)
+        found = list(held.read())
+        held.clear()
+        before = panes.read()
+        panes.write(_Panes(before.end, before.number + 1))
+        begun, ended = (EPOCH + datetime.timedelta(microseconds=at) for at in (start, before.end))
+        # Of a window in which nothing was in time, the first pane is late, too.
+        late = before.number > 0 or (begun >= self._started and all_late(found, ended + self._wait))
+        if found:
+            yield 0, (Pane(begun, ended, before.number, late), found)
+
+    @on_timer(FORGET)
+    def forget(self, panes: Any = beam.DoFn.StateParam(PANES)) -> None:
+        before = panes.read()
+        if before is not None and not before.waiting:
+            panes.clear()
 
 
 def all_late(outcomes: Iterable[Outcome], closed: datetime.datetime) -> bool:
