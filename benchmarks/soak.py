@@ -16,7 +16,8 @@ What is real: everything but the publishers. A story counts as lost when a
 server has sent it in a whole answer and the dataset has no row of its address.
 
 Prints a line a minute, a report at the end, and exits with 1 if anything was
-lost or doubled, if counts do not add up, or if the stream ended by itself.
+lost or doubled, if counts do not add up, if an article waited too long for its
+commit, or if the stream ended by itself.
 """
 
 import argparse
@@ -58,6 +59,8 @@ SHOWN = 60
 TIMEOUT = 2.0
 REMEMBERED = 30 * 60.0
 """Seconds for which the stream keeps a page in keyed state: from then on it forgets as much as it learns."""
+MOST_WAITED = 10 * 60.0
+"""Seconds from an article's reading to its commit, with windows of a minute on a busy machine."""
 SETTLED = REMEMBERED + 5 * 60.0
 
 
@@ -333,6 +336,19 @@ def configuration(folder: Path, port: int, feeds: int) -> Path:
     return path
 
 
+def waited(database: duckdb.DuckDBPyConnection, output: Path) -> float:
+    """The longest time for which an article that was read had to wait until it was committed, seconds."""
+    read = dict(
+        database.execute(
+            f"SELECT split_part(parse_filename(filename), '-', 1), epoch(min(date_fetched))"
+            f" FROM read_parquet('{output}/articles/**/*.parquet', filename=true) GROUP BY 1"
+        ).fetchall()
+    )
+    return max(
+        path.stat().st_mtime - read[path.stem] for path in output.glob("_dateline/runs/*.json") if path.stem in read
+    )
+
+
 def account(web: Web, dropped: list[str], output: Path) -> dict[str, Any]:
     """What the dataset has beside what was sent."""
     database = duckdb.connect()
@@ -366,6 +382,7 @@ def account(web: Web, dropped: list[str], output: Path) -> dict[str, Any]:
         "broken lines of files": len(files),
         "of them not told": sorted(files - broken.keys()),
         "of them told twice": sum(count - 1 for count in broken.values()),
+        "longest time from an article's reading to its commit, s": round(waited(database, output)),
         "rows": len(rows),
         "rows doubled": sum(count - 1 for count in versions.values()),
         "article ids twice": sum(count - 1 for count in ids.values()),
@@ -489,6 +506,7 @@ def main() -> None:
     bad = (
         bool(figures["stories lost"] or figures["of them lost"] or figures["rows doubled"])
         or bool(figures["of them not told"] or figures["of them told twice"])
+        or figures["longest time from an article's reading to its commit, s"] > MOST_WAITED
         or bool(figures["article ids twice"] or figures["entities without article"])
         or figures["inputs"] != figures["articles + duplicates + failures"]
         or figures["feeds remembered"] != args.feeds
