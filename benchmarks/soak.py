@@ -344,9 +344,8 @@ def waited(database: duckdb.DuckDBPyConnection, output: Path) -> float:
             f" FROM read_parquet('{output}/articles/**/*.parquet', filename=true) GROUP BY 1"
         ).fetchall()
     )
-    return max(
-        path.stat().st_mtime - read[path.stem] for path in output.glob("_dateline/runs/*.json") if path.stem in read
-    )
+    ended = {path.stem: path.stat().st_mtime for path in output.glob("_dateline/runs/*.json")}
+    return max((ended[run] - begun for run, begun in read.items()), default=0.0)
 
 
 def account(web: Web, dropped: list[str], output: Path) -> dict[str, Any]:
