@@ -141,3 +141,11 @@ def test_the_benchmark_runs():
     lines = list(measure_recall([body], 1))
     assert len(lines) == 1 + len(EDITS)
     assert all(" 1.000 " in line for line in lines[1:])
+
+
+@pytest.mark.parametrize("numbers", [[], [7], [3, 1, 3, 2, 1], [[2, 1], [1, 2]]])
+def test_distinct_numbers_are_those_that_numpy_finds(numbers):
+    given = np.array(numbers, dtype=np.uint32)
+    found = distinct(given)
+    assert found.dtype == given.dtype
+    assert found.tolist() == np.unique(given).tolist()
