@@ -14,7 +14,7 @@ from pipeline.commands.feeds import add_feeds_commands
 from pipeline.commands.stream import add_stream_command
 from pipeline.commands.submit import add_submit_command
 from pipeline.engines.ending import SIGNALS, in_own_process, let_go
-from pipeline.engines.lean import import_beam, import_spacy
+from pipeline.engines.lean import import_beam, import_spacy, importing
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.monitoring import logs
 
@@ -169,17 +169,19 @@ def _run(args: argparse.Namespace) -> int:
     # spaCy's matrix products are small; threads of several workers would only be in each other's way. Said before
     # numpy is imported: it starts them then, and a process with threads cannot be forked into workers.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    import_beam()
-    import_spacy()
-    from pipeline.launch import launch
+    with importing():
+        import_beam()
+        import_spacy()
+        from pipeline.launch import launch
 
     return launch(_settings(args))
 
 
 def _check(args: argparse.Namespace) -> int:
-    import_beam()
-    import_spacy()
-    from pipeline.launch import check
+    with importing():
+        import_beam()
+        import_spacy()
+        from pipeline.launch import check
 
     return check(_settings(args))
 

@@ -87,6 +87,33 @@ def test_spacy_without_its_command_line_works_and_has_it_afterwards():
     subprocess.run([sys.executable, "-c", textwrap.dedent(SPACY)], check=True)
 
 
+IMPORTED = """
+    import gc
+    from pipeline.engines.lean import import_spacy, importing
+
+    gc.collect()
+    before = [generation["collections"] for generation in gc.get_stats()]
+    with importing():
+        import_spacy()
+    assert [generation["collections"] for generation in gc.get_stats()] == before
+    assert gc.isenabled()
+    frozen = gc.get_freeze_count()
+    assert frozen > 100_000
+    there = [[] for _ in range(1000)]
+    with importing():
+        import_spacy()
+    assert gc.get_freeze_count() == frozen
+    gc.disable()
+    with importing():
+        import wave
+    assert not gc.isenabled()
+"""
+
+
+def test_imports_are_left_alone_by_the_collector_once():
+    subprocess.run([sys.executable, "-c", textwrap.dedent(IMPORTED)], check=True)
+
+
 SIGNATURES = """
     import inspect, sys
     from pipeline.engines.lean import import_beam

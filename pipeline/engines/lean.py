@@ -12,6 +12,9 @@ over one article, an eighth of its time; it is made to remember what it has seen
 
 `import_spacy` imports spaCy without its command line, with all that one needs
 to draw tables, fill templates and fetch packages: another quarter of a second.
+
+`importing` keeps the garbage collector from going over what all these imports
+make: a third of a second, and as much again in what follows.
 """
 
 import contextlib
@@ -106,6 +109,25 @@ def share_heaps(most: int = 2) -> None:
         most_arenas = -8
         with contextlib.suppress(OSError, AttributeError, TypeError):
             ctypes.CDLL(None).mallopt(most_arenas, most)
+
+
+@contextlib.contextmanager
+def importing() -> Iterator[None]:
+    """Within, garbage is not looked for; what there is afterwards is never looked at again.
+
+    Imports make a million objects that stay, and the collector would go over
+    them again and again. Without effect on what is imported already.
+    """
+    before = len(sys.modules)
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if len(sys.modules) > before:
+            gc.freeze()
+        if enabled:
+            gc.enable()
 
 
 @contextlib.contextmanager
