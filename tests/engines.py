@@ -75,6 +75,11 @@ def workers_of(pool: subprocess.Popen[bytes]) -> list[psutil.Process]:
     return [child for child in alive if WORKER in " ".join(child.cmdline())]
 
 
+def is_connected(worker: psutil.Process) -> bool:
+    """Whether a worker has reported to its engine; on Prism one connection serves for control, data and logs."""
+    return any(one.status == psutil.CONN_ESTABLISHED for one in worker.net_connections("tcp"))
+
+
 def wait_for(what: Callable[[], object], seconds: float, name: str) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

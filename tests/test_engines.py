@@ -17,7 +17,16 @@ from benchmarks.kills import dataset
 from benchmarks.throughput import articles
 from pipeline.config import check_beam_flags, load_settings
 from pipeline.errors import Exit
-from tests.engines import ENVIRONMENT, engine, flink_cluster, kill_family, wait_for, worker_pool, workers_of
+from tests.engines import (
+    ENVIRONMENT,
+    engine,
+    flink_cluster,
+    is_connected,
+    kill_family,
+    wait_for,
+    worker_pool,
+    workers_of,
+)
 
 COMMAND = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml"]
 ALL = [
@@ -157,8 +166,9 @@ def test_a_killed_worker_ends_the_run_and_another_makes_it_good(name, many, undi
         process = subprocess.Popen(
             [*COMMAND, *given, *flags, *external], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
         )
-        wait_for(lambda: workers_of(pool), 60, "a worker")
-        time.sleep(4)
+        # For one that dies before it has reported an engine may wait for ever.
+        wait_for(lambda: any(map(is_connected, workers_of(pool))), 60, "a worker")
+        time.sleep(3)
         workers_of(pool)[0].kill()
         said = process.communicate(timeout=SECONDS)[1]
         # Flink within the run does not always notice.
