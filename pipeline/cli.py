@@ -90,6 +90,7 @@ def _command(arguments: Sequence[str]) -> int:
     # Beam warns of what does not concern a user, such as packages of clouds that are not used.
     logging.basicConfig(level=logging.INFO if args.verbose else logging.ERROR, handlers=[logs.handler()])
     try:
+        _import_libraries()
         return int(args.command(args))
     except ConfigurationError as error:
         for problem in error.problems:
@@ -162,26 +163,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-# What takes seconds to import is imported where it is used, so that --help answers at once.
+# What takes seconds to import is imported when a command is carried out, so that --help answers at once.
 
 
-def _run(args: argparse.Namespace) -> int:
+def _import_libraries() -> None:
     # spaCy's matrix products are small; threads of several workers would only be in each other's way. Said before
     # numpy is imported: it starts them then, and a process with threads cannot be forked into workers.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with importing():
         import_beam()
         import_spacy()
-        from pipeline.launch import launch
+        import transforms  # noqa: F401
+
+
+def _run(args: argparse.Namespace) -> int:
+    from pipeline.launch import launch
 
     return launch(_settings(args))
 
 
 def _check(args: argparse.Namespace) -> int:
-    with importing():
-        import_beam()
-        import_spacy()
-        from pipeline.launch import check
+    from pipeline.launch import check
 
     return check(_settings(args))
 

@@ -63,14 +63,8 @@ def add_stream_command(commands: Any) -> None:
 
 
 def _stream(args: argparse.Namespace) -> int:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from pipeline.engines.lean import import_beam, import_spacy, importing
-
-    with importing():
-        import_beam()
-        import_spacy()
-        from pipeline.config import load_settings, use_for_files
-        from pipeline.news_stream import STREAM_SECTIONS
+    from pipeline.config import load_settings, use_for_files
+    from pipeline.news_stream import STREAM_SECTIONS
 
     settings = load_settings(
         args.config,
