@@ -118,3 +118,30 @@ def test_workers_die_with_their_launcher():
     """)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30)
     assert done.returncode == -signal.SIGKILL
+
+
+SHARED = """
+    from apache_beam.runners.portability.fn_api_runner.execution import ListBuffer
+    from apache_beam.runners.worker.data_plane import ClosableOutputStream
+    from pipeline.engines.worker import send_small_blocks
+
+    send_small_blocks()
+    for made in (200, 1000, 1100, 4000):
+        dealt = ListBuffer(None)
+        for worker in range(2):
+            stream = ClosableOutputStream.create(None, dealt.append, 0)
+            for _ in range(made):
+                stream.write(b"where an article lies".ljust(70))
+                stream.maybe_flush()
+            stream.flush()
+        parts = [sum(map(len, part)) // 70 for part in dealt.partition(2)]
+        assert sum(parts) == 2 * made
+        print(made, max(parts) / made)
+"""
+
+
+def test_what_two_workers_make_is_dealt_out_evenly():
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(SHARED)], capture_output=True, text=True, check=True)
+    shares = [float(line.split()[1]) for line in done.stdout.splitlines()]
+    assert len(shares) == 4
+    assert max(shares) < 1.1
