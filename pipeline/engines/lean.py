@@ -115,8 +115,8 @@ def share_heaps(most: int = 2) -> None:
 def importing() -> Iterator[None]:
     """Within, garbage is not looked for; what there is afterwards is never looked at again.
 
-    Imports make a million objects that stay, and the collector would go over
-    them again and again. Without effect on what is imported already.
+    Imports make a quarter of a million objects that stay, and the collector
+    would go over them again and again. Without effect on what is imported already.
     """
     before = len(sys.modules)
     enabled = gc.isenabled()
