@@ -6,6 +6,7 @@
 - `Deduplicate`: one record for each article; versions and copies point at their first
 - `Extract`: an article -> its entities
 - `Geocode`: its place mentions -> `Location`s
+- `Annotate`: both, under limits of CPU time and memory
 - `Write`: records -> Parquet, committed whole
 
 `begin_run` and `read_run` stand at the two ends of it: they open and look up
@@ -13,6 +14,7 @@ the run that `Write` commits. What a stream has beside these is in
 `transforms.stream`. Nothing here knows the package `pipeline`.
 """
 
+from transforms.annotate import Annotate
 from transforms.count import Count
 from transforms.deduplicate import Deduplicate, KnownArticles
 from transforms.extract import Extract
@@ -22,6 +24,7 @@ from transforms.read import Read, Source, resolve_inputs
 from transforms.write import Run, Write, begin_run, read_run
 
 __all__ = [
+    "Annotate",
     "Count",
     "Deduplicate",
     "Extract",
