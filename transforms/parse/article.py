@@ -135,6 +135,8 @@ def parse_item(item: Item, is_place: IsPlace, *, max_characters: int = 1_000_000
     fields = _FIELDS[item.kind](item)
     if not fields["text"].strip():
         raise BadRecord(Reason.NO_TEXT, "no text in it")
+    if not any(map(str.isalnum, fields["text"])):
+        raise BadRecord(Reason.NO_TEXT, "no letter or digit in it")
     _check_length(len(fields["text"]), max_characters)
     return Article(**_complete(item, fields, is_place))
 
