@@ -89,6 +89,7 @@ def _command(arguments: Sequence[str]) -> int:
     logs.set_format(getattr(args, "log_format", "text"))
     # Beam warns of what does not concern a user, such as packages of clouds that are not used.
     logging.basicConfig(level=logging.INFO if args.verbose else logging.ERROR, handlers=[logs.handler()])
+    logs.show_warnings()
     try:
         _import_libraries()
         return int(args.command(args))

@@ -33,6 +33,7 @@ from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
 from transforms.read.masking import mask
 from transforms.read.sources import is_address
 from transforms.write import Held
+from transforms.write.trust import DamagedFile, UntrustedDataset
 
 
 def check(settings: Settings) -> int:
@@ -185,6 +186,8 @@ def begin(settings: Settings, sources: list[Source]) -> Run:
         return begin_run(settings.output, listing, datetime.datetime.now(datetime.UTC), versions=versions_of(settings))
     except Held as error:
         raise DatasetBusy([f"write.{error}"]) from error
+    except (UntrustedDataset, DamagedFile) as error:
+        raise ConfigurationError([f"write.output: {error}"]) from error
     except ValueError as error:
         raise ConfigurationError([f"write.{error}"]) from error
 

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from transforms import Run
-from transforms.write import files, layout
+from transforms.write import bounded, files, layout
+from transforms.write.trust import DamagedFile
 
 FIRST_FAILURES = 5
 FIRST_PLACES = 6
@@ -99,8 +98,8 @@ def first_places(run: Run, output: str) -> str:
 def _rows(run: Run, output: str, table: str, columns: list[str]) -> Iterator[dict[str, Any]]:
     """The rows of one table that the run committed; reads no more than is taken."""
     for file in (file for file in sorted(run.files) if file.startswith(f"{table}/")):
-        with files.open_file(files.join(output, file)) as handle:
-            for batch in pq.ParquetFile(handle).iter_batches(batch_size=1000, columns=columns):
+        with bounded.parquet(files.join(output, file)) as parquet:
+            for batch in parquet.iter_batches(batch_size=1000, columns=columns):
                 yield from batch.to_pylist()
 
 
@@ -114,8 +113,11 @@ def _files(output: str, table: str) -> list[str]:
 
 
 def _number_of_rows(path: str) -> int:
-    with files.open_file(path) as handle:
-        return int(pq.ParquetFile(handle).metadata.num_rows)
+    try:
+        with bounded.parquet(path) as file:
+            return int(file.metadata.num_rows)
+    except DamagedFile:  # the run has warned of it
+        return 0
 
 
 def where_to_look(output: str) -> str:

@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import os
 import pickle
+import secrets
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ import apache_beam as beam
 
 FOLDER_VARIABLE = "DATELINE_SPILL"
 SUFFIX = ".spilled"
+FILE_BITS = 60
+"""Of the number that names a file."""
 LEAST_BYTES = 500
 """What is smaller, pickled, travels as it is: where it lies would take as much memory."""
 
@@ -29,8 +32,8 @@ LEAST_BYTES = 500
 class Spilled(NamedTuple):
     """Where a value lies."""
 
-    process: int
-    """Id of the process that wrote it, which names its file."""
+    file: int
+    """Random number that names the file of the process that wrote it."""
     offset: int
     length: int
     """Bytes."""
@@ -104,30 +107,33 @@ class _Folder:
     def __init__(self, path: str) -> None:
         self._path = Path(path)
         self._turn = threading.Lock()
-        self._own: tuple[int, int, int] | None = None
-        """This process, its file's descriptor, and the file's end; a forked one begins a file of its own."""
+        self._own: tuple[int, int, int, int] | None = None
+        """This process, its file, the descriptor, and the file's end; a forked one begins a file of its own."""
         self._read: dict[int, int] = {}
-        """Descriptors by process."""
+        """Descriptors by file."""
 
     def append(self, packed: bytes) -> Spilled:
         with self._turn:
             process = os.getpid()
             if self._own is None or self._own[0] != process:
-                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-                self._own = process, os.open(self._file(process), flags, 0o600), 0
-            _, descriptor, start = self._own
+                # What is read back is unpickled: so it must be ours. Nobody knows the name beforehand, and the
+                # file is made by this process, or not at all.
+                file = secrets.randbits(FILE_BITS)
+                descriptor = os.open(self._file(file), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+                self._own = process, file, descriptor, 0
+            _, file, descriptor, start = self._own
             # Not through a buffer: another process may ask for it as soon as it knows of it.
             rest = memoryview(packed)
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
-            self._own = process, descriptor, start + len(packed)
-            return Spilled(process, start, len(packed))
+            self._own = process, file, descriptor, start + len(packed)
+            return Spilled(file, start, len(packed))
 
     def read(self, where: Spilled) -> bytes:
         with self._turn:
-            if where.process not in self._read:
-                self._read[where.process] = os.open(self._file(where.process), os.O_RDONLY)
-            descriptor = self._read[where.process]
+            if where.file not in self._read:
+                self._read[where.file] = os.open(self._file(where.file), os.O_RDONLY | os.O_NOFOLLOW)
+            descriptor = self._read[where.file]
         packed = os.pread(descriptor, where.length, where.offset)
         if len(packed) < where.length:
             raise OSError(f"of {where.length} bytes that were put aside {len(packed)} are left")
@@ -135,12 +141,12 @@ class _Folder:
 
     def close(self) -> None:
         with self._turn:
-            for descriptor in [*self._read.values(), *(self._own or ())[1:2]]:
+            for descriptor in [*self._read.values(), *(self._own or ())[2:3]]:
                 os.close(descriptor)
             self._read, self._own = {}, None
 
-    def _file(self, process: int) -> Path:
-        return self._path / f"{process}{SUFFIX}"
+    def _file(self, file: int) -> Path:
+        return self._path / f"{file:x}{SUFFIX}"
 
 
 _folders: dict[str, _Folder] = {}

@@ -81,5 +81,6 @@ def summary(done: "Compacted", *, dry_run: bool) -> str:
             *lines,
             f"{files:,} files {would} {len(done.merges):,}; {done.records:,} records of runs over feeds put together;"
             f" {done.left_behind:,} killed runs' leavings removed",
+            *([f"damaged, left as they are: {', '.join(done.damaged)}"] if done.damaged else []),
         ]
     )

@@ -6,10 +6,10 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from transforms.records import TABLES
-from transforms.write import Run, files, layout, list_runs
+from transforms.write import Run, bounded, files, layout, list_runs
+from transforms.write.trust import DamagedFile, warn
 
 WIDTH = 110
 """Columns of text."""
@@ -77,11 +77,14 @@ def summarize_tables(dataset: str) -> list[TableSummary]:
 
 def summarize(name: str, paths: list[str]) -> TableSummary:
     """Reads the footers of a table's files, and nothing else of them."""
-    rows, versions, schema = 0, set(), None
+    rows, versions, schema = 0, set(), pa.schema([])
     for path in paths:
-        with files.open_file(path) as handle:
-            parquet = pq.ParquetFile(handle)
-            rows, schema = rows + parquet.metadata.num_rows, parquet.schema_arrow
+        try:
+            with bounded.parquet(path) as parquet:
+                rows, schema = rows + parquet.metadata.num_rows, parquet.schema_arrow
+        except DamagedFile as error:
+            warn(error, "its rows are not counted")
+            continue
         versions.add((metadata_of(schema, "dateline_schema"), metadata_of(schema, "dateline_version")))
     size = sum(files.size_of(path) or 0 for path in paths)
     return TableSummary(
@@ -160,7 +163,7 @@ def table_text(table: TableSummary) -> str:
 def column_lines(schema: pa.Schema) -> Iterator[str]:
     """Name, type and documentation of each column, aligned, the documentation wrapped."""
     types = [type_name(field) for field in schema]
-    wide_name, wide_type = max(map(len, schema.names)), max(map(len, types))
+    wide_name, wide_type = max(map(len, schema.names), default=0), max(map(len, types), default=0)
     for field, kind in zip(schema, types, strict=True):
         start = f"    {field.name:<{wide_name}}  {kind:<{wide_type}}  "
         doc = metadata_of(field, "description")
@@ -179,11 +182,13 @@ def count_values(paths: Iterable[str], column: str) -> collections.Counter[str]:
     """How often each value of a text column occurs in the files; nulls are not counted."""
     totals: collections.Counter[str] = collections.Counter()
     for path in paths:
-        with files.open_file(path) as handle:
-            parquet = pq.ParquetFile(handle)
-            if column in parquet.schema_arrow.names:
-                for batch in parquet.iter_batches(columns=[column]):
-                    totals.update(value for value in batch.column(0).to_pylist() if value is not None)
+        try:
+            with bounded.parquet(path) as parquet:
+                if column in parquet.schema_arrow.names:
+                    for batch in parquet.iter_batches(columns=[column]):
+                        totals.update(value for value in batch.column(0).to_pylist() if value is not None)
+        except DamagedFile as error:
+            warn(error, "its rows are not counted")
     return totals
 
 

@@ -85,12 +85,17 @@ def _stream(args: argparse.Namespace) -> int:
 
 def _ask_to_stop(settings: "Settings") -> int:
     from transforms.stream.stop import ask_to_stop
-    from transforms.write import files, layout, lock
+    from transforms.write import files, guard, layout, lock
+    from transforms.write.trust import UntrustedDataset
 
     output = settings.output
     own = files.join(output, layout.OWN)
     if files.is_local(output) and not Path(own).is_dir():
         raise ConfigurationError([f"write.output: {output!r} is no dataset; no stream writes into it"])
+    try:
+        guard.check_links(output)
+    except UntrustedDataset as error:
+        raise ConfigurationError([f"write.output: {error}"]) from error
     ask_to_stop(output)
     print(f"dateline: the stream into {output} is asked to drain")
     if files.is_local(output) and not lock.is_held(own):
@@ -292,11 +297,15 @@ def _begin(settings: "Settings", job: "Job") -> None:
     """Takes the dataset for this job alone, and makes good what an earlier one left."""
     from transforms.stream.commit import clean_staging
     from transforms.stream.stop import forget_to_stop, take_over
-    from transforms.write import files, layout, lock
-    from transforms.write.commit import roll_forward_all
+    from transforms.write import files, guard, layout, lock
+    from transforms.write.commit import decided, roll_forward_all
+    from transforms.write.trust import DamagedFile, UntrustedDataset
 
     output = files.check_output(settings.output)
     try:
+        guard.check_links(output)
+        for _ in decided(output):  # checked before this job writes anything
+            pass
         if files.is_local(output):
             lock.hold(files.join(output, layout.OWN))
         _end_former(settings)
@@ -307,6 +316,8 @@ def _begin(settings: "Settings", job: "Job") -> None:
         forget_to_stop(output)
     except lock.Held as error:
         raise DatasetBusy([f"write.output: another run is writing into {output!r}; wait until it has ended"]) from error
+    except (UntrustedDataset, DamagedFile) as error:
+        raise ConfigurationError([f"write.output: {error}"]) from error
     except OSError as error:
         raise ConfigurationError([f"write.output: cannot write to {output!r}: {error}"]) from error
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime
-import json
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -31,7 +30,7 @@ class Told:
         for path in files.list_files(self._pattern):
             if path not in self._seen:
                 self._seen.add(path)
-                run = runs.from_json(json.loads(files.read_bytes(path)))
+                run = runs.load_run(path)
                 self.counts.update(run.counts)
                 self.rows.update(run.rows)
                 self.late += run.counts.get("articles", 0) if run.pane.get("late") else 0

@@ -33,6 +33,7 @@ def run(launcher: int) -> None:
     handler = logs.handler()
     handler.setLevel(logging.ERROR)
     logging.getLogger().handlers[:] = [handler]
+    logs.show_warnings()
 
     from apache_beam.runners.worker import sdk_worker_main
 

@@ -72,3 +72,15 @@ def handler() -> logging.Handler:
     if as_json():
         made.setFormatter(JsonFormatter())
     return made
+
+
+class _Warnings(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        say(f"dateline: {record.getMessage()}", event="damaged", level="warning")
+
+
+def show_warnings() -> None:
+    """Print the warnings of our own libraries, such as of damaged files, whatever level Beam's log has."""
+    own = logging.getLogger("dateline")
+    own.handlers[:] = [_Warnings()]
+    own.propagate = False

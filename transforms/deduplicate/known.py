@@ -25,11 +25,13 @@ from transforms.deduplicate.pages import Reading
 from transforms.deduplicate.segments import Plan, Segment, Source
 from transforms.deduplicate.shingles import distinct
 from transforms.deduplicate.sketch import SCHEME, band_keys
-from transforms.write import Run, files
+from transforms.write import Run, bounded, files
+from transforms.write.trust import DamagedFile, warn
 
 CANDIDATES = "candidates"
 
 NARROW = ["text", "page", "time", "file"]
+REQUIRED = [name for name in Reading._fields if name not in Reading._field_defaults]
 PLAIN = [name for name in segments.SCHEMA.names if name not in ("file", "keys", "shingles")]
 
 
@@ -89,24 +91,47 @@ class Gather(beam.CombineFn):
 
 
 def look_up(segment: Segment, wanted: Wanted) -> Iterator[Any]:
-    """Rows of a segment that this run asks for: `Reading`s by text or page, `Candidate`s by a shared key."""
+    """Rows of a segment that this run asks for: `Reading`s by text or page, `Candidate`s by a shared key.
+
+    A damaged segment is replaced by what it was made of, for this look; what it gave before comes twice.
+    """
+    try:
+        with bounded.parquet(segment.path) as file:
+            yield from _look_into(file, np.frombuffer(segment.alive, dtype=bool), wanted)
+    except DamagedFile as error:
+        warn(error, "the articles are recognized from the files that it was made of")
+        for source, alive in zip(segments.covers_of(segment.path), segment.alive, strict=True):
+            if alive:
+                yield from _look_into_source(segments.dataset_of(segment.path), source, wanted)
+
+
+def _look_into_source(output: str, source: Source, wanted: Wanted) -> Iterator[Any]:
+    try:
+        for table in segments.rows_of(output, source, since=datetime.date.min):
+            packed = pa.BufferOutputStream()
+            pq.write_table(table.replace_schema_metadata({"scheme": SCHEME}), packed)
+            yield from _look_into(pq.ParquetFile(packed.getvalue()), np.ones(1, dtype=bool), wanted)
+    except DamagedFile as error:
+        warn(error, segments.NOT_RECOGNIZED)
+
+
+def _look_into(file: pq.ParquetFile, alive: NDArray[np.bool_], wanted: Wanted) -> Iterator[Any]:
     texts, pages = (np.frombuffer(numbers, dtype=np.uint64) for numbers in (wanted.texts, wanted.pages))
     keys = np.frombuffer(wanted.keys, dtype=np.uint32)
-    alive = np.frombuffer(segment.alive, dtype=bool)
-    with files.open_file(segment.path) as handle:
-        file = pq.ParquetFile(handle)
-        same_scheme = (file.schema_arrow.metadata or {}).get(b"scheme") == SCHEME.encode()
-        for group in range(file.num_row_groups):
-            narrow = file.read_row_group(group, columns=NARROW)
-            there = alive[narrow["file"].to_numpy()]
-            hit = there & (_is_in(narrow["text"], texts) | _is_in(narrow["page"], pages))
-            if hit.any():
-                yield from readings_at(file, group, hit)
-            time = narrow["time"].to_numpy()
-            near = there & (time >= wanted.earliest) & (time <= wanted.latest)
-            if len(keys) and near.any():
-                for candidate in candidates_at(file, group, near, keys, same_scheme=same_scheme):
-                    yield TaggedOutput(CANDIDATES, candidate)
+    same_scheme = (file.schema_arrow.metadata or {}).get(b"scheme") == SCHEME.encode()
+    for group in range(file.num_row_groups):
+        narrow = file.read_row_group(group, columns=NARROW)
+        if any(column.null_count for column in narrow.columns):
+            raise ValueError("rows without a value")
+        there = alive[narrow["file"].to_numpy()]
+        hit = there & (_is_in(narrow["text"], texts) | _is_in(narrow["page"], pages))
+        if hit.any():
+            yield from readings_at(file, group, hit)
+        time = narrow["time"].to_numpy()
+        near = there & (time >= wanted.earliest) & (time <= wanted.latest)
+        if len(keys) and near.any():
+            for candidate in candidates_at(file, group, near, keys, same_scheme=same_scheme):
+                yield TaggedOutput(CANDIDATES, candidate)
 
 
 def _is_in(column: pa.ChunkedArray, numbers: NDArray[Any]) -> NDArray[np.bool_]:
@@ -120,6 +145,8 @@ def readings_at(file: pq.ParquetFile, group: int, mask: NDArray[np.bool_]) -> li
 
 
 def _reading(row: dict[str, Any]) -> Reading:
+    if any(row[name] is None for name in REQUIRED):
+        raise ValueError("a row without a value")
     hexed = {name: row[name] and row[name].hex() for name in ("article_id", "first", "original", "story")}
     return Reading(**{**row, **hexed})
 
@@ -158,9 +185,11 @@ def planned(output: str, run_id: str, since: datetime.date) -> Iterator[Any]:
         yield TaggedOutput("missing", source)
 
 
-def made(source: Source, output: str, run_id: str, since: datetime.date) -> Segment:
-    """The segment of a file that had none."""
-    return segments.make(output, source, run_id, since)
+def made(source: Source, output: str, run_id: str, since: datetime.date) -> Iterator[Segment]:
+    """The segment of a file that had none; nothing for a damaged file."""
+    segment = segments.make(output, source, run_id, since)
+    if segment is not None:
+        yield segment
 
 
 @dataclasses.dataclass
@@ -191,6 +220,8 @@ class KnownArticles(beam.PTransform):
             | "List segments" >> beam.FlatMap(planned, *given).with_outputs("missing", main="segments")
         )
         missing = (
-            found.missing | "Spread files" >> beam.Reshuffle() | "Make segments" >> beam.Map(made, self.output, *given)
+            found.missing
+            | "Spread files" >> beam.Reshuffle()
+            | "Make segments" >> beam.FlatMap(made, self.output, *given)
         )
         return (found.segments, missing) | "All segments" >> beam.Flatten() | "Spread segments" >> beam.Reshuffle()

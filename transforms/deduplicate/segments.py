@@ -29,7 +29,9 @@ from transforms.deduplicate.pages import Reading, reading_of
 from transforms.deduplicate.shingles import distinct, shingle_hashes
 from transforms.deduplicate.sketch import SCHEME, band_keys
 from transforms.records import stable_id
-from transforms.write import files, layout
+from transforms.write import bounded, files, layout
+from transforms.write.schema import table_schema
+from transforms.write.trust import DamagedFile, shown, warn
 
 FOLDER = f"{layout.OWN}/known"
 SUFFIX = ".segment"
@@ -65,6 +67,12 @@ READ = [
 """Columns of the table that a reading is made of."""
 SINCE_LATER = {"version": 1, "version_of": None, "story_id": None}
 """Columns that datasets of earlier versions do not have."""
+
+
+NOT_RECOGNIZED = "the articles in it are not recognized, and may be added once more"
+"""Effect of a damaged file of articles, for the warning."""
+_damaged: set[tuple[str, "Source"]] = set()
+"""Files that this process could not read; a stream looks at a dataset again and again."""
 
 
 class Source(NamedTuple):
@@ -104,7 +112,7 @@ def packed(article_id: str | None) -> bytes | None:
 def sources(output: str, except_run: str) -> list[Source]:
     """Committed files of the `articles` table, without those of one run."""
     found = FileSystems.match([files.join(output, layout.table_pattern("articles"))])[0].metadata_list
-    every = [Source("/".join(one.path.split("/")[-3:]), int(one.size_in_bytes)) for one in found]
+    every = [Source(layout.relative(one.path), int(one.size_in_bytes)) for one in found]
     return sorted(one for one in every if layout.run_of(one.path) != except_run)
 
 
@@ -121,8 +129,8 @@ def plan(output: str, except_run: str, since: datetime.date) -> Plan:
     there = set(present)
     segments: list[Segment] = []
     covered: set[Source] = set()
-    for path in files.list_files(files.join(output, FOLDER, "*" + SUFFIX)):
-        covers = covers_of(path)
+    for path in segment_paths(output):
+        covers = covers_if_readable(path)
         alive = bytes(one in there for one in covers)
         covered.update(covers)
         if any(alive):
@@ -130,15 +138,44 @@ def plan(output: str, except_run: str, since: datetime.date) -> Plan:
     return Plan(segments, [one for one in present if one not in covered])
 
 
+def segment_paths(output: str, tier: str = "*") -> list[str]:
+    """The segments of a dataset, of one tier or of all."""
+    found = files.list_files(files.join(output, FOLDER, f"{tier}-*{SUFFIX}"))
+    return [path for path in found if layout.parse(layout.relative(path)) is not None]
+
+
+def dataset_of(path: str) -> str:
+    """The folder of the dataset that a segment is in."""
+    return path.removesuffix("/" + layout.relative(path))
+
+
 def covers_of(path: str) -> list[Source]:
-    """The files that a segment was made from."""
-    with files.open_file(path) as handle:
-        metadata = pq.read_schema(handle).metadata or {}
-    return [Source(*one) for one in json.loads(metadata[b"covers"])]
+    """The files that a segment was made from.
+
+    Raises:
+        DamagedFile: it is not a segment.
+    """
+    with bounded.parquet(path) as file:
+        schema = file.schema_arrow
+        if schema.remove_metadata() != SCHEMA:
+            raise ValueError("other columns than those of a segment")
+        covers = [Source(*one) for one in bounded.parse_json((schema.metadata or {})[b"covers"])]
+        if not all(isinstance(one.path, str) and type(one.size) is int for one in covers):
+            raise ValueError(f"covers: got {shown(covers)}; expected paths and sizes")
+        return covers
 
 
-def make(output: str, source: Source, run_id: str, since: datetime.date) -> Segment:
-    """Makes the segment of one file.
+def covers_if_readable(path: str) -> list[Source]:
+    """The files that a segment was made from; none if it is damaged: then theirs are made again."""
+    try:
+        return covers_of(path)
+    except DamagedFile as error:
+        warn(error, "what it holds is made again from the files of articles")
+        return []
+
+
+def make(output: str, source: Source, run_id: str, since: datetime.date) -> Segment | None:
+    """Makes the segment of one file; None, and a warning, if the file is damaged.
 
     Args:
         output: folder of the dataset.
@@ -146,17 +183,47 @@ def make(output: str, source: Source, run_id: str, since: datetime.date) -> Segm
         run_id: the run that makes it, whose staging folder holds it meanwhile.
         since: as for `plan`.
     """
-    wide = source.date >= since.isoformat()
     target = files.join(output, FOLDER, f"0-{stable_id(source.path)[:16]}{SUFFIX}")
-    with files.open_file(files.join(output, source.path)) as handle:
-        batches = _rows(pq.ParquetFile(handle), wide=wide)
-        write(output, target, run_id, [source], (to_table(list(batch), file=0) for batch in batches))
+    if (output, source) in _damaged:
+        return None
+    try:
+        write(output, target, run_id, [source], rows_of(output, source, since))
+    except DamagedFile as error:
+        _damaged.add((output, source))
+        warn(error, NOT_RECOGNIZED)
+        return None
     return Segment(target, b"\1")
+
+
+def rows_of(output: str, source: Source, since: datetime.date) -> Iterator[pa.Table]:
+    """The rows of the segment of one file, some thousand at a time.
+
+    Raises:
+        DamagedFile: the file is damaged, or has not the columns of the table.
+    """
+    wide = source.date >= since.isoformat()
+    with bounded.parquet(files.join(output, source.path)) as file:
+        check_columns(file.schema_arrow)
+        for batch in _rows(file, wide=wide):
+            yield to_table(list(batch), file=0)
+
+
+def check_columns(schema: pa.Schema) -> None:
+    """Raise ValueError for a file of articles whose columns are missing or of another type."""
+    for name in [*READ, "text"]:
+        if name not in schema.names:
+            if name not in SINCE_LATER:
+                raise ValueError(f"no column {name!r}")
+        elif schema.field(name).type != table_schema("articles").field(name).type:
+            raise ValueError(f"column {name!r} has type {schema.field(name).type}")
 
 
 def _rows(file: pq.ParquetFile, *, wide: bool) -> Iterator[Iterator[tuple[Reading, Any, Any]]]:
     columns = [name for name in READ if name in file.schema_arrow.names] + (["text"] if wide else [])
     for batch in file.iter_batches(batch_size=1_000 if wide else ROW_GROUP, columns=columns):
+        for name in columns:
+            if batch.column(name).null_count and not table_schema("articles").field(name).nullable:
+                raise ValueError(f"column {name!r} has rows without a value")
         yield (_row(row) for row in batch.to_pylist())
 
 
@@ -191,7 +258,11 @@ def write(output: str, target: str, run_id: str, covers: Iterable[Source], table
             for table in in_row_groups(tables):
                 out.write_table(table, row_group_size=ROW_GROUP)
 
-    files.write_file(draft, fill)
+    try:
+        files.write_file(draft, fill)
+    except DamagedFile:
+        files.remove([draft])
+        raise
     files.replace(draft, target, size=files.size_of(draft) or 0)
 
 
@@ -211,33 +282,38 @@ def merge_all(output: str, run_id: str, since: datetime.date) -> None:
     """Merges the segments of each tier of which there are `MERGED`.
 
     Cut short, it leaves rows twice, which harms nothing, and they are merged
-    away the next time.
+    away the next time. A damaged segment is left out, with a warning.
     """
     for tier in range(10):
-        pattern = files.join(output, FOLDER, f"{tier}-*{SUFFIX}")
-        many = files.list_files(pattern)
+        many = segment_paths(output, str(tier))
         if len(many) < MERGED:
             continue
         present = set(sources(output, ""))
+        covered = {path: found for path in many if (found := covers_if_readable(path))}
+        if len(covered) < MERGED:
+            continue
         owners: dict[Source, str] = {}
-        for path in many:
-            for one in covers_of(path):
+        for path, found in covered.items():
+            for one in found:
                 if one in present:
                     owners.setdefault(one, path)
         covers = {one: number for number, one in enumerate(owners)}
         target = files.join(output, FOLDER, f"{tier + 1}-{stable_id(*many, repr(list(covers)))[:16]}{SUFFIX}")
-        own = {path: {one: covers[one] for one, owner in owners.items() if owner == path} for path in many}
-        tables = (table for path in many for table in _kept(path, own[path], since))
-        write(output, target, run_id, covers, tables)
-        files.remove(many)
+        own = {path: {one: covers[one] for one, owner in owners.items() if owner == path} for path in covered}
+        try:
+            write(
+                output, target, run_id, covers, (table for path in covered for table in _kept(path, own[path], since))
+            )
+        except DamagedFile as error:
+            warn(error, "the segments are not merged")
+            continue
+        files.remove(covered)
 
 
 def sweep(output: str) -> int:
     """Deletes the segments that tell of no file any more, such as after a compaction; gives how many."""
     there = set(sources(output, ""))
-    dead = [
-        path for path in files.list_files(files.join(output, FOLDER, "*" + SUFFIX)) if not there & {*covers_of(path)}
-    ]
+    dead = [path for path in segment_paths(output) if (covers := covers_if_readable(path)) and there.isdisjoint(covers)]
     files.remove(dead)
     return len(dead)
 
@@ -247,8 +323,7 @@ def _kept(path: str, covers: dict[Source, int], since: datetime.date) -> Iterato
     own = covers_of(path)
     number = np.array([covers.get(one, -1) for one in own], dtype=np.int32)
     wide = np.array([one.date >= since.isoformat() for one in own])
-    with files.open_file(path) as handle:
-        file = pq.ParquetFile(handle)
+    with bounded.parquet(path) as file:
         for group in range(file.num_row_groups):
             table = file.read_row_group(group)
             at = table["file"].to_numpy()

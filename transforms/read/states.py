@@ -1,7 +1,7 @@
 """What a dataset remembers of the addresses that it is fed from."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
@@ -12,14 +12,63 @@ from transforms.read.fetch import Asked
 from transforms.read.schedule import FeedState, from_json, key_of, to_json
 from transforms.read.sources import is_address
 from transforms.records import Failure, Item
-from transforms.write import snapshot
+from transforms.write import layout, snapshot
+from transforms.write.trust import damaged, shown, warn
 
 
 def read_states(dataset: str) -> Iterator[tuple[str, FeedState]]:
     """Key and state of each address, as the newest committed run has left them."""
-    for key, values in snapshot.read(dataset).items():
-        if "asked" in values:  # a stream remembers other things as well
-            yield key, from_json(values)
+    yield from states_in(snapshot.read(dataset), dataset).items()
+
+
+def states_in(memory: Mapping[str, Mapping[str, Any]], dataset: str) -> dict[str, FeedState]:
+    """Key -> state of each address in what a dataset remembers; one that cannot be used is left out, with a warning."""
+    found: dict[str, FeedState] = {}
+    for key, values in memory.items():
+        if "due" not in values:  # a stream remembers other things as well
+            continue
+        try:
+            found[key] = check_state(from_json(values))
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            where = f"{dataset}/{layout.MEMORY}"
+            warn(damaged(where, error), f"what it remembers of {shown(key)} is left out, and read in full again")
+    return found
+
+
+def check_state(state: FeedState) -> FeedState:
+    """Return the state if its values have the types that `FeedState` declares.
+
+    Raises:
+        ValueError: one has not.
+    """
+    for name, is_valid in _VALID.items():
+        if not is_valid(getattr(state, name)):
+            raise ValueError(f"{name}: got {shown(getattr(state, name))}; expected what a run remembers there")
+    return state
+
+
+def _is_text_or_none(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value < float("inf")
+
+
+_VALID: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("moved_to", "etag", "last_modified", "body"), _is_text_or_none),
+    **dict.fromkeys(("key", "shown"), lambda value: isinstance(value, str)),
+    "entries": lambda value: all(isinstance(one, str) for one in value),
+    "rate": _is_number,
+    "failed": lambda value: type(value) is int and value >= 0,
+    "status": lambda value: value is None or type(value) is int,
+    "gone": lambda value: isinstance(value, bool),
+    "told": lambda value: isinstance(value, dict) and all(map(snapshot.is_instant, value.values())),
+    "again": lambda value: all(type(count) is int and isinstance(due, str) for count, due in value.values()),
+    **dict.fromkeys(("asked", "due"), lambda value: value.tzinfo is not None),
+    "answered": lambda value: value is None or value.tzinfo is not None,
+}
+"""Field of a state -> check of its value."""
 
 
 @dataclasses.dataclass

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import apache_beam as beam
-import pyarrow.parquet as pq
 from apache_beam.coders import PickleCoder
 from apache_beam.transforms.timeutil import TimeDomain
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
@@ -24,15 +23,14 @@ from transforms.stream.outcomes import Outcome
 from transforms.stream.panes import Pane
 from transforms.stream.stop import is_taken_over, say_drained
 from transforms.stream.told import Told
-from transforms.write import Run, archive, files, layout, runs, snapshot
+from transforms.write import Run, archive, bounded, files, layout, runs, snapshot
 from transforms.write.commit import (
     extras_of,
     plan_commit,
-    read_manifest,
     roll_forward,
     tables_elsewhere,
-    write_manifest,
 )
+from transforms.write.manifest import manifest_paths, read_manifest, write_manifest
 from transforms.write.shards import stage_shard
 
 Tables = dict[str, list[Any]]
@@ -236,7 +234,7 @@ def commit_memory(job: Job, memory: Mapping[str, Mapping[str, Any]]) -> None:
     """Puts a new snapshot in place, and takes the old ones away."""
     if not memory:
         return
-    old = snapshot.paths(job.output)
+    old = snapshot.readable(job.output)
     extra = snapshot.stage((0, memory.items()), job.output, job.staging_id)
     files.replace(files.join(job.output, extra.path), files.join(job.output, extra.target), size=extra.size)
     files.remove(old)
@@ -273,12 +271,19 @@ def _ids_of(output: str, run: Run) -> set[str]:
     for path in run.files:
         column = {"articles": "article_id", "failures": "failure_id"}.get(path.partition("/")[0])
         if column is not None:
-            with files.open_file(files.join(output, path)) as handle:
-                ids.update(pq.read_table(handle, columns=[column])[column].to_pylist())
+            with bounded.parquet(files.join(output, path)) as file:
+                for batch in file.iter_batches(columns=[column]):
+                    ids.update(batch[column].to_pylist())
     return ids
 
 
 def clean_staging(output: str) -> None:
-    """Takes away what jobs that were killed have left uncommitted; for who holds the dataset's lock."""
+    """Takes away what jobs that were killed have left uncommitted; for who holds the dataset's lock.
+
+    What is not of the layout, and what a damaged manifest names, is left alone.
+    """
+    decided = {path.split("/")[-2] for path in manifest_paths(output)}
     for path in files.list_files(files.join(output, layout.STAGING, "*", "*")):
-        files.remove([path])
+        name = path.split("/")[-2]
+        if layout.is_staging_name(name) and name not in decided:
+            files.remove([path])

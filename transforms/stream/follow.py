@@ -18,8 +18,8 @@ from transforms.limits import Budget
 from transforms.read.feed_list import is_feed_list
 from transforms.read.fetch import utc_now
 from transforms.read.read import Read
-from transforms.read.schedule import from_json
 from transforms.read.sources import Source, is_address, resolve_inputs
+from transforms.read.states import states_in
 from transforms.records import Item
 from transforms.stream import watch
 from transforms.stream.outcomes import Outcome
@@ -226,7 +226,7 @@ class _Follow(beam.DoFn, RestrictionProvider):
     def initial_restriction(self, element: bytes) -> Progress:
         """Where the last commit into the dataset left off."""
         memory = snapshot.read(self._output) if self._read.remember else {}
-        feeds = {key: from_json(values) for key, values in memory.items() if "due" in values}
+        feeds = states_in(memory, self._output)
         return Progress(feeds=feeds, files=watch.files_from(memory))
 
     def create_tracker(self, restriction: Progress) -> _Tracker:

@@ -56,7 +56,7 @@ class History:
         since = datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=int(self._window_days) + 1)
         plan = segments.plan(self._output, "", since)
         made = [segments.make(self._output, source, self._run_id, since) for source in plan.missing]
-        self._segments = [*plan.segments, *made]
+        self._segments = [*plan.segments, *(one for one in made if one is not None)]
         self._listed = time.monotonic()
 
     def _look_up(self, wanted: Wanted) -> Iterator[Any]:

@@ -6,6 +6,8 @@ NAME = f"{layout.OWN}/stop"
 OWNER = f"{layout.OWN}/stream"
 DRAINED = f"{layout.OWN}/drained_"
 ALIVE = f"{layout.OWN}/alive_"
+MAX_BYTES = 64
+"""Maximum size of such a file."""
 
 
 def ask_to_stop(output: str) -> None:
@@ -33,8 +35,7 @@ def take_over(output: str, job_id: str) -> None:
 
 def owner_of(output: str) -> str:
     """The job that has begun last; empty where none has."""
-    path = files.join(output, OWNER)
-    return files.read_bytes(path).decode() if files.size_of(path) else ""
+    return _read(files.join(output, OWNER))
 
 
 def is_taken_over(output: str, job_id: str) -> bool:
@@ -59,8 +60,16 @@ def say_alive(output: str, job_id: str, looks: int) -> None:
 
 def looks_of(output: str, job_id: str) -> int:
     """What the job has said last; 0 if it has not, or says so just now."""
-    path = files.join(output, f"{ALIVE}{job_id}")
-    return int(files.read_bytes(path) or 0) if files.size_of(path) else 0
+    said = _read(files.join(output, f"{ALIVE}{job_id}")).strip()
+    return int(said) if said.isdecimal() else 0
+
+
+def _read(path: str) -> str:
+    """The few words of such a file; none if it is not there, and no more than any of ours has."""
+    if not files.size_of(path):
+        return ""
+    with files.open_file(path) as handle:
+        return handle.read(MAX_BYTES).decode("ascii", "replace")
 
 
 def _write(path: str, content: bytes) -> None:

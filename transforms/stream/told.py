@@ -5,11 +5,10 @@ import datetime
 import functools
 from collections.abc import Iterable
 
-import pyarrow.parquet as pq
-
 from transforms.records import Failure
 from transforms.stream.panes import start_in
-from transforms.write import files, layout
+from transforms.write import bounded, files, layout
+from transforms.write.trust import DamagedFile, warn
 
 BEGINNING = datetime.timedelta(hours=1)
 """Of a job: what its predecessor read and did not remember is read again at once."""
@@ -50,8 +49,12 @@ class Told:
             start = start_in(path)
             if start is None or start < max(windows) - LOOK_BACK:
                 continue
-            with files.open_file(path) as handle:
-                found.update(pq.read_table(handle, columns=["failure_id"])["failure_id"].to_pylist())
+            try:
+                with bounded.parquet(path) as file:
+                    for batch in file.iter_batches(columns=["failure_id"]):
+                        found.update(batch["failure_id"].to_pylist())
+            except DamagedFile as error:
+                warn(error, "the failures in it may be reported once more")
         return frozenset(found)
 
     def _of_others(self, pattern: str) -> list[str]:

@@ -31,8 +31,12 @@ def to_json(uri: str, seen: Seen) -> dict[str, Any]:
 
 
 def files_from(memory: Mapping[str, Mapping[str, Any]]) -> dict[str, Seen]:
-    """The files that a dataset remembers, by URI."""
-    return {one["file"]: Seen(one["size"], one["modified"]) for one in memory.values() if "file" in one}
+    """The files that a dataset remembers, by URI; what is no file's note is left out, and the file read again."""
+    return {
+        one["file"]: Seen(one.get("size"), one.get("modified"))
+        for one in memory.values()
+        if isinstance(one.get("file"), str)
+    }
 
 
 def ready(

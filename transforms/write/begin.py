@@ -5,11 +5,12 @@ import datetime
 from collections.abc import Mapping, Sequence
 
 from transforms.records import SCHEMA_VERSION
-from transforms.write import files, layout, lock, runs
+from transforms.write import files, guard, layout, lock, runs
 from transforms.write.commit import roll_forward_all
 from transforms.write.restore import restore_run
 from transforms.write.runs import Input, Run
 from transforms.write.schema import dateline_version
+from transforms.write.trust import DamagedFile, UntrustedDataset
 
 RECENT = 100
 """Runs, the last ones, among which one that never finished is looked for."""
@@ -41,6 +42,7 @@ def new_run(inputs: Sequence[Input], now: datetime.datetime) -> Run:
 
 def begin(output: str, inputs: Sequence[Input], now: datetime.datetime, versions: dict[str, str]) -> Run:
     """As `begin_run`, with errors as the file system gives them."""
+    guard.check_links(output)
     if files.is_local(output):
         lock.hold(files.join(output, layout.OWN))
     roll_forward_all(output)
@@ -75,6 +77,8 @@ def begin_run(
 
     Raises:
         Held: another process of this machine writes into it.
+        UntrustedDataset: it names what no dataset of ours names, or has links that leave it.
+        DamagedFile: what this run itself needs, such as its record, is damaged.
         ValueError: the output cannot be written to, or `now` has no time zone.
     """
     if now.tzinfo is None:
@@ -87,6 +91,8 @@ def begin_run(
         raise lock.Held(
             f"output: another run is writing into {output!r}; wait until it has ended, or give another folder"
         ) from error
+    except (UntrustedDataset, DamagedFile):
+        raise
     except (OSError, ValueError) as error:
         raise ValueError(
             f"output: cannot write to {output!r}: {error}; give a folder that can be written to"

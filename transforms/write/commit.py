@@ -8,34 +8,15 @@ next: a retry of the bundle, or the next run.
 """
 
 import dataclasses
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from transforms.records import TABLES
 from transforms.write import files, layout, runs, snapshot
 from transforms.write.extras import StagedExtra
+from transforms.write.manifest import Manifest, manifest_paths, read_manifest, write_manifest
 from transforms.write.runs import Run
 from transforms.write.shards import StagedFile
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Manifest:
-    """Everything that a commit does; paths are relative to the dataset, which may be moved."""
-
-    run: Run | None
-    """Its record once all is done; none where rows only change their files."""
-    renames: tuple[tuple[str, str, int], ...]
-    """From where, to where, and how many bytes."""
-    stale: tuple[str, ...]
-    """Files of an earlier attempt at the run that this one does not have, and what was remembered before it."""
-    name: str = ""
-    """Of the folder that the manifest lies in, where that is not the run's."""
-
-    @property
-    def staging_id(self) -> str:
-        """The folder that the manifest lies in."""
-        return self.name or (self.run.run_id if self.run else "")
+from transforms.write.trust import DamagedFile, warn
 
 
 def needed(staged: Iterable[StagedFile], elsewhere: Collection[str] = ()) -> list[StagedFile]:
@@ -106,7 +87,8 @@ def files_of(output: str, run_id: str) -> list[str]:
 def extras_of(output: str, run_id: str, extras: Sequence[StagedExtra]) -> list[str]:
     """The run's archives, and the snapshots that are there where there is a new one, relative to the dataset."""
     archives = files.list_files(files.join(output, layout.ARCHIVE, "date=*", f"{run_id}-*.warc.gz"))
-    old = snapshot.paths(output) if any(one.target.startswith(layout.MEMORY) for one in extras) else []
+    # A damaged one is left for `dateline check`.
+    old = snapshot.readable(output) if any(one.target.startswith(layout.MEMORY) for one in extras) else []
     return ["/".join(path.split("/")[-3:]) for path in (*archives, *old)]
 
 
@@ -114,33 +96,6 @@ def tables_elsewhere(output: str, run_id: str) -> set[str]:
     """The tables of which other runs have files in the dataset."""
     paths = {table: files.list_files(files.join(output, layout.table_pattern(table))) for table in TABLES}
     return {table for table, found in paths.items() if any(layout.run_of(path) != run_id for path in found)}
-
-
-def write_manifest(output: str, manifest: Manifest) -> None:
-    """Decides the commit."""
-    record: dict[str, Any] = {
-        "run": runs.to_json(manifest.run) if manifest.run else None,
-        "renames": manifest.renames,
-        "stale": manifest.stale,
-        "name": manifest.name,
-    }
-    run_id = manifest.staging_id
-    aside = files.join(output, layout.staging_folder(run_id))
-    files.write_whole(files.join(output, layout.manifest_path(run_id)), runs.dump(record), aside=aside)
-
-
-def read_manifest(output: str, run_id: str) -> Manifest | None:
-    """The manifest of a commit that was decided but is not known to be done."""
-    path = files.join(output, layout.manifest_path(run_id))
-    if files.size_of(path) is None:
-        return None
-    record = json.loads(files.read_bytes(path))
-    return Manifest(
-        run=runs.from_json(record["run"]) if record["run"] else None,
-        renames=tuple((source, target, size) for source, target, size in record["renames"]),
-        stale=tuple(record["stale"]),
-        name=record.get("name", ""),
-    )
 
 
 def roll_forward(output: str, manifest: Manifest) -> None:
@@ -158,11 +113,28 @@ def roll_forward(output: str, manifest: Manifest) -> None:
 
 
 def roll_forward_all(output: str) -> None:
-    """Finishes every commit that was cut short, so that each run is in the dataset whole or not at all."""
-    for path in files.list_files(files.join(output, layout.STAGING, "*", "manifest.json")):
-        manifest = read_manifest(output, path.split("/")[-2])
+    """Finishes every commit that was cut short, so that each run is in the dataset whole or not at all.
+
+    All manifests are checked before the first is followed. A damaged one is
+    named in a warning and left alone.
+
+    Raises:
+        UntrustedDataset: a manifest names what no commit of ours names; nothing was changed.
+    """
+    for manifest in [*decided(output)]:
+        roll_forward(output, manifest)
+
+
+def decided(output: str) -> Iterator[Manifest]:
+    """The commits that were cut short and can be finished."""
+    for path in manifest_paths(output):
+        try:
+            manifest = read_manifest(output, path.split("/")[-2])
+        except DamagedFile as error:
+            warn(error, "the commit that it decided is not finished, and its run is to be done again")
+            continue
         if manifest is not None:
-            roll_forward(output, manifest)
+            yield manifest
 
 
 def commit(

@@ -11,6 +11,7 @@ _dateline/memory/0000000042-4f0c2a9be1d07735.json   what is remembered of feeds;
 _dateline/known/0-9a3be1d07735c2aa.segment     what its articles are recognized by; may be deleted
 _dateline/staging/4f0c2a9be1d07735/...         what a run has written but not yet committed
 _dateline/staging/4f0c2a9be1d07735/manifest.json   a commit that has been decided
+_dateline/damaged/20261122T101500Z/...         what `dateline check --repair` has set aside, under its old path
 _dateline/stream, stop, alive_*, drained_*     between a stream and who started it; see transforms/stream/stop.py
 ```
 
@@ -20,12 +21,18 @@ with an underscore, too. A table's own folder never holds anything else.
 """
 
 import datetime
+import re
+from typing import NamedTuple
+
+from transforms.records import TABLES
 
 OWN = "_dateline"
 RUNS = f"{OWN}/runs"
 HISTORY = f"{OWN}/history"
 STAGING = f"{OWN}/staging"
 MEMORY = f"{OWN}/memory"
+DAMAGED = f"{OWN}/damaged"
+"""What `dateline check --repair` has set aside; never read."""
 ARCHIVE = "archive"
 COMPACTED = "compacted"
 """In the place of a run's id in the name of a file that holds rows of several runs."""
@@ -100,3 +107,100 @@ def run_of(path: str) -> str:
     '4f0c'
     """
     return path.rpartition("/")[2].partition("-")[0]
+
+
+# The grammar of names. What a file of the dataset names must be one of these; anything else is not followed.
+
+RUN_ID = r"(?!compacted-)[0-9A-Za-z_]{1,128}"
+_DAY = r"date=(?P<date>\d{4}-\d{2}-\d{2})"
+_TABLE = rf"(?P<table>{'|'.join(TABLES)})"
+_STAGING = rf"(?P<staging>{RUN_ID}|compact-[0-9a-f]{{1,32}}|compact-runs-\d{{4}}-\d{{2}}|(?:restore|repair)-{RUN_ID})"
+_PATTERNS: dict[str, re.Pattern[str]] = {
+    kind: re.compile(pattern, re.ASCII)
+    for kind, pattern in {
+        "shard": rf"{_TABLE}/{_DAY}/(?P<run>{RUN_ID})-(?P<shard>\d{{5}})-of-\d{{5}}\.parquet",
+        "compacted": rf"{_TABLE}/{_DAY}/{COMPACTED}-[0-9a-f]{{1,32}}\.parquet",
+        "archive": rf"{ARCHIVE}/{_DAY}/(?P<run>{RUN_ID})-\d{{5}}-of-\d{{5}}\.warc\.gz",
+        "record": rf"{RUNS}/(?P<run>{RUN_ID})\.json",
+        "history": rf"{HISTORY}/(?P<month>\d{{4}}-\d{{2}})\.jsonl\.gz",
+        "memory": rf"{MEMORY}/\d{{10,18}}-(?P<run>{RUN_ID})\.json",
+        "segment": rf"{OWN}/known/\d-[0-9a-f]{{1,32}}\.segment",
+        "manifest": rf"{STAGING}/{_STAGING}/manifest\.json",
+        "staged": rf"{STAGING}/{_STAGING}/[0-9a-z-]{{1,128}}\.staged",
+        "spare": rf"{STAGING}/(?:{_STAGING}/)?(?:[0-9a-f]{{1,64}}\.(?:draft|spilled)|folder-\d+/[^/]+)",
+        "signal": rf"{OWN}/(?:stop|stream|(?:alive|drained)_[0-9a-zA-Z]{{1,64}})",
+    }.items()
+}
+"""Kind of file -> pattern of its path, relative to the dataset."""
+
+_RUN_ID = re.compile(RUN_ID, re.ASCII)
+_STAGING_NAME = re.compile(_STAGING, re.ASCII)
+MAX_PATH = 512
+"""Maximum number of characters of a path relative to the dataset."""
+
+
+class Name(NamedTuple):
+    """What a path of the layout says."""
+
+    kind: str
+    """A key of `_PATTERNS`."""
+    table: str = ""
+    date: str = ""
+    run: str = ""
+    """Id of the run that the file belongs to; empty for files of several runs."""
+    staging: str = ""
+    """Name of the staging folder."""
+    month: str = ""
+    shard: str = ""
+
+
+def parse(path: object) -> Name | None:
+    """Return what a path relative to the dataset says, or None if it is not one of the layout.
+
+    >>> parse("articles/date=2026-11-22/4f0c-00000-of-00004.parquet").run
+    '4f0c'
+    >>> [parse(one) for one in ("articles/../../x", "/etc/passwd", "_dateline/runs/../../x.json", None)]
+    [None, None, None, None]
+    """
+    if not isinstance(path, str) or len(path) > MAX_PATH:
+        return None
+    for kind, pattern in _PATTERNS.items():
+        found = pattern.fullmatch(path)
+        if found:
+            named = {name: value for name, value in found.groupdict().items() if value is not None}
+            return Name(kind, **named) if is_date(named.get("date", "2026-01-01")) else None
+    return None
+
+
+def is_shard_name(text: object) -> bool:
+    """Return True if the text may be the name of a run's file, without its folder."""
+    return (
+        isinstance(text, str) and (name := parse(f"articles/date=2026-01-01/{text}")) is not None and bool(name.shard)
+    )
+
+
+def is_date(text: str) -> bool:
+    """Return True if the text is a date of the calendar, as YYYY-MM-DD."""
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def is_run_id(text: object) -> bool:
+    """Return True if the text may be the id of a run."""
+    return isinstance(text, str) and _RUN_ID.fullmatch(text) is not None
+
+
+def is_staging_name(text: object) -> bool:
+    """Return True if the text may be the name of a staging folder."""
+    return isinstance(text, str) and _STAGING_NAME.fullmatch(text) is not None
+
+
+def relative(path: str) -> str:
+    """Return the path of a table's or archive's file relative to its dataset.
+
+    >>> relative("/out/articles/date=2026-11-22/4f0c-00000-of-00004.parquet")
+    'articles/date=2026-11-22/4f0c-00000-of-00004.parquet'
+    """
+    return "/".join(path.split("/")[-3:])

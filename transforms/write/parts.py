@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from transforms.write import files, geoparquet
+from transforms.write import bounded, files, geoparquet, layout
 from transforms.write.shards import row_group_size
+from transforms.write.trust import UntrustedDataset, shown
 
 KEY = b"dateline_parts"
 BATCH = 10_000
@@ -35,17 +36,34 @@ class Part(NamedTuple):
 
 
 def parts_of(path: str, metadata: pq.FileMetaData) -> list[Part]:
-    """What a file is made of; a run's own file of itself."""
+    """What a file is made of; a run's own file of itself.
+
+    Raises:
+        UntrustedDataset: a part has the name of no run's file.
+        DamagedFile: the parts are not what a compaction writes.
+    """
     told = (metadata.metadata or {}).get(KEY)
     if told is None:
         return [Part(path.rpartition("/")[2], metadata.num_rows)]
-    return [Part(*one) for one in json.loads(told)]
+    with bounded.reading(path):
+        parts = [Part(*one) for one in bounded.parse_json(told)]
+        if not all(type(part.rows) is int and part.rows >= 0 for part in parts):
+            raise ValueError(f"dateline_parts: got {shown(parts)}; expected names and numbers of rows")
+        if sum(part.rows for part in parts) != metadata.num_rows:
+            raise ValueError(f"dateline_parts do not add up to the {metadata.num_rows:,} rows of the file")
+    for part in parts:
+        if not layout.is_shard_name(part.name):
+            raise UntrustedDataset(path, part.name, "the name of a run's file in dateline_parts")
+    return parts
 
 
 def read_footer(path: str) -> tuple[pa.Schema, pq.FileMetaData]:
-    """Schema and footer of a Parquet file."""
-    with files.open_file(path) as handle:
-        file = pq.ParquetFile(handle)
+    """Schema and footer of a Parquet file.
+
+    Raises:
+        DamagedFile: it is damaged, or larger than any of ours.
+    """
+    with bounded.parquet(path) as file:
         return file.schema_arrow, file.metadata
 
 
@@ -66,8 +84,7 @@ def read_rows(ranges: Iterable[Range], columns: list[str] | None = None) -> Iter
 
 def _read_range(given: Range, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
     path, first, rows = given
-    with files.open_file(path) as handle:
-        file = pq.ParquetFile(handle)
+    with bounded.parquet(path) as file:
         left = file.metadata.num_rows - first if rows is None else rows
         at = 0
         for group in range(file.num_row_groups):

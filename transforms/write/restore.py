@@ -5,7 +5,8 @@ import uuid
 from collections import defaultdict
 
 from transforms.write import files, layout, runs
-from transforms.write.commit import Manifest, roll_forward, write_manifest
+from transforms.write.commit import roll_forward
+from transforms.write.manifest import Manifest, write_manifest
 from transforms.write.parts import Part, Range, parts_of, read_footer, write_rows
 from transforms.write.runs import Run
 from transforms.write.swap import swap_folders

@@ -2,15 +2,16 @@
 
 import dataclasses
 import datetime
-import gzip
 import json
-from collections.abc import Iterable
+import typing
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple
 
 from apache_beam.io.filesystems import FileSystems
 
 from transforms.records import stable_id
-from transforms.write import files, layout
+from transforms.write import bounded, files, layout
+from transforms.write.trust import DamagedFile, UntrustedDataset, shown, warn
 
 RUN_ID_DIGITS = 16
 
@@ -90,18 +91,82 @@ def to_json(run: Run) -> dict[str, Any]:
     }
 
 
-def from_json(record: dict[str, Any]) -> Run:
-    """The run of a record; keys that this version does not know are left out."""
-    known = {field.name for field in dataclasses.fields(Run)}
-    values = {key: value for key, value in record.items() if key in known}
-    return Run(
-        **{
-            **values,
-            "started": datetime.datetime.fromisoformat(record["started"]),
-            "inputs": tuple(Input(**one) for one in record["inputs"]),
-            "files": tuple(record["files"]),
-        }
+class BadName(ValueError):
+    """A record names what is not of the layout.
+
+    Args:
+        got: the name.
+        expected: the rule.
+    """
+
+    def __init__(self, got: Any, expected: str) -> None:
+        super().__init__(f"got {shown(got)}; expected {expected}")
+        self.got = got
+        self.expected = expected
+
+
+def from_json(record: Any) -> Run:
+    """Return the run of a record; keys that this version does not know are left out.
+
+    Raises:
+        BadName: it names a path that is not of the layout.
+        ValueError: it is not a run's record.
+    """
+    if not isinstance(record, dict):
+        raise ValueError(f"got {shown(record)}; expected the record of a run")
+    for key, is_valid in _VALID.items():
+        if key in record and not is_valid(record[key]):
+            raise ValueError(f"{key}: got {shown(record[key])}; expected what a run writes there")
+    if missing := {"run_id", "listing", "started", "inputs", "files"} - record.keys():
+        raise ValueError(f"no {', no '.join(sorted(missing))}; expected the record of a run")
+    if not layout.is_run_id(record["run_id"]):
+        raise BadName(record["run_id"], "the id of a run")
+    for path in record["files"]:
+        name = layout.parse(path)
+        if name is None or name.kind not in ("shard", "compacted"):
+            raise BadName(path, "a file of a table")
+    started = datetime.datetime.fromisoformat(record["started"])
+    if started.tzinfo is None:
+        raise ValueError(f"started: got {shown(record['started'])}; expected a time with its zone")
+    values = {key: value for key, value in record.items() if key in _VALID}
+    inputs = tuple(Input(one["uri"], one.get("size"), one.get("modified")) for one in record["inputs"])
+    return Run(**{**values, "started": started, "inputs": inputs, "files": tuple(record["files"])})
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**63
+
+
+def _is_dict_of(is_valid: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, dict) and all(map(is_valid, value.values()))
+
+
+def _is_input(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("uri"), str)
+        and (value.get("size") is None or _is_count(value["size"]))
+        and (value.get("modified") is None or type(value["modified"]) in (int, float))
     )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+_VALID: dict[str, Callable[[Any], bool]] = {
+    "run_id": _is_text,
+    "listing": _is_text,
+    "started": _is_text,
+    "state": lambda value: value in typing.get_args(State),
+    "inputs": lambda value: isinstance(value, list) and all(map(_is_input, value)),
+    "versions": _is_dict_of(_is_text),
+    "rows": _is_dict_of(_is_count),
+    "counts": _is_dict_of(_is_count),
+    "files": lambda value: isinstance(value, list) and all(map(_is_text, value)),
+    "pane": lambda value: isinstance(value, dict),
+}
+"""Field of a run -> check of its value in JSON."""
 
 
 def dump(record: dict[str, Any]) -> bytes:
@@ -110,15 +175,56 @@ def dump(record: dict[str, Any]) -> bytes:
 
 
 def write_run(output: str, run: Run) -> None:
-    """Puts the run's record in place at once."""
+    """Puts the run's record in place at once.
+
+    Raises:
+        ValueError: the record is too large to be read again.
+    """
+    content = dump(to_json(run))
+    if len(content) > bounded.MAX_JSON_BYTES:
+        raise ValueError(
+            f"read.inputs: got {len(run.inputs):,} inputs, whose list takes {len(content):,} bytes;"
+            f" expected at most {bounded.MAX_JSON_BYTES:,}; split the inputs into several runs"
+        )
     aside = files.join(output, layout.staging_folder(run.run_id))
-    files.write_whole(files.join(output, layout.record_path(run.run_id)), dump(to_json(run)), aside=aside)
+    files.write_whole(files.join(output, layout.record_path(run.run_id)), content, aside=aside)
+
+
+def load_run(path: str) -> Run:
+    """Read the record of a run.
+
+    Raises:
+        DamagedFile: it cannot be read.
+        UntrustedDataset: it names what is not of the layout, or another run.
+    """
+    record = bounded.read_json(path)
+    run_id = path.rpartition("/")[2].removesuffix(".json")
+    try:
+        run = from_json(record)
+        if run.run_id != run_id:
+            raise BadName(run.run_id, f"{run_id!r}, the run that the file is named after")
+    except BadName as error:
+        raise UntrustedDataset(path, error.got, error.expected) from error
+    except ValueError as error:
+        raise DamagedFile(path, str(error)) from error
+    return run
+
+
+def load_runs(paths: Iterable[str]) -> list[Run]:
+    """Read the records of runs; damaged ones are named in a warning and left out."""
+    found = []
+    for path in paths:
+        try:
+            found.append(load_run(path))
+        except DamagedFile as error:
+            warn(error, "this run is left out")
+    return found
 
 
 def find_run(output: str, run_id: str) -> Run | None:
     """The run's record, if it ever began."""
     path = files.join(output, layout.record_path(run_id))
-    return from_json(json.loads(files.read_bytes(path))) if files.size_of(path) is not None else None
+    return load_run(path) if files.size_of(path) is not None else None
 
 
 def read_run(output: str, run_id: str) -> Run:
@@ -146,15 +252,44 @@ def dump_lines(found: Iterable[Run]) -> bytes:
     return "".join(lines).encode()
 
 
-def read_lines(content: bytes) -> list[Run]:
-    """What `dump_lines` wrote, gzipped."""
+def read_history(path: str) -> tuple[list[Run], DamagedFile | None]:
+    """Read the runs of a month that `dump_lines` wrote, gzipped.
+
+    Returns:
+        The runs up to the first damaged line, and the damage.
+
+    Raises:
+        UntrustedDataset: a line names what is not of the layout.
+    """
     inputs: dict[str, tuple[Input, ...]] = {}
-    found = []
-    for line in gzip.decompress(content).decode().splitlines():
-        run = from_json(json.loads(line))
-        if run.inputs:
-            inputs[run.listing] = run.inputs
-        found.append(dataclasses.replace(run, inputs=inputs.get(run.listing, ())))
+    found: list[Run] = []
+    try:
+        with files.open_file(path) as handle, bounded.reading(path):
+            for line in bounded.read_lines(handle):
+                run = from_json(bounded.parse_json(line))
+                if run.inputs:
+                    inputs[run.listing] = run.inputs
+                found.append(dataclasses.replace(run, inputs=inputs.get(run.listing, ())))
+    except DamagedFile as error:
+        if isinstance(cause := error.__cause__, BadName):
+            raise UntrustedDataset(path, cause.got, cause.expected) from error
+        return found, error
+    return found, None
+
+
+def history_paths(output: str) -> list[str]:
+    """Files of many records, a month each."""
+    return files.list_files(files.join(output, layout.HISTORY, "*.jsonl.gz"))
+
+
+def read_folded(output: str) -> list[Run]:
+    """The runs whose records were put together, oldest first; of a damaged file, those before the damage."""
+    found: list[Run] = []
+    for path in history_paths(output):
+        runs, error = read_history(path)
+        found += runs
+        if error is not None:
+            warn(error, f"the runs after the first {len(runs):,} of that month are left out")
     return found
 
 
@@ -169,9 +304,8 @@ def list_runs(output: str, newest: int | None = None) -> list[Run]:
     """
     found = FileSystems.match([files.join(output, layout.RUNS, "*.json")])[0].metadata_list
     last_first = sorted(found, key=lambda one: (-(one.last_updated_in_seconds or 0), one.path))
-    runs = [from_json(json.loads(files.read_bytes(one.path))) for one in last_first[:newest]]
+    runs = load_runs(one.path for one in last_first[:newest])
     if newest is None:
         alone = {run.run_id for run in runs}
-        for path in files.list_files(files.join(output, layout.HISTORY, "*.jsonl.gz")):
-            runs += [run for run in read_lines(files.read_bytes(path)) if run.run_id not in alone]
+        runs += [run for run in read_folded(output) if run.run_id not in alone]
     return sorted(runs, key=lambda run: (run.started, run.run_id))

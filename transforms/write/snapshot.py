@@ -7,6 +7,7 @@ entries; each run that changes one writes all. What no run has asked for in a
 season is dropped, so that lists of feeds may change for years.
 """
 
+import contextlib
 import datetime
 import json
 from collections.abc import Iterable, Mapping
@@ -14,8 +15,9 @@ from typing import Any
 
 import apache_beam as beam
 
-from transforms.write import files, layout
+from transforms.write import bounded, files, layout
 from transforms.write.extras import StagedExtra
+from transforms.write.trust import DamagedFile, shown, warn
 
 Entries = dict[str, dict[str, Any]]
 
@@ -27,20 +29,62 @@ KEEP_DAYS = 90
 
 def paths(output: str) -> list[str]:
     """The snapshots of a dataset, oldest first; one, or more after a commit that was cut short."""
-    return files.list_files(files.join(output, layout.MEMORY, "*.json"))
+    found = files.list_files(files.join(output, layout.MEMORY, "*.json"))
+    return [path for path in found if layout.parse(layout.relative(path)) is not None]
+
+
+def load(path: str) -> Entries:
+    """Read a snapshot.
+
+    Raises:
+        DamagedFile: it is not one.
+    """
+    entries = bounded.read_json(path)
+    if not isinstance(entries, dict) or not all(isinstance(values, dict) for values in entries.values()):
+        raise DamagedFile(path, f"got {shown(entries)}; expected an object of objects")
+    for key, values in entries.items():
+        if ASKED in values and not is_instant(values[ASKED]):
+            raise DamagedFile(path, f"{key}.{ASKED}: got {shown(values[ASKED])}; expected a time with its zone")
+    return entries
+
+
+def is_instant(value: Any) -> bool:
+    """Return True if the value is a time with its zone, as text."""
+    try:
+        return datetime.datetime.fromisoformat(value).tzinfo is not None
+    except (TypeError, ValueError):
+        return False
 
 
 def read(output: str) -> Entries:
-    """Key -> what is remembered under it; nothing if nothing ever was."""
-    found = paths(output)
-    entries: Entries = json.loads(files.read_bytes(found[-1])) if found else {}
-    return entries
+    """Key -> what is remembered under it; nothing if nothing ever was.
+
+    Where the newest snapshot is damaged, the one before it holds, or none: then
+    feeds are read in full again, and the articles that the dataset has are recognized.
+    """
+    for path in reversed(paths(output)):
+        try:
+            return load(path)
+        except DamagedFile as error:
+            warn(error, "what it remembers of feeds is left out, and they are read in full again")
+    return {}
+
+
+def readable(output: str) -> list[str]:
+    """The snapshots that are not damaged, oldest first."""
+    found = []
+    for path in paths(output):
+        with contextlib.suppress(DamagedFile):
+            load(path)
+            found.append(path)
+    return found
 
 
 def next_number(output: str) -> int:
     """A number that makes a new snapshot the newest."""
     found = paths(output)
-    return int(found[-1].rpartition("/")[2].partition("-")[0]) + 1 if found else 1
+    numbers = [int(number) for path in found if (number := path.rpartition("/")[2].partition("-")[0]).isdecimal()]
+    return max(numbers, default=0) + 1
 
 
 def changed(before: Entries, pairs: Iterable[tuple[str, Mapping[str, Any]]]) -> Entries:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from transforms.write import files, layout
 
 if TYPE_CHECKING:
-    from transforms.write.commit import Manifest
+    from transforms.write.manifest import Manifest
 
 AT_FDCWD = -100
 RENAME_EXCHANGE = 2

@@ -1,0 +1,76 @@
+"""The gate for paths: a dataset on a local disk has no links that lead elsewhere.
+
+Checked before a run, a compaction or a stream changes anything. A path that a
+file of the dataset names is checked by the grammar of `layout.py`; this module
+checks that the folders and files behind such a path are what they seem.
+Somebody who may write into the dataset during a run is not kept out.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+
+from transforms.records import TABLES
+from transforms.write import files, layout
+from transforms.write.trust import UntrustedDataset
+
+FOLDERS = (*TABLES, layout.ARCHIVE, layout.OWN)
+"""What belongs to us in the folder of a dataset."""
+
+
+def check_links(output: str) -> None:
+    """Check that no link or special file of the dataset leads a read or write elsewhere.
+
+    The folder of the dataset may itself be a link. Object stores have no links.
+
+    Raises:
+        UntrustedDataset: names the first that does.
+    """
+    for path, problem, expected in find_links(output):
+        raise UntrustedDataset(path, problem, expected)
+
+
+def find_links(output: str) -> Iterator[tuple[str, str, str]]:
+    """Yield path, what is there, and the rule, for each link or special file that may not be there."""
+    if not files.is_local(output) or not os.path.isdir(output):  # noqa: PTH112 (a year of runs has 100,000 files)
+        return
+    root = os.path.realpath(output)
+    with os.scandir(output) as there:
+        waiting = [entry for entry in there if entry.name in FOLDERS]
+    while waiting:
+        entry = waiting.pop()
+        path = os.path.relpath(entry.path, output) if entry.path.startswith(output) else entry.path
+        own = path == layout.OWN or path.startswith(f"{layout.OWN}/")
+        if entry.is_symlink():
+            target = os.path.realpath(entry.path)
+            if own or not is_within(target, root):
+                yield entry.path, f"a link to {target}", "no link here" if own else "a link inside of the dataset"
+        elif entry.is_dir(follow_symlinks=False):
+            if path != layout.DAMAGED:
+                with os.scandir(entry.path) as there:
+                    waiting += there
+        elif not entry.is_file(follow_symlinks=False):
+            yield entry.path, "a special file", "a regular file or a folder"
+
+
+def is_within(path: str, root: str) -> bool:
+    """Return True if a resolved path is in the resolved folder.
+
+    >>> is_within("/data/out/articles", "/data/out"), is_within("/data/outside", "/data/out")
+    (True, False)
+    """
+    return path == root or path.startswith(root.rstrip("/") + "/")
+
+
+def is_inside(output: str, path: str) -> bool:
+    """Return True if a path relative to a local dataset stays inside of it, whatever links there are."""
+    root = os.path.realpath(output)
+    return is_within(os.path.realpath(os.path.join(root, path)), root)  # noqa: PTH118
+
+
+def is_plain_file(path: str) -> bool:
+    """Return True if a local path is a regular file and no link."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
