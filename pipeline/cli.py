@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pipeline.commands.check import EPILOG as CHECK_EPILOG
 from pipeline.commands.compact import add_compact_command
 from pipeline.commands.feeds import add_feeds_commands
 from pipeline.commands.stream import add_stream_command
@@ -31,6 +32,7 @@ places every place on the map, and writes Parquet.
   dateline check configs/sample.yaml --set extract.batch_size=16
   dateline describe out/sample                               tables, rows, and what each column means
   dateline feeds check seeds/feeds.csv                       which feeds answer, have moved, are stale
+  dateline check out/sample                                  read every file of a dataset; --repair sets damage aside
   dateline compact out/feed                                  put the small files of past days together
   dateline stream configs/stream.yaml                        follow feeds for ever, a commit for each window
 """
@@ -119,15 +121,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--verbose", action="store_true", help="show what Beam logs")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, command, text in (
-        ("run", _run, "run the pipeline: articles in, Parquet out"),
-        ("check", _check, "check a configuration without running it"),
+    for name, command, text, epilog in (
+        ("run", _run, "run the pipeline: articles in, Parquet out", RUN_EPILOG),
+        (
+            "check",
+            _check,
+            "check a configuration without running it, or the files of a dataset",
+            f"{CHECK_EPILOG}\n{RUN_EPILOG}",
+        ),
     ):
         sub = commands.add_parser(
-            name, help=text, description=text, epilog=RUN_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+            name, help=text, description=text, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
         )
         sub.set_defaults(command=command)
-        sub.add_argument("config", help="YAML file, such as configs/sample.yaml")
+        if name == "run":
+            sub.add_argument("config", help="YAML file, such as configs/sample.yaml")
+        else:
+            sub.add_argument("config", metavar="CONFIG_OR_DATASET", help="YAML file, or the folder of a dataset")
+            sub.add_argument("--repair", action="store_true", help="set damaged files of a dataset aside")
         sub.add_argument(
             "--input", nargs="+", action="extend", default=[], metavar="GLOB_OR_URL", help="read these instead"
         )
@@ -184,6 +195,15 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from pipeline.commands.check import check_dataset, is_dataset
+
+    if is_dataset(args.config):
+        from pipeline.config import beam_options, use_for_files
+
+        use_for_files(beam_options(args.beam_flags))
+        return check_dataset(args)
+    if args.repair:
+        raise ConfigurationError([f"--repair: got {args.config!r}; expected the folder of a dataset"])
     from pipeline.launch import check
 
     return check(_settings(args))

@@ -165,6 +165,22 @@ def covers_of(path: str) -> list[Source]:
         return covers
 
 
+def check_segment(path: str) -> None:
+    """Read a segment to its end.
+
+    Raises:
+        DamagedFile: it is not a segment, or damaged.
+    """
+    sources_of = covers_of(path)
+    with bounded.parquet(path) as file:
+        for batch in file.iter_batches(ROW_GROUP):
+            batch.validate(full=True)
+            if batch.num_rows and not 0 <= (file_numbers := batch["file"].to_numpy()).min() <= file_numbers.max() < len(
+                sources_of
+            ):
+                raise ValueError("rows of a file that the segment does not name")
+
+
 def covers_if_readable(path: str) -> list[Source]:
     """The files that a segment was made from; none if it is damaged: then theirs are made again."""
     try:

@@ -35,6 +35,31 @@ def states_in(memory: Mapping[str, Mapping[str, Any]], dataset: str) -> dict[str
     return found
 
 
+def forget_inputs(memory: snapshot.Entries, uris: set[str] | None) -> snapshot.Entries:
+    """Return what is remembered without what makes a run pass over entries and files that it has read.
+
+    Where an address has moved to, and that it is gone, stays remembered.
+
+    Args:
+        memory: what a dataset remembers.
+        uris: feeds and files by their name in a run's record, without secrets; None for all.
+    """
+    keys = {key_of(uri) for uri in uris or ()}
+    kept: snapshot.Entries = {}
+    for key, values in memory.items():
+        name = values.get("shown", values.get("file"))
+        if uris is not None and name not in uris and key not in keys:
+            kept[key] = values
+        elif "asked" in values:
+            left = {name: value for name, value in values.items() if name not in VALIDATORS}
+            kept[key] = {**left, "due": values["asked"]}
+    return kept
+
+
+VALIDATORS = ("etag", "last_modified", "body", "entries", "again", TRIED)
+"""Of a state: what tells that a feed, or an entry of it, is as it was."""
+
+
 def check_state(state: FeedState) -> FeedState:
     """Return the state if its values have the types that `FeedState` declares.
 

@@ -25,7 +25,11 @@ def find_earlier(output: str, inputs: Sequence[Input]) -> Run | None:
     """
     listing = runs.listing_id(inputs)
     if not any(runs.is_remote(one.uri) for one in inputs):
-        return runs.find_run(output, runs.run_id_of(listing, None))
+        earlier = runs.find_run(output, runs.run_id_of(listing, None))
+        if earlier is None or earlier.listing == listing:
+            return earlier
+        # A record that `dateline check --repair` has made from the files of the run.
+        return dataclasses.replace(earlier, listing=listing, inputs=tuple(inputs))
     recent = runs.list_runs(output, newest=RECENT)
     unfinished = [run for run in recent if run.listing == listing and run.state == "started"]
     return unfinished[-1] if unfinished else None

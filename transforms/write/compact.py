@@ -10,7 +10,6 @@ others.
 import dataclasses
 import datetime
 import functools
-import gzip
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
@@ -242,7 +241,7 @@ def fold_records(output: str, before: datetime.date) -> int:
             continue
         # Such a run never needs its files again, and compaction would have to follow them here.
         merged = {run.run_id: dataclasses.replace(run, files=()) for run in (*before_this, *records.values())}
-        content = gzip.compress(runs.dump_lines(merged.values()), mtime=0)
+        content = runs.pack_lines(merged.values())
         name = f"{STAGING}-runs-{month}"
         staged = f"{layout.staging_folder(name)}/records.staged"
         files.write_file(files.join(output, staged), functools.partial(_write, content))

@@ -3,6 +3,7 @@
 import dataclasses
 import uuid
 from collections import defaultdict
+from collections.abc import Callable
 
 from transforms.write import files, layout, runs
 from transforms.write.commit import roll_forward
@@ -87,7 +88,6 @@ class Rewrite:
         schema, metadata = read_footer(whole)
         folder = path.rpartition("/")[0]
         first = 0
-        rest: list[tuple[int, Part]] = []
         for part in parts_of(path, metadata):
             if part.run_id == run_id:
                 target, staged = f"{folder}/{part.name}", self.staged()
@@ -95,13 +95,24 @@ class Rewrite:
                 _, size = write_rows(files.join(self._output, staged), schema, own, None)
                 self.put(staged, target, size)
                 self.moved(run_id, f"{path}#{part.name}", target)
+            first += part.rows
+        self.without(path, lambda part: part.run_id == run_id)
+
+    def without(self, path: str, is_dropped: Callable[[Part], bool]) -> None:
+        """A compacted file becomes another one without some of its parts."""
+        whole = files.join(self._output, path)
+        schema, metadata = read_footer(whole)
+        first = 0
+        rest: list[tuple[int, Part]] = []
+        for part in parts_of(path, metadata):
+            if is_dropped(part):
+                self._moved[part.run_id].setdefault(path, None)
             else:
                 rest.append((first, part))
             first += part.rows
-        self._moved[run_id][path] = None
         self.take(path)
         if rest:
-            table, date = path.split("/")[0], folder.rpartition("date=")[2]
+            table, date = path.split("/")[0], path.split("/")[1].removeprefix("date=")
             target, staged = layout.compacted_path(table, date, uuid.uuid4().hex[:16]), self.staged()
             rows = [Range(whole, begin, part.rows) for begin, part in rest]
             _, size = write_rows(files.join(self._output, staged), schema, rows, [part for _, part in rest])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import gzip
 import json
 import typing
 from collections.abc import Callable, Iterable
@@ -250,6 +251,11 @@ def dump_lines(found: Iterable[Run]) -> bytes:
         told.add(run.listing)
         lines.append(json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n")
     return "".join(lines).encode()
+
+
+def pack_lines(found: Iterable[Run]) -> bytes:
+    """The content of a month's file of records."""
+    return gzip.compress(dump_lines(found), mtime=0)
 
 
 def read_history(path: str) -> tuple[list[Run], DamagedFile | None]:

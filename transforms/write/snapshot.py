@@ -118,6 +118,11 @@ def kept(entries: Entries) -> Entries:
     return {key: values for key, values in entries.items() if oldest is None or asked.get(key, oldest) >= oldest}
 
 
+def pack(entries: Entries) -> bytes:
+    """The content of a snapshot."""
+    return json.dumps(entries, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+
+
 def stage(group: tuple[Any, Iterable[tuple[str, Mapping[str, Any]]]], output: str, run_id: str) -> StagedExtra:
     """Writes the newest snapshot aside, with some entries changed.
 
@@ -126,8 +131,7 @@ def stage(group: tuple[Any, Iterable[tuple[str, Mapping[str, Any]]]], output: st
         output: folder of the dataset.
         run_id: the run that the snapshot belongs to.
     """
-    entries = changed(read(output), group[1])
-    content = json.dumps(entries, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    content = pack(changed(read(output), group[1]))
     target = layout.memory_path(next_number(output), run_id)
     return StagedExtra.write(output, run_id, target, [content])
 
