@@ -82,8 +82,8 @@ def repair(output: str, now: datetime.datetime, check_segment: CheckFile, forget
         aside.put(_staging_of(one.path) for one in first.findings if one.kind == "manifest")
         roll_forward_all(output)
         second = scan(output, check_segment, first)
-        _salvage_history(output, second, aside)
-        aside.put(one.path for one in second.findings if one.kind in ASIDE)
+        salvaged = _salvage_history(output, second, aside)
+        aside.put(one.path for one in second.findings if one.kind in ASIDE and one.path not in salvaged)
         _drop_dependents(second, aside)
         third = scan(output, check_segment, second)
         changed = _correct_records(third, aside)
@@ -95,7 +95,7 @@ def repair(output: str, now: datetime.datetime, check_segment: CheckFile, forget
         lock.release(files.join(output, layout.OWN))
 
 
-def _salvage_history(output: str, found: Scan, aside: "Aside") -> None:
+def _salvage_history(output: str, found: Scan, aside: "Aside") -> set[str]:
     """Sets damaged files of records aside, and writes the records before the damage anew."""
     damaged = {one.path for one in found.findings if one.kind == "damaged" and one.path.startswith(layout.HISTORY)}
     for path in sorted(damaged):
@@ -104,6 +104,7 @@ def _salvage_history(output: str, found: Scan, aside: "Aside") -> None:
         aside.put([path])
         if kept:
             _write_history(whole, runs.pack_lines(kept), output)
+    return damaged
 
 
 def _write_history(whole: str, content: bytes, output: str) -> None:

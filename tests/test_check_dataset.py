@@ -1,0 +1,472 @@
+"""`dateline check DATASET` names each kind of damage; --repair leaves a dataset that is read and adds up."""
+
+import dataclasses
+import datetime
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.cli import main
+from pipeline.commands.check import is_dataset
+from pipeline.summary import adds_up
+from tests.test_compact import place
+from tests.test_known import committed, made
+from tests.test_untrusted_dataset import cut, flip, foreign
+from transforms.deduplicate.segments import check_segment
+from transforms.failures import BadRecord, Reason, failure_from
+from transforms.read.schedule import FeedState, from_json, key_of, to_json
+from transforms.read.states import forget_inputs
+from transforms.records import TABLES
+from transforms.stream.commit import commit_tables
+from transforms.write import Run, begin_run, layout, list_runs, lock, snapshot, trust
+from transforms.write.check import scan
+from transforms.write.commit import commit
+from transforms.write.compact import compact
+from transforms.write.repair import repair
+from transforms.write.shards import shard_of, stage_shard
+
+NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
+TOMORROW = NOON.date() + datetime.timedelta(days=1)
+FEED = "https://news.test/feed"
+SHARDS = 2
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    monkeypatch.setattr(trust, "_warned", set())
+
+
+def rows_of(numbers: range, name: str) -> dict[str, list[Any]]:
+    """Articles, each with two places; and a failure."""
+    articles = [dataclasses.replace(made(number), extraction="extracted") for number in numbers]
+    places = [
+        dataclasses.replace(place(number), article_id=one.article_id, location_id=f"{one.article_id}{number}")
+        for one in articles
+        for number in (1, 2)
+    ]
+    failure = failure_from(BadRecord(Reason.EMPTY, "nothing"), stage="read", source=f"{name}#99")
+    return {"articles": articles, "entities": [], "locations": places, "failures": [failure]}
+
+
+def counts_of(rows: dict[str, list[Any]]) -> dict[str, int]:
+    number = len(rows["articles"])
+    return {
+        "inputs": number + 3, "articles": number, "articles.extracted": number, "failures": 1, "failures.empty": 1,
+        "duplicates": 2, "duplicates.same_article": 2,
+    }  # fmt: skip
+
+
+def run(output: Path, name: str, numbers: range) -> Run:
+    """A run as Beam would carry it out."""
+    given = begin_run(str(output), [(name, 1, 1.0)], NOON)
+    rows = rows_of(numbers, name)
+    staged = [
+        stage_shard(
+            str(output), given.run_id, table, shard, [one for one in rows[table] if shard_of(one, SHARDS) == shard]
+        )
+        for table in rows
+        for shard in range(SHARDS)
+    ]
+    extras = []
+    if name == FEED:
+        state = FeedState(key=key_of(FEED), shown=FEED, etag="e", entries=("1", "2"), asked=NOON, due=NOON, body="b")
+        other = FeedState(key="other", shown="https://other.test/", etag="e", asked=NOON, due=NOON)
+        memory = [(one.key, to_json(one)) for one in (state, other)]
+        extras = [snapshot.stage((0, memory), str(output), given.run_id)]
+    done = commit(str(output), given, staged, shards=SHARDS, counts=counts_of(rows), extras=extras)
+    lock.release(f"{output}/_dateline")
+    return done
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs over files and one over a feed."""
+    output = tmp_path_factory.mktemp("whole")
+    run(output, "a.txt", range(0, 8))
+    run(output, FEED, range(8, 14))
+    run(output, "b.txt", range(14, 18))
+    return output
+
+
+@pytest.fixture(scope="module")
+def compacted(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, compacted; the record of the run over a feed is in a month's file."""
+    output = tmp_path_factory.mktemp("compacted") / "out"
+    shutil.copytree(whole, output)
+    compact(str(output), TOMORROW)
+    return output
+
+
+@pytest.fixture
+def out(whole: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(whole, tmp_path / "out")
+
+
+@pytest.fixture
+def merged(compacted: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(compacted, tmp_path / "out")
+
+
+def file_of(output: Path, table: str, name: str = "a.txt", shard: int = 0) -> Path:
+    """A file of a run."""
+    found = next(one for one in list_runs(str(output)) if [given.uri for given in one.inputs] == [name])
+    (path,) = [one for one in found.files if one.startswith(table) and f"-{shard:05}-of" in one]
+    return output / path
+
+
+def compacted_file(output: Path, table: str) -> Path:
+    (path,) = (output / table).glob("date=*/compacted-*.parquet")
+    return path
+
+
+def ids_of(output: Path, table: str = "articles", column: str = "article_id") -> list[str]:
+    paths = sorted((output / table).glob("date=*/*.parquet"))
+    return sorted(one for path in paths for one in pq.read_table(path)[column].to_pylist())
+
+
+def findings(output: Path) -> list[str]:
+    return [str(one) for one in scan(str(output), check_segment).findings]
+
+
+def repaired(output: Path) -> Any:
+    return repair(str(output), NOON, check_segment, forget_inputs)
+
+
+def hold_together(output: Path) -> None:
+    """Nothing is wrong any more, the totals add up, and no row is without its article."""
+    assert findings(output) == []
+    runs = list_runs(str(output))
+    assert all(adds_up(one) for one in runs)
+    rows: Counter[str] = Counter()
+    for one in runs:
+        kinds = one.counts.get("articles", 0), one.rows["articles"], one.counts.get("articles.extracted", 0)
+        assert len({*kinds}) == 1
+        assert one.counts.get("failures", 0) == one.rows.get("failures", 0)
+        rows.update(one.rows)
+    assert {table: ds.dataset(output / table).count_rows() for table in TABLES if (output / table).exists()} == {
+        table: rows[table] for table in TABLES if (output / table).exists()
+    }
+    assert {*ids_of(output, "locations")} <= {*ids_of(output)}
+
+
+def damaged_copies(output: Path) -> dict[str, bytes]:
+    folder = output / layout.DAMAGED
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_sound_datasets_have_no_findings(whole: Path, compacted: Path, capsys: Any) -> None:
+    for output in (whole, compacted):
+        assert main(["check", str(output)]) == 0
+        assert capsys.readouterr().out.endswith("3 runs, 57 rows that can be read: sound\n")
+    assert ids_of(whole) == ids_of(compacted)
+
+
+DAMAGE: dict[str, tuple[str, Callable[[Path], Any], str]] = {
+    "articles cut": ("articles", cut, "the end of the Parquet file is missing"),
+    "articles with damaged pages": ("articles", flip, ""),
+    "articles with other columns": ("articles", foreign, "no column 'article_id'"),
+    "articles empty": ("articles", lambda path: path.write_bytes(b""), "0 bytes; expected a Parquet file"),
+    "articles missing": ("articles", Path.unlink, "missing; the record of run"),
+    "locations cut": ("locations", cut, "the end of the Parquet file is missing"),
+    "locations missing": ("locations", Path.unlink, "missing; the record of run"),
+    "failures cut": ("failures", cut, "the end of the Parquet file is missing"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGE)
+def test_a_damaged_file_of_a_run_over_files_is_back_when_the_run_is_done_again(case: str, out: Path) -> None:
+    table, damage, said = DAMAGE[case]
+    before = {name: ids_of(out, name, column) for name, column in (("articles", "article_id"), ("failures", "source"))}
+    places = ids_of(out, "locations")
+    totals = [(one.rows, one.counts) for one in list_runs(str(out))]
+    path = file_of(out, table, shard=0 if file_of_exists(out, table, 0) else 1)
+    damage(path)
+    content = path.read_bytes() if path.exists() else None
+    (finding,) = findings(out)
+    assert finding.startswith(f"{path.relative_to(out)}: {said}")
+
+    done = repaired(out)
+    hold_together(out)
+    if content is not None:
+        assert content in damaged_copies(out).values()
+    (note,) = done.notes
+    assert "do it again over a.txt; it replaces its rows, and all are back" in note
+
+    run(out, "a.txt", range(0, 8))
+    hold_together(out)
+    assert {
+        name: ids_of(out, name, column) for name, column in (("articles", "article_id"), ("failures", "source"))
+    } == before
+    assert ids_of(out, "locations") == places
+    assert [(one.rows, one.counts) for one in list_runs(str(out))] == totals
+
+
+def file_of_exists(output: Path, table: str, shard: int) -> bool:
+    found = next(one for one in list_runs(str(output)) if [given.uri for given in one.inputs] == ["a.txt"])
+    return any(one.startswith(table) and f"-{shard:05}-of" in one for one in found.files)
+
+
+def test_lost_articles_of_a_feed_are_asked_for_again_and_others_are_not(out: Path) -> None:
+    path = file_of(out, "articles", FEED)
+    lost = pq.read_table(path)["article_id"].to_pylist()
+    cut(path)
+    done = repaired(out)
+    hold_together(out)
+    assert not {*lost} & {*ids_of(out)}
+    memory = snapshot.read(str(out))
+    feed, other = (from_json(memory[key]) for key in (key_of(FEED), "other"))
+    assert (feed.etag, feed.body, feed.entries, other.etag) == (None, None, (), "e")
+    assert f"({FEED})" in done.notes[0]
+    assert "those that its feeds no longer list are not" in done.notes[0]
+    assert done.notes[1] == "1 feeds and files are read in full again, although they may be as they were"
+    memories = [name for name in damaged_copies(out) if "memory" in name]
+    assert len(memories) == 1
+
+
+def test_lost_places_of_a_feed_are_said_not_to_come_back(out: Path) -> None:
+    cut(file_of(out, "locations", FEED))
+    done = repaired(out)
+    hold_together(out)
+    assert "they do not come back" in done.notes[0]
+    assert from_json(snapshot.read(str(out))[key_of(FEED)]).etag == "e"
+
+
+@pytest.mark.parametrize("damage", [cut, flip])
+def test_a_damaged_compacted_file_takes_the_places_of_its_articles_along(
+    damage: Callable[[Path], Any], merged: Path
+) -> None:
+    before, places = ids_of(merged), ids_of(merged, "locations")
+    damage(compacted_file(merged, "articles"))
+    done = repaired(merged)
+    hold_together(merged)
+    assert ids_of(merged) == []
+    assert len([note for note in done.notes if "do it again over" in note]) == 2
+    assert "1 feeds and files are read in full again" in done.notes[-1]
+    run(merged, "a.txt", range(0, 8))
+    run(merged, "b.txt", range(14, 18))
+    run(merged, FEED, range(8, 14))
+    assert findings(merged) == []
+    assert (ids_of(merged), ids_of(merged, "locations")) == (before, places)
+
+
+def test_places_of_lost_articles_leave_a_compacted_file_alone(merged: Path) -> None:
+    """A run's own file beside compacted ones: of the compacted places only its parts go."""
+    places = compacted_file(merged, "locations")
+    run(merged, "a.txt", range(0, 8))  # has its own files again
+    new = compacted_file(merged, "locations")
+    assert new != places
+    path = next((merged / "articles/date=2026-11-22").glob("compacted-*"))
+    cut(path)
+    repaired(merged)
+    hold_together(merged)
+    assert ids_of(merged) == sorted(made(number).article_id for number in range(8))
+
+
+def test_a_lost_record_is_made_again_from_the_files_of_its_run(out: Path) -> None:
+    before = next(one for one in list_runs(str(out)) if one.inputs[0].uri == "a.txt")
+    path = out / layout.record_path(before.run_id)
+    path.write_bytes(b"")
+    assert any(one.startswith(f"_dateline/runs/{before.run_id}.json: empty; expected JSON") for one in findings(out))
+    done = repaired(out)
+    hold_together(out)
+    after = next(one for one in list_runs(str(out)) if one.run_id == before.run_id)
+    assert (after.started, {*after.files}) == (before.started, {*before.files})
+    assert {table: after.rows.get(table, 0) for table in before.rows} == before.rows
+    assert after.counts == {
+        name: number for name, number in before.counts.items() if name.partition(".")[0] != "duplicates"
+    } | {"inputs": 9}
+    assert "its record was made again" in done.notes[0]
+    again = run(out, "a.txt", range(0, 8))
+    hold_together(out)
+    assert (again.inputs, again.listing, again.counts) == (before.inputs, before.listing, before.counts)
+
+
+def test_damaged_records_of_a_month_are_made_again(merged: Path) -> None:
+    path = merged / layout.history_path("2026-11")
+    content = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(content + b'{"run_id": '))
+    assert len(findings(merged)) == 1
+    repaired(merged)
+    hold_together(merged)
+    assert gzip.decompress(path.read_bytes()) == content
+    path.write_bytes(b"not gzip")
+    assert len(findings(merged)) > 1
+    repaired(merged)
+    hold_together(merged)
+    assert len(list_runs(str(merged))) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("articles/date=2026-11-22/mine.parquet", b"x"),
+        ("articles/notes.txt", b"x"),
+        ("articles/date=2026-02-30/4f0c-00000-of-00001.parquet", b"x"),
+        ("_dateline/unknown", b"x"),
+        ("_dateline/runs/not a run.json", b"{}"),
+        ("_dateline/memory/0000000009-4f0c.json", b"["),
+        ("_dateline/known/0-9a.segment", b"x"),
+        ("_dateline/staging/x/manifest.json", b"{}"),
+        ("_dateline/staging/x/manifest.json", b'{"run": null, "renames": [], "stale": ["../x"], "name": "x"}'),
+    ],
+)
+def test_what_is_foreign_or_broken_is_set_aside(path: str, content: bytes, out: Path) -> None:
+    before = sorted(ids_of(out))
+    (out / path).parent.mkdir(parents=True, exist_ok=True)
+    (out / path).write_bytes(content)
+    (finding,) = findings(out)
+    assert finding.startswith(f"{path}: ")
+    assert "--repair sets it aside" in finding
+    repaired(out)
+    hold_together(out)
+    assert ids_of(out) == before
+    assert content in damaged_copies(out).values()
+    assert not (out / path).exists()
+
+
+def test_links_and_special_files_are_set_aside_and_what_they_lead_to_stays(out: Path, tmp_path: Path) -> None:
+    (tmp_path / "canary").write_text("alive")
+    (out / "articles/date=2026-11-22/link.parquet").symlink_to(tmp_path / "canary")
+    (out / "_dateline/known").mkdir(exist_ok=True)
+    (out / "_dateline/known/link").symlink_to(out / "articles")
+    os.mkfifo(out / "_dateline/fifo")
+    assert len(findings(out)) == 3
+    repaired(out)
+    hold_together(out)
+    assert (tmp_path / "canary").read_text() == "alive"
+
+
+@pytest.mark.parametrize("name", ["_dateline", "_dateline/damaged"])
+def test_where_our_own_folder_is_a_link_nothing_is_repaired(name: str, out: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    if name == "_dateline":
+        (out / name).rename(tmp_path / "outside" / "was")
+    (out / name).symlink_to(tmp_path / "outside")
+    before = sorted((tmp_path / "outside").rglob("*"))
+    assert main(["check", str(out), "--repair"]) == 2
+    assert sorted((tmp_path / "outside").rglob("*")) == before
+
+
+def test_a_file_that_its_runs_record_does_not_list_is_set_aside(out: Path) -> None:
+    path = file_of(out, "articles")
+    run_id = layout.run_of(path.name)
+    shutil.copy(path, path.with_name(f"{run_id}-00001-of-00007.parquet"))
+    found = findings(out)
+    assert any(f"the record of run {run_id} does not list it" in one for one in found)
+    assert any("is also in" in one for one in found)
+    repaired(out)
+    hold_together(out)
+
+
+def test_articles_that_are_there_twice_are_named(tmp_path: Path) -> None:
+    committed(tmp_path, [1, 2], "a.txt", shards=1)
+    committed(tmp_path, [2, 3], "b.txt", shards=1)
+    (finding,) = findings(tmp_path)
+    assert f"article {made(2).article_id[:16]}... is also in articles/" in finding
+
+
+def test_a_record_with_other_rows_is_corrected(out: Path) -> None:
+    path = next(out.glob("_dateline/runs/*.json"))
+    record = json.loads(path.read_text())
+    record["rows"]["articles"] += 5
+    path.write_text(json.dumps(record))
+    (finding,) = findings(out)
+    assert "rows of articles, and" in finding
+    repaired(out)
+    hold_together(out)
+
+
+def test_a_commit_that_was_cut_short_is_finished(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = begin_run(str(out), [("c.txt", 1, 1.0)], NOON)
+    staged = [stage_shard(str(out), given.run_id, "articles", 0, [made(30)])]
+    with monkeypatch.context() as patch:
+        patch.setattr("transforms.write.commit.roll_forward", lambda *_: None)
+        commit(str(out), given, staged, shards=1, counts={})
+    lock.release(f"{out}/_dateline")
+    (finding,) = findings(out)
+    assert "a commit that was cut short; the next run, or --repair, finishes it" in finding
+    repaired(out)
+    assert findings(out) == []
+    assert made(30).article_id in ids_of(out)
+
+
+def test_lost_articles_of_a_stream_make_it_read_everything_again(out: Path) -> None:
+    pane = {"start": NOON.isoformat(), "end": NOON.isoformat(), "index": 0, "late": False, "job": "9a3b"}
+    given = Run(run_id="20261122T120000Z_9a3b", listing="stream_9a3b", started=NOON, pane=pane)
+    rows = rows_of(range(20, 23), "stream")
+    commit_tables(str(out), given, rows, counts_of(rows), {"f": {"file": "in/a.txt", "size": 1, "modified": 1.0}})
+    cut(next(out.glob("articles/*/20261122T*")))
+    done = repaired(out)
+    hold_together(out)
+    memory = snapshot.read(str(out))
+    assert "f" not in memory
+    assert from_json(memory["other"]).etag is None
+    assert "the inputs of its stream" in done.notes[0]
+
+
+def test_the_lock_is_respected(out: Path) -> None:
+    script = (
+        "import sys, time; from transforms.write import lock; lock.hold(sys.argv[1]); print(flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, f"{out}/_dateline"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        cut(file_of(out, "articles"))
+        before = sorted(out.rglob("*"))
+        assert main(["check", str(out), "--repair"]) == 4
+        assert sorted(out.rglob("*")) == before
+        assert main(["check", str(out)]) == 1
+        process.kill()
+
+
+def test_what_is_no_dataset_is_refused(tmp_path: Path, capsys: Any) -> None:
+    assert main(["check", str(tmp_path)]) == 2
+    assert "expected the folder that `dateline run` has written" in capsys.readouterr().err
+    assert main(["check", "configs/sample.yaml", "--repair"]) == 2
+    assert main(["check", str(tmp_path), "--set", "workers=2"]) == 2
+    assert (is_dataset("out"), is_dataset("gs://bucket/config.yaml")) == (False, False)
+
+
+def sorted_rows(folder: Path) -> pa.Table:
+    table = pq.read_table(folder)
+    return table.sort_by(table.column_names[0])
+
+
+@pytest.mark.parametrize("damage", [cut, flip])
+def test_the_sample_is_whole_again_after_repair_and_a_run(
+    damage: Callable[[Path], Any], tmp_path: Path, capsys: Any
+) -> None:
+    """As a person would do it, with the command."""
+    command = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml", "--output", str(tmp_path)]
+    subprocess.run(command, capture_output=True, check=True, timeout=300)
+    tables = {
+        table: pq.read_table(tmp_path / table).sort_by(pq.read_table(tmp_path / table).column_names[0])
+        for table in TABLES
+    }
+    (before,) = list_runs(str(tmp_path))
+    path = next((tmp_path / "articles").glob("*/*.parquet"))
+    damage(path)
+    assert main(["check", str(tmp_path)]) == 1
+    assert f"{path.relative_to(tmp_path)}: " in capsys.readouterr().out
+    assert main(["check", str(tmp_path), "--repair"]) == 0
+    assert "do it again over" in capsys.readouterr().out
+    done = subprocess.run(command, capture_output=True, check=True, timeout=300, text=True)
+    assert "already" not in done.stdout
+    (after,) = list_runs(str(tmp_path))
+    assert (after.rows, after.counts) == (before.rows, before.counts)
+    for table, rows in tables.items():
+        assert sorted_rows(tmp_path / table).equals(rows), table
+    assert main(["check", str(tmp_path)]) == 0
