@@ -69,9 +69,9 @@ def counts_of(rows: dict[str, list[Any]]) -> dict[str, int]:
     }  # fmt: skip
 
 
-def run(output: Path, name: str, numbers: range) -> Run:
+def run(output: Path, name: str, numbers: range, hour: int = 0) -> Run:
     """A run as Beam would carry it out."""
-    given = begin_run(str(output), [(name, 1, 1.0)], NOON)
+    given = begin_run(str(output), [(name, 1, 1.0)], NOON + datetime.timedelta(hours=hour))
     rows = rows_of(numbers, name)
     staged = [
         stage_shard(
@@ -257,7 +257,7 @@ def test_a_damaged_compacted_file_takes_the_places_of_its_articles_along(
     assert "1 feeds and files are read in full again" in done.notes[-1]
     run(merged, "a.txt", range(0, 8))
     run(merged, "b.txt", range(14, 18))
-    run(merged, FEED, range(8, 14))
+    run(merged, FEED, range(8, 14), hour=1)
     assert findings(merged) == []
     assert (ids_of(merged), ids_of(merged, "locations")) == (before, places)
 

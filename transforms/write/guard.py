@@ -7,7 +7,6 @@ Somebody who may write into the dataset during a run is not kept out.
 """
 
 import os
-import stat
 from collections.abc import Iterator
 
 from transforms.records import TABLES
@@ -35,22 +34,21 @@ def find_links(output: str) -> Iterator[tuple[str, str, str]]:
     if not files.is_local(output) or not os.path.isdir(output):  # noqa: PTH112 (a year of runs has 100,000 files)
         return
     root = os.path.realpath(output)
+    set_aside = f"{output}/{layout.DAMAGED}"
     with os.scandir(output) as there:
-        waiting = [entry for entry in there if entry.name in FOLDERS]
+        waiting = [(entry, entry.name == layout.OWN) for entry in there if entry.name in FOLDERS]
     while waiting:
-        entry = waiting.pop()
-        path = os.path.relpath(entry.path, output) if entry.path.startswith(output) else entry.path
-        own = path == layout.OWN or path.startswith(f"{layout.OWN}/")
+        entry, own = waiting.pop()
         if entry.is_symlink():
             target = os.path.realpath(entry.path)
             if own or not is_within(target, root):
                 yield entry.path, f"a link to {target}", "no link here" if own else "a link inside of the dataset"
-        elif entry.is_dir(follow_symlinks=False):
-            if path != layout.DAMAGED:
-                with os.scandir(entry.path) as there:
-                    waiting += there
-        elif not entry.is_file(follow_symlinks=False):
-            yield entry.path, "a special file", "a regular file or a folder"
+        elif not entry.is_dir(follow_symlinks=False):
+            if not entry.is_file(follow_symlinks=False):
+                yield entry.path, "a special file", "a regular file or a folder"
+        elif entry.path != set_aside:
+            with os.scandir(entry.path) as there:  # the kind of most entries is known from the listing
+                waiting += [(one, own) for one in there if not one.is_file(follow_symlinks=False)]
 
 
 def is_within(path: str, root: str) -> bool:
@@ -66,11 +64,3 @@ def is_inside(output: str, path: str) -> bool:
     """Return True if a path relative to a local dataset stays inside of it, whatever links there are."""
     root = os.path.realpath(output)
     return is_within(os.path.realpath(os.path.join(root, path)), root)  # noqa: PTH118
-
-
-def is_plain_file(path: str) -> bool:
-    """Return True if a local path is a regular file and no link."""
-    try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except OSError:
-        return False
