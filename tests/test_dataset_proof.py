@@ -60,6 +60,6 @@ def test_a_dataset_changes_nothing_outside_of_itself(how: str, start: Callable[[
         manifest["renames"] = [["_dateline/staging/x/evil.staged", "../outside/x/canary", 5]]
     (staging / "x/manifest.json").write_text(json.dumps(manifest))
 
-    with pytest.raises(Exception, match="got '.*'; expected"):
+    with pytest.raises(Exception, match=r"got '.*'; expected"):
         start(str(out))
     assert canary.read_text() == "alive"
