@@ -1,5 +1,6 @@
 """`dateline check DATASET` names each kind of damage; --repair leaves a dataset that is read and adds up."""
 
+import contextlib
 import dataclasses
 import datetime
 import gzip
@@ -13,6 +14,7 @@ from typing import Any
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
+from apache_beam.io.filesystems import FileSystems
 
 from pipeline.cli import main
 from pipeline.summary import adds_up
@@ -254,6 +256,49 @@ def test_a_damaged_compacted_file_takes_the_places_of_its_articles_along(
     run(merged, FEED, range(8, 14), hour=1)
     assert findings(merged) == []
     assert (ids_of(merged), ids_of(merged, "locations")) == (before, places)
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL."""
+
+
+@pytest.mark.parametrize("step", range(1, 24, 2))
+def test_a_repair_that_was_killed_is_finished_by_the_next(
+    step: int, merged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before each second of the operations that move or put files in place."""
+    before = set(contents(merged).values())
+    cut(compacted_file(merged, "articles"))
+    damaged = compacted_file(merged, "articles").read_bytes()
+    left = [step]
+
+    def dying(real: Callable[..., Any]) -> Callable[..., Any]:
+        def operation(*args: Any, **kwargs: Any) -> Any:
+            left[0] -= 1
+            if not left[0]:
+                raise Killed
+            return real(*args, **kwargs)
+
+        return operation
+
+    with monkeypatch.context() as patch:
+        for owner, name in ((Path, "rename"), (Path, "hardlink_to"), (FileSystems, "rename"), (FileSystems, "delete")):
+            patch.setattr(owner, name, dying(getattr(owner, name)))
+        with contextlib.suppress(Killed):
+            repaired(merged)
+    lock.release(f"{merged}/_dateline")
+    repair(str(merged), NOON + datetime.timedelta(hours=1), check_segment, forget_inputs)
+    hold_together(merged)
+    assert from_json(snapshot.read(str(merged))[key_of(FEED)]).etag is None
+    assert ids_of(merged) == []
+    assert damaged in contents(merged).values()
+    places = pq.read_table(next(merged.rglob("damaged/*/locations/date=*/compacted-*.parquet")))
+    assert places.num_rows == 36
+    assert len(before & set(contents(merged).values())) >= len(before) - 3  # articles; what names them now
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_places_of_lost_articles_leave_a_compacted_file_alone(merged: Path) -> None:

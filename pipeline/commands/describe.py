@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import pyarrow as pa
 
 from transforms.records import TABLES
-from transforms.write import Run, bounded, files, layout, list_runs
+from transforms.write import Run, bounded, files, guard, layout, list_runs
 from transforms.write.trust import DamagedFile, warn
 
 WIDTH = 110
@@ -42,9 +42,10 @@ def describe(dataset: str) -> str:
         dataset: its folder or URL.
 
     Raises:
-        ValueError: it is no dataset.
+        ValueError: it is no dataset, or has links that leave it.
     """
     dataset = files.check_output(dataset)
+    guard.check_links(dataset)
     runs = list_runs(dataset)
     if not runs:
         raise ValueError(

@@ -86,8 +86,11 @@ def repair(output: str, now: datetime.datetime, check_segment: CheckFile, forget
         aside.put(one.path for one in second.findings if one.kind in ASIDE and one.path not in salvaged)
         _drop_dependents(second, aside)
         third = scan(output, check_segment, second)
-        changed = _correct_records(third, aside)
-        notes = [*_next_steps(third, changed, folder), *_forget(output, third, changed, aside, forget)]
+        changed = _corrected_records(third)
+        # Before the records are corrected: after that, nobody could tell what was lost.
+        forgotten = _forget(output, changed, aside, forget)
+        _write_records(third, changed, aside)
+        notes = [*_next_steps(changed, folder), *forgotten]
         return Repaired(
             folder=folder, aside=tuple(aside.paths), notes=tuple(notes), after=scan(output, check_segment, third)
         )
@@ -156,7 +159,10 @@ class Aside:
 def _drop_dependents(found: Scan, aside: Aside) -> None:
     """Sets the rows of other tables aside whose articles are lost."""
     lost = {path.split("/")[1] for path in found.unreadable if path.startswith("articles/")}
-    lost |= {one.path.split("/")[1] for one in found.findings if one.kind == "missing" and one.path[:8] == "articles"}
+    rows = found.rows()
+    for run_id, run in {**found.folded, **found.runs}.items():
+        if run.rows.get("articles", 0) > rows[run_id]["articles"]:
+            lost.add(f"date={run.date}")
     there: dict[str, set[str]] = defaultdict(set)
     for one in found.tables.values():
         if one.name.table == "articles":
@@ -189,8 +195,8 @@ class Changed:
     """Table -> rows that were committed and are not there any more."""
 
 
-def _correct_records(found: Scan, aside: Aside) -> list[Changed]:
-    """Brings the records in line with the files that are there."""
+def _corrected_records(found: Scan) -> list[Changed]:
+    """The records that are not in line with the files that are there, and how they are."""
     rows = found.rows()
     paths: dict[str, list[str]] = defaultdict(list)
     for path, one in found.tables.items():
@@ -212,6 +218,10 @@ def _correct_records(found: Scan, aside: Aside) -> list[Changed]:
         lost = Counter(run.rows if run else {}) - Counter(after.rows)
         after = dataclasses.replace(after, counts=_recount(found, after, lost, paths[run_id]))
         changed.append(Changed(run, after, lost))
+    return changed
+
+
+def _write_records(found: Scan, changed: list[Changed], aside: Aside) -> None:
     for change in changed:
         if change.after.run_id not in found.folded:
             if change.before is not None:
@@ -219,7 +229,6 @@ def _correct_records(found: Scan, aside: Aside) -> list[Changed]:
             runs.write_run(found.output, change.after)
             files.remove_tree(files.join(found.output, layout.staging_folder(change.after.run_id)))
     _correct_history(found, {change.after.run_id: change.after for change in changed}, aside)
-    return changed
 
 
 def _correct_history(found: Scan, changed: dict[str, Run], aside: Aside) -> None:
@@ -281,7 +290,7 @@ def _own_rows(
             first += part.rows
 
 
-def _next_steps(found: Scan, changed: list[Changed], folder: str) -> list[str]:
+def _next_steps(changed: list[Changed], folder: str) -> list[str]:
     """Which runs to do again, and what that brings back."""
     notes = []
     for one in changed:
@@ -320,7 +329,7 @@ def _named(run: Run) -> str:
     return ", ".join(uris) + more if uris else "the inputs of its stream"
 
 
-def _forget(output: str, found: Scan, changed: list[Changed], aside: Aside, forget: Forget) -> list[str]:
+def _forget(output: str, changed: list[Changed], aside: Aside, forget: Forget) -> list[str]:
     """Makes the dataset forget what it remembers of the inputs of lost articles, so that they are read again."""
     concerned = [
         one.after for one in changed if {"articles", "failures"} & one.lost.keys() and not is_repeatable(one.after)
