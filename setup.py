@@ -48,6 +48,7 @@ setup(
             "duckdb>=1.4",
             "duckdb-cli>=1.4",
             "geopandas>=1",
+            "hypothesis>=6",
             "mypy>=1.15",
             "pip-tools>=7",
             "prometheus-client>=0.20",

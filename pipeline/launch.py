@@ -30,7 +30,7 @@ from pipeline.summary import adds_up, failure_share, summarize
 from transforms import Run, Source, begin_run, read_run, resolve_inputs
 from transforms.extract.models import SHIPPED_NAME, load_models, model_ids
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
-from transforms.read.masking import mask
+from transforms.masking import mask
 from transforms.read.sources import is_address
 from transforms.write import Held
 from transforms.write.trust import DamagedFile, UntrustedDataset

@@ -15,7 +15,7 @@ from transforms.parse.split import split
 from transforms.read.client import Client, Limits
 from transforms.read.fetch import Asked, Task, fetch
 from transforms.read.fingerprints import read_entries
-from transforms.read.masking import mask, mask_text
+from transforms.masking import mask, mask_text
 from transforms.read.pace import HostWaits, Turns
 from transforms.read.schedule import (
     FeedState,

@@ -14,12 +14,14 @@ from typing import Any, Self
 
 import apache_beam as beam
 
+from transforms.masking import mask_text
 from transforms.records import Failure, stable_id
 
 FAILURES = "failures"
 """Tag of the output that carries `Failure` rows."""
 
 MAX_PAYLOAD = 4096
+_MOST_MESSAGE = 10_000
 
 INFRASTRUCTURE = (MemoryError, sqlite3.DatabaseError)
 """Errors that would befall any record, and are left to the runner."""
@@ -81,7 +83,7 @@ class BadRecord(Exception):
 
 
 def failure_from(error: Exception, *, stage: str, source: str, payload: bytes | str | None = None) -> Failure:
-    """The row for an error; an unforeseen one keeps its traceback."""
+    """The row for an error; an unforeseen one keeps its traceback. Addresses in both are masked."""
     foreseen = isinstance(error, BadRecord)
     reason = error.reason if isinstance(error, BadRecord) else Reason.UNEXPECTED
     if isinstance(payload, str):
@@ -91,10 +93,10 @@ def failure_from(error: Exception, *, stage: str, source: str, payload: bytes | 
         stage=stage,
         reason=reason.value,
         error=type(error).__name__,
-        message=str(error)[:1000],
+        message=mask_text(str(error)[:_MOST_MESSAGE])[:1000],
         source=source,
         payload=payload[:MAX_PAYLOAD] if payload else None,
-        traceback=None if foreseen else "".join(traceback.format_exception(error))[-8000:],
+        traceback=None if foreseen else mask_text("".join(traceback.format_exception(error))[-8000:]),
     )
 
 

@@ -74,6 +74,7 @@ def show(settings: "Settings", file: str | None = None) -> int:
         ConfigurationError: the runner is not Dataflow's, its packages are missing, or an option is wrong.
     """
     from pipeline.launch import find_sources
+    from transforms.masking import mask
     from transforms.write.begin import new_run
     from transforms.write.runs import Input
 
@@ -89,7 +90,7 @@ def show(settings: "Settings", file: str | None = None) -> int:
         ) from error
     sources = find_sources(settings, remote=False)
     settings.sections["read"]["sources"] = sources
-    run = new_run([Input(source.uri) for source in sources], datetime.datetime.now(datetime.UTC))
+    run = new_run([Input(mask(source.uri)) for source in sources], datetime.datetime.now(datetime.UTC))
     try:
         job = build_job(settings, run)
     except ValueError as error:

@@ -13,6 +13,7 @@ from transforms.failures import FAILURES, BadRecord, Reason, attempt
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, GazetteerError
 from transforms.limits import Budget, Guard
 from transforms.limits.budget import CPU_SECONDS, MEMORY_MB
+from transforms.masking import mask
 from transforms.parse.addresses import absolute, canonical
 from transforms.parse.clean import clean, clean_line, clean_paragraphs
 from transforms.parse.dateline import parse_dateline
@@ -29,6 +30,8 @@ from transforms.progress import advance
 from transforms.records import Article, Item, stable_id
 
 STAGE = "parse"
+_ADDRESSES = ("url", "canonical_url", "feed_url", "source_id")
+"""Columns that may hold an address, in which a publisher may have left a reader's token."""
 
 MOST_BYTES = 4
 """A character takes no more in any charset of the web, so a longer file need not be decoded to be refused."""
@@ -150,6 +153,7 @@ def _check_length(characters: int, allowed: int) -> None:
 def _complete(item: Item, fields: dict[str, Any], is_place: IsPlace) -> dict[str, Any]:
     """All columns: those that every article has, and those of its kind."""
     text = fields["text"]
+    fields |= {name: mask(fields[name], certain=name != "feed_url") for name in _ADDRESSES if fields.get(name)}
     url = fields.get("url")
     canonical_url = fields.get("canonical_url") or canonical(url)
     language, language_basis = identify_language(text, fields.pop("declared_language", None))

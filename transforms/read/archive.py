@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 from fastwarc.warc import WarcRecordType
 
+from transforms.masking import mask, mask_text
 from transforms.read.client import Answer
-from transforms.read.masking import mask
 from transforms.write.archive import warc_record
 
 _OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "trailer", "upgrade", "te", "content-length"}
 """Headers of how the body came, which no longer hold for the body as it is kept; its length is said anew."""
+_ADDRESSES = {"location", "content-location", "referer"}
 _SECRET_HEADERS = {"set-cookie", "set-cookie2", "www-authenticate", "proxy-authenticate", "authentication-info"}
 
 
@@ -25,8 +26,7 @@ def http_block(answer: Answer, body: bytes) -> bytes:
     """Status, headers and body as HTTP/1.1, whatever version it came by."""
     lines = [f"HTTP/1.1 {answer.status} {answer.reason}".rstrip()]
     for name, value in answer.headers.multi_items():
-        if name.lower() == "location":
-            value = mask(value)
+        value = mask(value) if name.lower() in _ADDRESSES else mask_text(value)
         if name.lower() not in _OF_THE_CONNECTION | _SECRET_HEADERS:
             lines.append(f"{name}: {value}")
     lines.append(f"Content-Length: {len(body)}")

@@ -6,13 +6,13 @@ import datetime
 from collections.abc import Callable, Iterator, Sequence
 
 from transforms.failures import BadRecord, Reason
+from transforms.masking import mask
 from transforms.parse.dates import parse_date
 from transforms.parse.feed import Entry
 from transforms.parse.split import split
 from transforms.read.client import Client
 from transforms.read.feed_list import ListedFeed
 from transforms.read.fetch import Asked, Task, fetch
-from transforms.read.masking import mask
 from transforms.read.pace import Turns, host_of
 from transforms.read.schedule import Pace
 from transforms.records import Document, Failure

@@ -15,8 +15,8 @@ import httpcore
 import httpx
 
 from transforms.failures import BadRecord, Reason
+from transforms.masking import mask, mask_text
 from transforms.read.decoding import ACCEPTED, decode_content
-from transforms.read.masking import mask, mask_text
 from transforms.read.network import Bounds, GuardedBackend, Lookup, lookup
 
 ACCEPT_FEED = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"

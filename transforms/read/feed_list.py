@@ -13,6 +13,8 @@ import pycountry
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
+from transforms.masking import mask
+
 EXTENSION = ".csv"
 
 NOT_IN_ISO = {"XKX"}
@@ -118,7 +120,7 @@ def parse_feed_list(text: str, name: str = "feeds") -> list[ListedFeed]:
         wrong = [f"has {len(row)} values; the first line has {len(head)}"] if len(row) != len(head) else []
         wrong += [*mistakes(feed)]
         if feed.url in lines:
-            wrong.append(f"{feed.url} is in line {lines[feed.url]} already")
+            wrong.append(f"{mask(feed.url)} is in line {lines[feed.url]} already")
         lines.setdefault(feed.url, number)
         problems += [f"{name}:{number}: {problem}" for problem in wrong]
         found.append(feed)
@@ -147,7 +149,7 @@ def mistakes(feed: ListedFeed) -> Iterator[str]:
     ["url is 'ftp://a.test'; allowed is an http or https address", "language is 'english'; allowed is ISO 639-1, as en"]
     """
     if not _is_web_address(feed.url):
-        yield f"url is {feed.url!r}; allowed is an http or https address"
+        yield f"url is {mask(feed.url)!r}; allowed is an http or https address"
     if feed.country and feed.country not in _countries():
         yield f"country is {feed.country!r}; allowed is ISO 3166-1 alpha-3, as FRA"
     if feed.language and feed.language not in _languages():

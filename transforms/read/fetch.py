@@ -11,12 +11,12 @@ import httpcore
 import httpx
 
 from transforms.failures import BadRecord, Reason, failure_from
+from transforms.masking import has_secret, mask
 from transforms.read import again, hints, schedule
 from transforms.read.blocks import inflate
 from transforms.read.client import ACCEPT_FEED, Answer, Client
 from transforms.read.documents import GZIP_MAGIC, documents, peek
 from transforms.read.fingerprints import read_entries
-from transforms.read.masking import has_secret, mask, mask_text
 from transforms.read.pace import HostWaits, Turns
 from transforms.read.schedule import FeedState, Pace, Said
 from transforms.read.sources import kind_of_response
@@ -106,7 +106,7 @@ class _Attempt:
         if status in (404, 410):  # what is not at its new address is looked for at the listed one the next time
             state = dataclasses.replace(state, moved_to=None)
         if worth:
-            yield failure_from(_masked(error), stage=STAGE, source=mask(self.task.address))
+            yield failure_from(error, stage=STAGE, source=mask(self.task.address))
         passing = count == 1 and wait is None and (status in PASSING_STATUS or status == 503 or _passes(error))
         yield Asked(outcome="failed" if worth else "still_failing", state=state, passing=passing)
 
@@ -168,10 +168,6 @@ def fetch(
         raise
     except Exception as error:
         yield from attempt.failed(error)
-
-
-def _masked(error: Exception) -> Exception:
-    return BadRecord(error.reason, mask_text(str(error))) if isinstance(error, BadRecord) else error
 
 
 def _headers(state: FeedState | None, address: str, now: datetime.datetime) -> dict[str, str]:

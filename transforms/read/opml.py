@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
+from transforms.masking import mask
 from transforms.parse.clean import clean_line
 from transforms.parse.encoding import decode
 from transforms.read.feed_list import FeedListError, ListedFeed, mistakes
@@ -60,9 +61,9 @@ def parse_opml(content: bytes, name: str = "opml") -> tuple[list[ListedFeed], li
             continue
         wrong = [*mistakes(feed)]
         if feed.url in feeds:
-            wrong.append(f"{feed.url} is there twice")
+            wrong.append(f"{mask(feed.url)} is there twice")
         if wrong:
-            left_out.append(f"{name}: {feed.publisher or feed.url}: {'; '.join(wrong)}")
+            left_out.append(f"{name}: {feed.publisher or mask(feed.url)}: {'; '.join(wrong)}")
         else:
             feeds[feed.url] = feed
     if not feeds:

@@ -10,12 +10,12 @@ from typing import Any
 import apache_beam as beam
 
 from transforms.failures import BadRecord, Reason
+from transforms.masking import mask, mask_text
 from transforms.parse.article import entry_text
 from transforms.parse.feed import Entry
 from transforms.read.blocks import join
 from transforms.read.client import ACCEPT_PAGE, Answer, Client
 from transforms.read.fetch import PASSING_ERRORS, PASSING_STATUS
-from transforms.read.masking import mask, mask_text
 from transforms.read.pace import HostWaits, Turns, host_of
 from transforms.read.read import ARCHIVE, Read
 from transforms.read.robots import MOST_BYTES, NotNow, Robots

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from apache_beam.io.filesystem import FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
+from transforms.masking import mask
 from transforms.read.feed_list import is_feed_list, read_feed_list
 from transforms.records import MediaKind
 
@@ -151,7 +152,7 @@ def _address(url: str) -> Source:
     except ValueError:
         host = None
     if not host:
-        raise ValueError(f"inputs: {url!r} is not an address; it has no host")
+        raise ValueError(f"inputs: {mask(url)!r} is not an address; it has no host")
     return Source(uri=url, kind=None)
 
 

@@ -7,11 +7,11 @@ from typing import BinaryIO
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from transforms.failures import BadRecord, Reason, failure_from
+from transforms.masking import mask
 from transforms.read.blocks import BLOCK
 from transforms.read.client import media_type
 from transforms.read.decoding import decode_content
 from transforms.read.documents import STAGE, documents, peek
-from transforms.read.masking import mask
 from transforms.read.sources import kind_of_response
 from transforms.records import Document, Failure
 

@@ -1,0 +1,253 @@
+"""Redact credentials and tokens in addresses before they are logged, printed or stored.
+
+Masked are user and password; the values of parameters whose name or letters
+are those of a secret, in the query, behind `;` and in the fragment; tokens in
+the path; and all that again in addresses within the address. Each character is
+looked at a bounded number of times.
+"""
+
+import hashlib
+import re
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from transforms.secret_shapes import is_id_name, is_jwt, is_random, is_secret_name
+
+MASK = "***"
+LEAST_MARKED = 20
+"""Characters from which on a secret is too long to be guessed: its mask then has a mark, by which two differ."""
+MOST_NESTED = 4
+"""Addresses within addresses that are looked into; what is deeper is masked as a whole."""
+
+_MASKED = re.compile(r"(?:bot)?\*\*\*[0-9a-f]{0,4}")
+_USER = re.compile(r"(?!mailto:|acct:|xmpp:)[^\s/:@?#]+:[^\s/?#]*@(?=[^\s/@])", re.IGNORECASE)
+"""User and password at the beginning of an address without a scheme."""
+_ADDRESS = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}:/{1,2}[^\s'\"<>]+", re.IGNORECASE)
+_RELATIVE = re.compile(r"(?<![^\s'\"<>(\[=])[/?#][^\s'\"<>]*=[^\s'\"<>]*")
+"""An address without scheme and host, with a parameter, as it stands in messages."""
+_LOOSE_USER = re.compile(r"(?<![^\s'\"<>(\[])(//)?(?!mailto:|acct:|xmpp:)[^\s/:@?#'\"<>]+:[^\s/?#'\"<>]*@(?=[^\s/@])")
+_HEADER = re.compile(r"\b((?i:Bearer|Basic|Digest)\s+)(?=[^\s'\"<>]*[0-9A-Z=])[^\s'\"<>]{6,}")
+_INNER = re.compile(r"(?:https?|ftp|wss?|feed)(?::|%(?:25){0,3}3a)(?:/|%(?:25){0,3}2f){1,2}", re.IGNORECASE)
+_ABSOLUTE = re.compile(r"(?:https?|ftp|wss?|feed):/{1,2}", re.IGNORECASE)
+_SIGNS = ":/@?=,;~!'()$"
+_ESCAPED_PAIR = re.compile(r"%(?:25)*(?:3d|40)", re.IGNORECASE)
+_WEB = ("http", "https", "ws", "wss", "feed", "ftp", "")
+
+_BOT = re.compile(r"(bot)?\d{5,}:[A-Za-z0-9_-]{2,}", re.IGNORECASE)
+"""Telegram's tokens: https://core.telegram.org/bots/api#authorizing-your-bot"""
+_HOOKS = frozenset(("hooks", "hook", "webhook", "webhooks"))
+_FEED = re.compile(
+    r"(?:.*[-_.])?(?:feeds?|rss\d?|atom|xml|opml|json|ics|calendar|podcasts?|private|priv|users?|u|members?|subscribers?"
+    r"|subscriptions?|share|shared|invites?|invitations?|download|files?|api|v\d|bot|rdf|syndication|unsubscribe|confirm"
+    r"|reset|verify|login|t|k|s)",
+    re.IGNORECASE,
+)
+"""Segments of a path beside which a random segment is a token. In other paths it is an article's id."""
+_ARTICLES = frozenset(
+    [
+        "article",
+        "articles",
+        "story",
+        "stories",
+        "news",
+        "post",
+        "posts",
+        "item",
+        "items",
+        "video",
+        "videos",
+        "p",
+        "a",
+        "n",
+        "page",
+        "pages",
+        "read",
+        "live",
+        "entry",
+        "entries",
+        "archive",
+        "archives",
+        "media",
+        "image",
+        "images",
+        "img",
+        "photo",
+        "photos",
+    ]
+)
+"""Segments behind which a random segment is an article's id, also in a feed's path (Google News)."""
+_PLAIN = re.compile(r"[a-z]{1,20}")
+_NAME = re.compile(r"[a-z]{2,15}(?:[-_][a-z]{2,15})?")
+"""A segment that names the next one, such as `token` or `api-key`; a slug with `secret` in it is longer."""
+
+
+def mask(address: str, *, certain: bool = False) -> str:
+    """An address without user and password, and with its secrets replaced by `***`.
+
+    Behind the mask of a long secret stand four digits of its hash, so that two addresses stay two.
+
+    Args:
+        address: absolute or relative; what is no address comes back as it is.
+        certain: only mask what cannot be a part of an article's own address: no random values and no names
+            such as `code` and `key`. For addresses of articles in rows.
+
+    >>> mask("https://me:pw@news.test/rss?id=7&access_token=abc&key=x")
+    'https://news.test/rss?id=7&access_token=***&key=***'
+    >>> mask("https://news.test/feed/9f86d081884c7d659a2feaa0c55ad015?next=https:%2F%2Fu:p@b.test%2F%3Fpw%3Dx")
+    'https://news.test/feed/***1534?next=https:%2F%2Fb.test%2F%3Fpw%3D***'
+    """
+    return _mask(address, certain, MOST_NESTED)
+
+
+def mask_text(text: str) -> str:
+    """A message with each address in it masked.
+
+    >>> mask_text("moved to 'http://a:b@c.test/' for ever, then to /feed?token=x")
+    "moved to 'http://c.test/' for ever, then to /feed?token=***"
+    """
+    text = _ADDRESS.sub(lambda match: mask(match[0]), text)
+    text = _RELATIVE.sub(lambda match: mask(match[0]), text)
+    text = _LOOSE_USER.sub(lambda match: match[1] or "", text)
+    return _HEADER.sub(rf"\1{MASK}", text)
+
+
+def has_secret(address: str) -> bool:
+    """Return True if there is something to mask in an address.
+
+    >>> has_secret("https://news.test/rss?token=x"), has_secret("https://news.test/rss?page=2")
+    (True, False)
+    """
+    return mask(address) != address
+
+
+def _mask(address: str, certain: bool, depth: int) -> str:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return address.partition("?")[0].partition("#")[0].rpartition("@")[2]
+    if not parts.netloc and (user := _USER.match(address)):
+        return _mask(address[user.end() :], certain, depth)
+    if _is_cut_password(parts.netloc) and "@" in address:  # the password has a `/`, `?` or `#` in it
+        return _mask(f"{parts.scheme}://{address.rpartition('@')[2]}", certain, depth)
+    host, path = parts.netloc.rpartition("@")[2], parts.path
+    if host and parts.scheme in _WEB:  # else it is a file's
+        path = _mask_path(path, host, certain, depth)
+    query = _mask_pairs(parts.query, certain, depth)
+    fragment = _mask_fragment(parts.fragment, certain, depth)
+    if (host, path, query, fragment) == (parts.netloc, parts.path, parts.query, parts.fragment):
+        return address  # byte for byte: urlunsplit drops an empty `?`
+    return urlunsplit((parts.scheme, host, path, query, fragment))
+
+
+def _is_cut_password(netloc: str) -> bool:
+    """Return True for `user:pass` in the place of a host and its port."""
+    name, colon, port = netloc.rpartition(":")
+    return bool(colon and port) and not port.isdigit() and not port.endswith("]") and "@" not in netloc and bool(name)
+
+
+def _mask_pairs(query: str, certain: bool, depth: int) -> str:
+    """The parameters of a query or fragment, between `&` and `;`."""
+    if not query:
+        return query
+    pieces = re.split(r"([&;])", query)
+    return "".join(piece if at % 2 else _mask_pair(piece, certain, depth) for at, piece in enumerate(pieces))
+
+
+def _mask_pair(pair: str, certain: bool, depth: int) -> str:
+    name, equals, value = pair.partition("=")
+    if not equals:
+        return _mask_value(pair, certain, depth, judged=not certain)
+    if value and is_secret_name(name, certain=certain):
+        return f"{name}={_masked(value)}"
+    return f"{name}={_mask_value(value, certain, depth, judged=not certain and not is_id_name(name))}"
+
+
+def _mask_fragment(fragment: str, certain: bool, depth: int) -> str:
+    """A fragment, which scripts read like a query (`#access_token=...`) or like an address (`#!/feed?token=...`)."""
+    front, mark, query = fragment.rpartition("?")
+    if "=" in fragment or "&" in fragment:
+        return front + mark + _mask_pairs(query, certain, depth)
+    return _mask_value(fragment, certain, depth, judged=not certain)
+
+
+def _mask_value(value: str, certain: bool, depth: int, *, judged: bool) -> str:
+    """A value: masked if it is a token, its addresses masked, or as it is."""
+    if _MASKED.fullmatch(value):
+        return value
+    if is_jwt(value) or (judged and is_random(unquote(value) if "%" in value else value)):
+        return _masked(value)
+    return _mask_nested(value, certain, depth)
+
+
+def _mask_nested(value: str, certain: bool, depth: int) -> str:
+    """A value that is an address or has parameters itself, escaped once or more."""
+    if not (_INNER.search(value) or _ESCAPED_PAIR.search(value) or "=" in value):
+        return value
+    if depth == 0:
+        return MASK
+    plain = unquote(value)
+    masked = _mask_inner(plain, certain, depth - 1)
+    if masked == plain or plain == value:
+        return value if masked == plain else masked
+    return quote(masked, safe="*" + "".join(sign for sign in _SIGNS if sign in value))
+
+
+def _mask_inner(value: str, certain: bool, depth: int) -> str:
+    """An address or parameters inside a value, with what is in front of them."""
+    if found := _ABSOLUTE.search(value):
+        return value[: found.start()] + _mask(value[found.start() :], certain, depth)
+    if value.startswith("/"):
+        return _mask(value, certain, depth)
+    if "=" in value:
+        front, mark, query = value.rpartition("?")
+        return front + mark + _mask_pairs(query, certain, depth)
+    return _mask_nested(value, certain, depth)
+
+
+def _mask_path(path: str, host: str, certain: bool, depth: int) -> str:
+    """A path with its tokens masked: `/bot1:AA.../`, `/hooks/T/B/X`, `/feed/9f86...`, `;token=x`, `/token/x`."""
+    if inner := _INNER.search(path):
+        rest = _mask_nested(path[inner.start() :], certain, depth)
+        return _mask_path(path[: inner.start()], host, certain, depth) + rest
+    segments = path.split("/")
+    if len(segments) < 2 and "=" not in path:
+        return path
+    is_feed = any(map(_FEED.fullmatch, segments))
+    hooked = host.partition(".")[0].lower() in _HOOKS
+    done: list[str] = []
+    before = ""
+    for segment in segments:
+        done.append(_mask_segment(segment, before, certain, hooked, is_feed, depth))
+        hooked = hooked or segment.lower() in _HOOKS
+        before = segment.lower() or before
+    return "/".join(done)
+
+
+def _mask_segment(segment: str, before: str, certain: bool, hooked: bool, is_feed: bool, depth: int) -> str:
+    if not segment or _MASKED.fullmatch(segment):
+        return segment
+    if _BOT.fullmatch(segment):
+        return ("bot" if segment[:3].lower() == "bot" else "") + _masked(segment)
+    if "=" in segment or ";" in segment:
+        front, mark, rest = segment.partition(";") if ";" in segment else ("", "", segment)
+        return _mask_segment(front, before, certain, hooked, is_feed, depth) + mark + _mask_pairs(rest, certain, depth)
+    if is_jwt(segment) or (hooked and not _PLAIN.fullmatch(segment)):
+        return _masked(segment)
+    stem, dot, extension = segment.rpartition(".")
+    judged = stem if dot and len(extension) <= 5 else segment
+    if certain or before in _ARTICLES or not _is_token(judged, before, is_feed):
+        return segment
+    return _masked(judged) + segment[len(judged) :]
+
+
+def _is_token(segment: str, before: str, is_feed: bool) -> bool:
+    if _NAME.fullmatch(before) and is_secret_name(before, certain=True):
+        return len(segment) >= LEAST_MARKED or any(map(str.isdigit, segment))
+    return is_feed and is_random(segment)
+
+
+def _masked(secret: str) -> str:
+    """The mask of a secret; a mark of 16 bits tells long ones apart, and tells nobody what they are."""
+    if _MASKED.fullmatch(secret):
+        return secret
+    mark = hashlib.blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=2).hexdigest()
+    return MASK + (mark if len(secret) >= LEAST_MARKED else "")
