@@ -34,7 +34,7 @@ _WEB = ("http", "https", "ws", "wss", "feed", "ftp", "")
 
 _BOT = re.compile(r"(bot)?\d{5,}:[A-Za-z0-9_-]{2,}", re.IGNORECASE)
 """Telegram's tokens: https://core.telegram.org/bots/api#authorizing-your-bot"""
-_HOOKS = frozenset(("hooks", "hook", "webhook", "webhooks"))
+_HOOKS = re.compile("(?:web)?hooks?", re.IGNORECASE)
 _FEED = re.compile(
     r"(?:.*[-_.])?(?:feeds?|rss\d?|atom|xml|opml|json|ics|calendar|podcasts?|private|priv|users?|u|members?|subscribers?"
     r"|subscriptions?|share|shared|invites?|invitations?|download|files?|api|v\d|bot|rdf|syndication|unsubscribe|confirm"
@@ -42,37 +42,9 @@ _FEED = re.compile(
     re.IGNORECASE,
 )
 """Segments of a path beside which a random segment is a token. In other paths it is an article's id."""
-_ARTICLES = frozenset(
-    [
-        "article",
-        "articles",
-        "story",
-        "stories",
-        "news",
-        "post",
-        "posts",
-        "item",
-        "items",
-        "video",
-        "videos",
-        "p",
-        "a",
-        "n",
-        "page",
-        "pages",
-        "read",
-        "live",
-        "entry",
-        "entries",
-        "archive",
-        "archives",
-        "media",
-        "image",
-        "images",
-        "img",
-        "photo",
-        "photos",
-    ]
+_ARTICLES = re.compile(
+    "articles?|story|stories|news|posts?|items?|videos?|p|a|n|pages?|read|live|entry|entries|archives?|media|images?|img"
+    "|photos?"
 )
 """Segments behind which a random segment is an article's id, also in a feed's path (Google News)."""
 _PLAIN = re.compile(r"[a-z]{1,20}")
@@ -212,12 +184,12 @@ def _mask_path(path: str, host: str, certain: bool, depth: int) -> str:
     if len(segments) < 2 and "=" not in path:
         return path
     is_feed = any(map(_FEED.fullmatch, segments))
-    hooked = host.partition(".")[0].lower() in _HOOKS
+    hooked = bool(_HOOKS.fullmatch(host.partition(".")[0]))
     done: list[str] = []
     before = ""
     for segment in segments:
         done.append(_mask_segment(segment, before, certain, hooked, is_feed, depth))
-        hooked = hooked or segment.lower() in _HOOKS
+        hooked = hooked or bool(_HOOKS.fullmatch(segment))
         before = segment.lower() or before
     return "/".join(done)
 
@@ -234,7 +206,7 @@ def _mask_segment(segment: str, before: str, certain: bool, hooked: bool, is_fee
         return _masked(segment)
     stem, dot, extension = segment.rpartition(".")
     judged = stem if dot and len(extension) <= 5 else segment
-    if certain or before in _ARTICLES or not _is_token(judged, before, is_feed):
+    if certain or _ARTICLES.fullmatch(before) or not _is_token(judged, before, is_feed):
         return segment
     return _masked(judged) + segment[len(judged) :]
 

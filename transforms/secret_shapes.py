@@ -9,46 +9,32 @@ far more often than words, slugs and dates do.
 import re
 from urllib.parse import unquote
 
-_CERTAIN_WORDS = frozenset(
-    [
-        "token",
-        "tokens",
-        "secret",
-        "secrets",
-        "password",
-        "passwords",
-        "passwd",
-        "passphrase",
-        "passcode",
-        "pwd",
-        "pw",
-        "signature",
-        "sig",
-        "hmac",
-        "bearer",
-        "credential",
-        "credentials",
-        "jwt",
-        "apikey",
-        "authorization",
-        "authorisation",
-        "authtoken",
-        "authkey",
-        "accesskey",
-        "sessionid",
-        "sessid",
-        "jsessionid",
-        "phpsessid",
-        "otp",
-        "totp",
-    ]
+_CERTAIN_WORD = re.compile(
+    r"tokens?|secrets?|passwords?|passwd|passphrase|passcode|pwd|pw|signature|sig|hmac|bearer|credentials?|jwt|t?otp"
+    r"|authori[sz]ation"
 )
-"""Words of a name that stand for a secret wherever they occur."""
+"""A word of a name that stands for a secret wherever it occurs."""
 
-_LIKELY_WORDS = frozenset({
-    "key", "auth", "oauth", "pass", "session", "sid", "hash", "ticket", "cookie", "nonce",
-})  # fmt: skip
-"""Words that stand for a secret in most names."""
+_LIKELY_WORD = re.compile("key|auth|oauth|pass|session|sid|hash|ticket|cookie|nonce")
+"""A word that stands for a secret in most names."""
+
+_GLUED = re.compile(
+    r"token|secret(?!ar)|passw(?:or)?d|passphrase|passcode|signature|credential|apikey|bearer|hmac|authoriz|authoris"
+    r"|sess(?:ion)?id|authkey|accesskey|privatekey|userkey|rsskey|feedkey"
+)
+"""Parts of names that are written without separators; none is a part of another word."""
+
+_CODE = re.compile("auth|oauth|access|invite|invitation|security|verification|verify|login|reset|confirm")
+"""A word before `code` that makes it a secret; a code by itself is one too, a `country_code` is not."""
+
+_WORD = re.compile(
+    r"tokens?|secrets?|passwords?|passwd|passphrase|passcode|pwd|pw|signature|sig|hmac|bearer|credentials?|jwt|t?otp"
+    r"|authori[sz]ation"
+)
+"""A word of a name that stands for a secret wherever it occurs."""
+
+_LIKELY_WORD = re.compile("key|auth|oauth|pass|session|sid|hash|ticket|cookie|nonce")
+"""A word that stands for a secret in most names."""
 
 _GLUED = re.compile(
     r"token|secret(?!ar)|passw(?:or)?d|passphrase|passcode|signature|credential|apikey|bearer|hmac|authoriz|authoris"
@@ -124,15 +110,15 @@ def is_secret_name(name: str, *, certain: bool = False) -> bool:
     words = words_of(name)
     if not words:
         return False
-    if not _CERTAIN_WORDS.isdisjoint(words) or _GLUED.search("".join(words)):
+    if any(map(_CERTAIN_WORD.fullmatch, words)) or _GLUED.search("".join(words)):
         return True
     if certain:
         return False
-    return not _LIKELY_WORDS.isdisjoint(words) or _is_code(words)
+    return any(map(_LIKELY_WORD.fullmatch, words)) or _is_code(words)
 
 
 def _is_code(words: list[str]) -> bool:
-    return words[-1] == "code" and (len(words) == 1 or words[-2] in _CODES)
+    return words[-1] == "code" and (len(words) == 1 or bool(_CODE.fullmatch(words[-2])))
 
 
 def is_id_name(name: str) -> bool:
