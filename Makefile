@@ -30,8 +30,8 @@ $(INSTALLED): requirements.lock setup.py
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install it, or say which with make PYTHON=..."; exit 1; }
 	@echo "Setting up $(VENV) (about a minute, once) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 gazetteer: $(GAZETTEER)  ## build the gazetteer from the installed packages of place names
@@ -54,8 +54,8 @@ ranker: setup gazetteer  ## learn the weights of the place ranker again (corpora
 	$(BIN)/python training/train_ranking.py --corpora $(CORPORA)/geo
 
 lock: setup  ## resolve requirements.lock anew
-	$(BIN)/pip-compile --quiet --upgrade --extra dev --extra training --strip-extras --no-emit-index-url \
-		--no-emit-find-links --no-emit-trusted-host --no-emit-options --output-file requirements.lock setup.py
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --extra dev --extra training --strip-extras \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options --output-file requirements.lock setup.py
 
 clean:  ## remove what was built and written
 	rm -rf $(VENV) out build *.egg-info $(GAZETTEER)
