@@ -6,8 +6,9 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.commands.check import EPILOG as CHECK_EPILOG
 from pipeline.commands.compact import add_compact_command
@@ -18,6 +19,7 @@ from pipeline.engines.ending import SIGNALS, in_own_process, let_go
 from pipeline.engines.lean import import_beam, import_spacy, importing
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.monitoring import logs
+from pipeline.monitoring.terminal import one_line, show, show_uncaught
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
@@ -76,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is not None:
         return _command(arguments)
+    sys.excepthook = show_uncaught
+    threading.excepthook = lambda found: show_uncaught(found.exc_type, found.exc_value, found.exc_traceback)
     in_own_process()
     before = [signal.getsignal(number) for number in SIGNALS]
     try:
@@ -97,7 +101,7 @@ def _command(arguments: Sequence[str]) -> int:
         return int(args.command(args))
     except ConfigurationError as error:
         for problem in error.problems:
-            logs.say(f"dateline: {problem}", event="refused", level="error")
+            logs.say(f"dateline: {one_line(problem)}", event="refused", level="error")
         return error.code
     except BrokenPipeError:
         # Who reads our output has seen enough, as `head` does; Python would complain of it again at its end.
@@ -115,8 +119,16 @@ def _split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
     return arguments[:at], arguments[at + 1 :]
 
 
+class _Parser(argparse.ArgumentParser):
+    """Prints what it is given without control characters: it repeats arguments that it does not know."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        if message:
+            show(message, end="", file=file or sys.stderr)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="dateline", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--verbose", action="store_true", help="show what Beam logs")
@@ -227,7 +239,7 @@ def _describe(args: argparse.Namespace) -> int:
 
     use_for_files(beam_options(args.beam_flags))
     try:
-        print(describe(args.dataset), end="")
+        show(describe(args.dataset), end="")
     except ValueError as error:
         raise ConfigurationError([str(error)]) from error
     return Exit.DONE

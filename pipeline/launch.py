@@ -24,6 +24,7 @@ from pipeline.engines.service import service_problems
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
 from pipeline.monitoring import logs
 from pipeline.monitoring.metrics import STDOUT, Report
+from pipeline.monitoring.terminal import show
 from pipeline.monitoring.watchdog import Limits, progress, watched
 from pipeline.news import build
 from pipeline.summary import adds_up, failure_share, summarize
@@ -44,10 +45,8 @@ def check(settings: Settings) -> int:
     check_reports(settings)
     check_models(settings)
     check_runner(settings)
-    print(
-        f"{_plural(len(sources), 'input file or address', 'input files and addresses')}, written to {settings.output}"
-    )
-    print(f"runner {settings.launch.runner}, {_workers(settings)}; the settings are right")
+    show(f"{_plural(len(sources), 'input file or address', 'input files and addresses')}, written to {settings.output}")
+    show(f"runner {settings.launch.runner}, {_workers(settings)}; the settings are right")
     return Exit.DONE
 
 
@@ -102,7 +101,7 @@ def _tell(text: str, settings: Settings, *, event: str, **fields: Any) -> None:
     if logs.as_json() or settings.launch.metrics == STDOUT:
         logs.say(text, event=event, **fields)
     else:
-        print(text, flush=True)
+        show(text)
 
 
 def _write_report(report: Report, code: Exit, error: str | None) -> Exit:

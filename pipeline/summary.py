@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pipeline.monitoring.terminal import masked, one_line
 from transforms import Run
 from transforms.write import bounded, files, layout
 from transforms.write.trust import DamagedFile
@@ -73,7 +74,7 @@ def _reasons(counts: dict[str, int], name: str) -> str:
 def first_failures(run: Run, output: str) -> str:
     """What failed and why, a few of them; all are in the failures table."""
     rows = list(itertools.islice(_rows(run, output, "failures", ["source", "reason", "message"]), FIRST_FAILURES))
-    lines = [f"  {row['source']}: {row['reason']}: {row['message'][:120]}" for row in rows]
+    lines = [f"  {_field(row['source'])}: {row['reason']}: {_field(row['message'], 120)}" for row in rows]
     more = run.rows.get("failures", 0) - len(rows)
     return "\n".join([*lines, *([f"  ... and {more:,} more in {output}/failures"] if more else [])])
 
@@ -87,12 +88,17 @@ def first_places(run: Run, output: str) -> str:
         if len(first) == FIRST_PLACES:
             break
     lines = [
-        f"  {row['surface'][:26]:<27} {row['name'][:26]:<27} {row['country'] or '':<4}"
+        f"  {_field(row['surface'], 26):<27} {_field(row['name'], 26):<27} {row['country'] or '':<4}"
         f" {row['latitude']:>8.3f} {row['longitude']:>9.3f}  {row['score']:.2f}"
         for row in first.values()
     ]
     header = f"  {'in the text':<27} {'place':<27} {'':<4} {'lat':>8} {'lon':>9}  score"
     return "\n".join([header, *lines]) if lines else ""
+
+
+def _field(text: str, most: int | None = None) -> str:
+    """A text of the dataset on one line, without control characters."""
+    return one_line(masked(text)[:most])
 
 
 def _rows(run: Run, output: str, table: str, columns: list[str]) -> Iterator[dict[str, Any]]:

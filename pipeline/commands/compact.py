@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
 from pipeline.monitoring import logs
+from pipeline.monitoring.terminal import one_line, show
 
 if TYPE_CHECKING:
     from transforms.write.compact import Compacted
@@ -58,7 +59,7 @@ def _compact(args: argparse.Namespace) -> int:
         raise DatasetBusy([f"{args.dataset}: a run is writing into it; wait until it has ended"]) from error
     except ValueError as error:
         raise ConfigurationError([str(error)]) from error
-    print(summary(done, dry_run=args.dry_run))
+    show(summary(done, dry_run=args.dry_run))
     return Exit.DONE
 
 
@@ -73,7 +74,9 @@ def _date(text: str | None) -> datetime.date:
 
 def summary(done: "Compacted", *, dry_run: bool) -> str:
     """A line for each file that was made, and one for all."""
-    lines = [f"  {merge.target}  {merge.size / 1e6:,.1f} MB of {len(merge.paths)} files" for merge in done.merges]
+    lines = [
+        f"  {one_line(merge.target)}  {merge.size / 1e6:,.1f} MB of {len(merge.paths)} files" for merge in done.merges
+    ]
     files = sum(len(merge.paths) for merge in done.merges)
     would = "would become" if dry_run else "became"
     return "\n".join(

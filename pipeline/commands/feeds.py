@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConfigurationError, Exit
+from pipeline.monitoring.terminal import masked, one_line, show, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,12 +75,12 @@ def _list(args: argparse.Namespace) -> int:
     country = _one_of([feed.country for feed in feeds], args.country, "--country")
     language = _one_of([feed.language for feed in feeds], args.language, "--language")
     feeds = [feed for feed in feeds if country in (None, feed.country) and language in (None, feed.language)]
-    print(table([{"country": f.country, "lang": f.language, "publisher": f.publisher, "section": f.section,
+    show(table([{"country": f.country, "lang": f.language, "publisher": f.publisher, "section": f.section,
                   "checked": f.checked, "url": f.url} for f in feeds]), end="")  # fmt: skip
     checked = sum(bool(feed.checked) for feed in feeds)
     countries = len({feed.country for feed in feeds})
     languages = len({feed.language for feed in feeds})
-    print(f"{len(feeds)} feeds, {countries} countries, {languages} languages; {checked} known to have answered")
+    show(f"{len(feeds)} feeds, {countries} countries, {languages} languages; {checked} known to have answered")
     return Exit.DONE
 
 
@@ -126,11 +127,11 @@ def check(
 
     def tell(checked: "Checked") -> None:
         if sys.stderr.isatty():
-            print(f"\r{next(number)} of {len(feeds)}", end="", file=sys.stderr, flush=True)
+            write(f"\r{next(number)} of {len(feeds)}", sys.stderr)
 
     found = check_feeds(feeds, client, now=moment, stale_days=stale_days, interval=interval, done=tell)
     shown = [one for one in found if show_all or one.problem or one.moved_to]
-    print(table([{**one.row, "newest": one.row["newest"][:10]} for one in shown]), end="")
+    show(table([{**one.row, "newest": one.row["newest"][:10]} for one in shown]), end="")
     if output:
         with Path(output).open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(found[0].row), lineterminator="\n")
@@ -138,7 +139,7 @@ def check(
             writer.writerows(one.row for one in found)
     ill = sum(bool(one.problem) for one in found)
     stale = sum(one.answered and bool(one.problem) for one in found)
-    print(
+    show(
         f"{len(found)} feeds: {sum(one.answered for one in found)} answered,"
         f" {sum(bool(one.moved_to) for one in found)} moved, {stale} stale or broken, {ill - stale} did not answer"
     )
@@ -158,8 +159,8 @@ def _import(args: argparse.Namespace) -> int:
         raise ConfigurationError(error.problems) from error
     write_feed_list(feeds, args.output)
     for line in left_out:
-        print(f"dateline: left out: {line}", file=sys.stderr)
-    print(f"{args.output}: {len(feeds)} feeds" + (f"; {len(left_out)} left out" if left_out else ""))
+        show(f"dateline: left out: {one_line(line)}", file=sys.stderr)
+    show(f"{args.output}: {len(feeds)} feeds" + (f"; {len(left_out)} left out" if left_out else ""))
     return Exit.DONE
 
 
@@ -169,7 +170,7 @@ def _export(args: argparse.Namespace) -> int:
     feeds = _read(args.file)
     _check_writable(args.output)
     Path(args.output).write_bytes(to_opml(feeds, Path(args.file).stem))
-    print(f"{args.output}: {len(feeds)} feeds")
+    show(f"{args.output}: {len(feeds)} feeds")
     return Exit.DONE
 
 
@@ -207,13 +208,9 @@ def table(rows: list[dict[str, str]]) -> str:
     1   x
     22
     """
+    rows = [{name: one_line(masked(value)) for name, value in row.items()} for row in rows]
     columns = [name for name in (rows[0] if rows else ()) if any(row[name] for row in rows)]
     widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in columns}
     lines = [{name: name for name in columns}, *rows] if rows else []
-    # A publisher's words go to a terminal: control characters would be its commands.
-    cells = ([f"{_printable(line[name]):{widths[name]}}" for name in columns] for line in lines)
+    cells = ([f"{line[name]:{widths[name]}}" for name in columns] for line in lines)
     return "".join("  ".join(line).rstrip() + "\n" for line in cells)
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
+from pipeline.monitoring.terminal import show
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
@@ -97,9 +98,9 @@ def _ask_to_stop(settings: "Settings") -> int:
     except UntrustedDataset as error:
         raise ConfigurationError([f"write.output: {error}"]) from error
     ask_to_stop(output)
-    print(f"dateline: the stream into {output} is asked to drain")
+    show(f"dateline: the stream into {output} is asked to drain")
     if files.is_local(output) and not lock.is_held(own):
-        print("  No process on this machine writes into it; only a job on a cluster would hear of it.", flush=True)
+        show("  No process on this machine writes into it; only a job on a cluster would hear of it.")
         _end_on_cluster(settings)
     return Exit.DONE
 
@@ -116,15 +117,15 @@ def _end_on_cluster(settings: "Settings") -> None:
     name = f"{flink.jobs_of(settings.output)}{job}"
     try:
         if not cluster.jobs(name):
-            print(f"  Flink at {cluster.address} has no job of this dataset.")
+            show(f"  Flink at {cluster.address} has no job of this dataset.")
             return
-        print(f"  Job {job} on Flink at {cluster.address}: waiting until all is committed", flush=True)
+        show(f"  Job {job} on Flink at {cluster.address}: waiting until all is committed")
         while cluster.jobs(name) and not _may_end(settings, job):
             time.sleep(flink.LOOK_SECONDS)
         cluster.cancel(name)
     except OSError as error:
         raise ConfigurationError([f"beam.flink_master: {cluster.address} does not answer: {error}"]) from error
-    print("  All is committed, and the job has ended." if is_drained(settings.output, job) else "  The job has ended.")
+    show("  All is committed, and the job has ended." if is_drained(settings.output, job) else "  The job has ended.")
 
 
 def _check(settings: "Settings") -> None:
@@ -181,7 +182,7 @@ def _build_only(settings: "Settings") -> int:
         build_stream(beam.Pipeline(options=_options(settings, job, None)), settings, job)
     except (ValueError, RuntimeError) as error:  # a connector's own refusal; Java or its jar is missing
         raise ConfigurationError([f"the graph cannot be built: {error}"]) from error
-    print(f"runner {settings.launch.runner}, written to {settings.output}; the settings are right")
+    show(f"runner {settings.launch.runner}, written to {settings.output}; the settings are right")
     return Exit.DONE
 
 
@@ -207,20 +208,20 @@ def _follow(settings: "Settings", job: "Job") -> int:
     from transforms.stream.stop import forget_to_stop
 
     _ask_for_contact(settings)
-    print(f"dateline: following {_named(settings.inputs)} into {settings.output}")
-    print(f"  job {job.job_id} on {settings.launch.runner}; Ctrl-C drains it\n\n{windows.HEADER}", flush=True)
+    show(f"dateline: following {_named(settings.inputs)} into {settings.output}")
+    show(f"  job {job.job_id} on {settings.launch.runner}; Ctrl-C drains it\n\n{windows.HEADER}")
     begun = time.monotonic()
     with _drained_by_signal(settings.output):
         with without_tracebacks(), windows.told_commits(settings.output, job) as told:
             try:
                 _carry(settings, job)
             except Exception as error:
-                print(f"\ndateline: the stream failed: {_why(error)}", file=sys.stderr)
-                print("What was committed stays. Started again, the same command goes on from there.", file=sys.stderr)
+                show(f"\ndateline: the stream failed: {_why(error)}", file=sys.stderr)
+                show("What was committed stays. Started again, the same command goes on from there.", file=sys.stderr)
                 logging.getLogger(__name__).info("the stream failed", exc_info=error)
                 return Exit.FAILED
         forget_to_stop(settings.output)
-        print(windows.totals(told.counts, told.rows, told.late, time.monotonic() - begun), flush=True)
+        show(windows.totals(told.counts, told.rows, told.late, time.monotonic() - begun))
     return Exit.DONE
 
 
@@ -254,8 +255,8 @@ def _watched(settings: "Settings", job: "Job") -> Iterator[None]:
         return {"seconds": int(time.monotonic() - begun)}
 
     def end(why: str) -> None:
-        print(f"\ndateline: the stream was ended: {why}", file=sys.stderr)
-        print("What was committed stays. Started again, the same command goes on from there.", file=sys.stderr)
+        show(f"\ndateline: the stream was ended: {why}", file=sys.stderr)
+        show("What was committed stays. Started again, the same command goes on from there.", file=sys.stderr)
         sys.stderr.flush()
         leave(Exit.HUNG, why)
 
@@ -329,7 +330,7 @@ def _end_former(settings: "Settings") -> None:
     cluster = flink.cluster_of(settings.launch.runner, settings.options)
     try:
         if cluster is not None and cluster.cancel(flink.jobs_of(settings.output)):
-            print("dateline: an earlier job of this dataset went on; it was cancelled", file=sys.stderr)
+            show("dateline: an earlier job of this dataset went on; it was cancelled", file=sys.stderr)
     except OSError as error:
         assert cluster is not None
         raise ConfigurationError([f"beam.flink_master: {cluster.address} does not answer: {error}"]) from error
@@ -339,7 +340,7 @@ def _ask_for_contact(settings: "Settings") -> None:
     from transforms.read.sources import is_address
 
     if any(map(is_address, settings.inputs)) and not settings.sections["read"].get("contact"):
-        print("dateline: read.contact is empty; give publishers a page or mailbox to reach you by", file=sys.stderr)
+        show("dateline: read.contact is empty; give publishers a page or mailbox to reach you by", file=sys.stderr)
 
 
 def _execute(settings: "Settings", job: "Job", endpoint: str | None) -> None:
@@ -372,7 +373,7 @@ def _end_when_drained(result: Any, settings: "Settings", job: "Job") -> None:
     if not _may_end(settings, job.job_id):
         raise RuntimeError(f"the runner ended in state {ended.result()}")
     if _is_endless(settings):
-        print("dateline: a topic has no end; what open windows hold, the next start reads again", flush=True)
+        show("dateline: a topic has no end; what open windows hold, the next start reads again")
     # A Flink within this command ends with it.
     if cluster := flink.cluster_of(settings.launch.runner, settings.options):
         cluster.cancel(f"{flink.jobs_of(settings.output)}{job.job_id}")
@@ -441,13 +442,13 @@ def _drained_by_signal(output: str) -> Iterator[None]:
         if asked and now - asked[0] < ONE_WISH_SECONDS:
             return
         if asked:
-            print("\ndateline: interrupted; the next start goes on from the last commit", file=sys.stderr, flush=True)
+            show("\ndateline: interrupted; the next start goes on from the last commit", file=sys.stderr)
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
             for child in psutil.Process().children(recursive=True):
                 child.kill()
             os._exit(Exit.INTERRUPTED)
         asked.append(now)
-        print("\ndateline: draining: reads nothing more, commits what it has (again to end at once)", flush=True)
+        show("\ndateline: draining: reads nothing more, commits what it has (again to end at once)")
         # Not here: a handler must not wait for a file system.
         threading.Thread(target=ask_to_stop, args=(output,), daemon=True).start()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConfigurationError, Exit
+from pipeline.monitoring.terminal import show
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
@@ -64,10 +65,10 @@ def _submit(args: argparse.Namespace) -> int:
         raise ConfigurationError(problems)
     if args.json and not args.dry_run:
         raise ConfigurationError(["--json: is for --dry-run; a job that is submitted is shown by the service"])
-    return show(settings, args.json) if args.dry_run else submit(settings)
+    return show_job(settings, args.json) if args.dry_run else submit(settings)
 
 
-def show(settings: "Settings", file: str | None = None) -> int:
+def show_job(settings: "Settings", file: str | None = None) -> int:
     """Prints the job that a submission would send, and keeps the whole of it in a file.
 
     Raises:
@@ -95,10 +96,10 @@ def show(settings: "Settings", file: str | None = None) -> int:
         job = build_job(settings, run)
     except ValueError as error:
         raise ConfigurationError([f"beam: {line}" for line in str(error).splitlines()]) from error
-    print(job_text(job), end="")
+    show(job_text(job), end="")
     if file:
         Path(file).write_text(json.dumps(job.as_json(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        print(f"\nThe whole of it is in {file}.")
+        show(f"\nThe whole of it is in {file}.")
     return Exit.DONE
 
 
@@ -118,11 +119,11 @@ def submit(settings: "Settings") -> int:
         build(p, settings, run)
         result = p.run()
     except Exception as error:
-        print(f"dateline: not submitted: {last_line(error)}", file=sys.stderr)
+        show(f"dateline: not submitted: {last_line(error)}", file=sys.stderr)
         return Exit.FAILED
-    print(f"dateline: run {run.run_id} into {settings.output} is handed to {settings.launch.runner}")
-    print(where_to_look(result, settings))
-    print(f"It commits when it ends; `dateline describe {settings.output}` then says what is there.")
+    show(f"dateline: run {run.run_id} into {settings.output} is handed to {settings.launch.runner}")
+    show(where_to_look(result, settings))
+    show(f"It commits when it ends; `dateline describe {settings.output}` then says what is there.")
     return Exit.DONE
 
 

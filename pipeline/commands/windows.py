@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 
+from pipeline.monitoring.terminal import show
 from transforms import Run
 from transforms.stream import Job
 from transforms.write import files, layout, runs
@@ -34,7 +35,7 @@ class Told:
                 self.counts.update(run.counts)
                 self.rows.update(run.rows)
                 self.late += run.counts.get("articles", 0) if run.pane.get("late") else 0
-                print(line(run), flush=True)
+                show(line(run))
 
 
 def line(run: Run) -> str:

@@ -20,6 +20,7 @@ from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from pipeline.engines.ending import SIGNALS, let_go
 from pipeline.monitoring import logs
+from pipeline.monitoring.terminal import printable, write
 from transforms.progress import FOLDER_VARIABLE, read_progress
 from transforms.spill import FOLDER_VARIABLE as SPILL_VARIABLE
 from transforms.spill import remove_spilled, spilling_into
@@ -181,8 +182,8 @@ def _print_progress(folder: Path, out: TextIO, interval_seconds: float, done: th
             shown = text
             rate = f" ({stages['extracted'] / seconds:.0f} articles/s)" if stages["extracted"] else ""
             if logs.as_json():
-                print(logs.line(text, event="progress", level="info", seconds=round(seconds, 1), **stages), file=out)
+                write(logs.line(text, event="progress", level="info", seconds=round(seconds, 1), **stages) + "\n", out)
                 continue
-            print(f"\r  {seconds:4.0f} s  {text}{rate}", end="" if rewrite else "\n", file=out, flush=True)
+            write("\r" + printable(f"  {seconds:4.0f} s  {text}{rate}") + ("" if rewrite else "\n"), out)
     if rewrite and shown:
-        print(file=out)
+        write("\n", out)

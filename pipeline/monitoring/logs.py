@@ -9,7 +9,9 @@ import json
 import logging
 import os
 import sys
-from typing import Any
+from typing import Any, TextIO
+
+from pipeline.monitoring.terminal import masked, printable, printable_json, show, write
 
 FORMATS = ("text", "json")
 VARIABLE = "DATELINE_LOG_FORMAT"
@@ -43,10 +45,8 @@ def say(text: str, *, event: str, level: str = "info", **fields: Any) -> None:
         level: info, warning or error, in objects only.
         fields: numbers and names that an object carries beside.
     """
-    if as_json():
-        print(line(text, event=event, level=level, **fields), file=sys.stderr, flush=True)
-    else:
-        print(text, file=sys.stderr, flush=True)
+    said = line(text, event=event, level=level, **fields) if as_json() else text
+    show(said, file=sys.stderr)
 
 
 def line(text: str, *, event: str, level: str, **fields: Any) -> str:
@@ -54,7 +54,9 @@ def line(text: str, *, event: str, level: str, **fields: Any) -> str:
     message = "; ".join(part.strip() for part in text.splitlines() if part.strip()).removeprefix("dateline: ")
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
     head = {"time": now, "level": level, "event": event, **({"run_id": _run_id} if _run_id else {})}
-    return json.dumps({**head, "message": message, **fields}, ensure_ascii=False, default=str)
+    shown = {name: masked(value) if isinstance(value, str) else value for name, value in fields.items()}
+    said = {**head, "message": masked(message), **shown}
+    return printable_json(json.dumps(said, ensure_ascii=False, default=str))
 
 
 class JsonFormatter(logging.Formatter):
@@ -66,11 +68,27 @@ class JsonFormatter(logging.Formatter):
         return line(record.getMessage(), event="log", level=level, logger=record.name, process=record.process, **error)
 
 
+class TextFormatter(logging.Formatter):
+    """Log records of libraries as lines for people, masked and without control characters."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(masked(super().format(record)))
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes what the stream's encoding has not as escapes, rather than fail."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            write(self.format(record) + self.terminator, self.stream)
+        except Exception:
+            self.handleError(record)
+
+
 def handler() -> logging.Handler:
     """A handler of log records that writes in the chosen format."""
-    made = logging.StreamHandler()
-    if as_json():
-        made.setFormatter(JsonFormatter())
+    made = _Handler()
+    made.setFormatter(JsonFormatter() if as_json() else TextFormatter(logging.BASIC_FORMAT))
     return made
 
 

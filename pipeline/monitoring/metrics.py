@@ -23,6 +23,7 @@ from typing import Any
 
 import psutil
 
+from pipeline.monitoring.terminal import masked, printable, printable_json, write
 from transforms import Run
 
 STDOUT = "-"
@@ -119,9 +120,9 @@ class Report:
             return
         found = self.values(exit_code, error)
         if self._metrics == STDOUT:
-            print(json.dumps(found, ensure_ascii=False), flush=True)
+            write(printable_json(json.dumps(found, ensure_ascii=False)) + "\n")
         elif self._metrics:
-            replace(self._metrics, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+            replace(self._metrics, printable_json(json.dumps(found, ensure_ascii=False, indent=1)) + "\n")
         if self._prometheus:
             before = last_success(self._prometheus)
             replace(self._prometheus, to_prometheus(found, last_success=before))
@@ -133,7 +134,7 @@ class Report:
         return {
             "run_id": run.run_id if run else None,
             "exit_code": int(exit_code),
-            "error": error,
+            "error": error and masked(error),
             "committed": done is not None,
             **self._about,
             "started": self._began.isoformat(timespec="seconds"),
@@ -213,4 +214,4 @@ def to_prometheus(values: Mapping[str, Any], *, last_success: float | None) -> s
 
 
 def _escaped(text: str) -> str:
-    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+    return printable(text).replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
