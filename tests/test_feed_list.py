@@ -209,7 +209,7 @@ def test_opml_as_readers_export_it() -> None:
         (opml('<outline xmlUrl="http://a.test/&x;"/>', '<!DOCTYPE o [<!ENTITY x SYSTEM "file:///x">]>'), "type or ent"),
         (opml("", "<!DOCTYPE o>").decode().replace("UTF-8", "utf-16").encode("utf-16"), "document type"),
         (opml("<outline>" * 60 + "</outline>" * 60), "nested more than 50 deep"),
-        (b" " * 20_000_001, "at most 20,000,000"),
+        (b" " * 20_000_001, "longer than 20,000,000 bytes"),
     ],
 )  # fmt: skip
 def test_opml_that_is_refused(content: bytes, said: str) -> None:

@@ -75,8 +75,13 @@ def test_a_file_that_goes_while_its_folder_is_listed_is_passed_over(tmp_path: Pa
 
     monkeypatch.setattr(Path, "stat", stat_and_go)
     resolve_inputs([str(tmp_path)])
-    gone.symlink_to(tmp_path / "nowhere")
     assert [Path(source.uri).name for source in resolve_inputs([str(tmp_path)])] == ["a.txt"]
+    gone.symlink_to(tmp_path / "nowhere")
+    (_, dangling) = resolve_inputs([str(tmp_path)])
+    assert (dangling.kind, dangling.problem) == (
+        None,
+        "not a regular file but a link that leads nowhere; it is not opened",
+    )
 
 
 @pytest.mark.parametrize("pattern", ["", "/*.txt", "/*.warc"])

@@ -145,7 +145,9 @@ class TestWatch:
         assert list_watched([str(tmp_path / "*.jsonl"), str(tmp_path)]) == []
         (tmp_path / "a.jsonl").write_text("{}")
         (tmp_path / "b.pdf").write_text("x")
-        assert [Path(one.uri).name for one in list_watched([str(tmp_path / "*"), str(tmp_path)])] == ["a.jsonl"]
+        assert [Path(one.uri).name for one in list_watched([str(tmp_path)])] == ["a.jsonl"]
+        found = {Path(one.uri).name: one.kind for one in list_watched([str(tmp_path / "*"), str(tmp_path)])}
+        assert found == {"a.jsonl": "jsonl", "b.pdf": None}, "asked for by name, and so a failure"
 
 
 class TestEventTime:

@@ -147,14 +147,16 @@ def check(
 
 
 def _import(args: argparse.Namespace) -> int:
-    from transforms.read.feed_list import FeedListError, write_feed_list
+    from transforms.failures import BadRecord
+    from transforms.read.feed_list import MAX_BYTES, FeedListError, write_feed_list
+    from transforms.read.local_files import read_at_most
     from transforms.read.opml import parse_opml
 
     _check_writable(args.output)
     try:
-        feeds, left_out = parse_opml(Path(args.file).read_bytes(), args.file)
-    except OSError as error:
-        raise ConfigurationError([f"{args.file}: cannot be read: {error.strerror or error}"]) from error
+        feeds, left_out = parse_opml(read_at_most(args.file, MAX_BYTES), args.file)
+    except BadRecord as error:
+        raise ConfigurationError([f"{args.file}: cannot be read: {error}"]) from error
     except FeedListError as error:
         raise ConfigurationError(error.problems) from error
     write_feed_list(feeds, args.output)

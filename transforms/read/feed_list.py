@@ -13,9 +13,14 @@ import pycountry
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
+from transforms.failures import BadRecord
 from transforms.masking import mask
+from transforms.read.globbing import home
+from transforms.read.local_files import read_at_most
 
 EXTENSION = ".csv"
+MAX_BYTES = 20_000_000
+"""Of a list; one of 100,000 feeds has half as much."""
 
 NOT_IN_ISO = {"XKX"}
 """Kosovo, under the code that most data give it."""
@@ -77,8 +82,10 @@ def read_feed_list(path: str) -> list[ListedFeed]:
     """
     try:
         content = _content(path)
-    except (OSError, BeamIOError, ValueError) as error:
+    except (OSError, BeamIOError, ValueError, BadRecord) as error:
         raise FeedListError([f"{path}: cannot be read: {error}"]) from error
+    if len(content) > MAX_BYTES:
+        raise FeedListError([f"{path}: is longer than {MAX_BYTES:,} bytes, the most that is read"])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -88,9 +95,9 @@ def read_feed_list(path: str) -> list[ListedFeed]:
 
 def _content(path: str) -> bytes:
     if "://" not in path:
-        return Path(path).read_bytes()
+        return read_at_most(path if Path(path).exists() else home(path), MAX_BYTES)
     with FileSystems.open(path) as file:
-        content: bytes = file.read()
+        content: bytes = file.read(MAX_BYTES + 1)
         return content
 
 

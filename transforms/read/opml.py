@@ -11,9 +11,8 @@ from lxml import etree
 from transforms.masking import mask
 from transforms.parse.clean import clean_line
 from transforms.parse.encoding import decode
-from transforms.read.feed_list import FeedListError, ListedFeed, mistakes
+from transforms.read.feed_list import MAX_BYTES, FeedListError, ListedFeed, mistakes
 
-MAX_BYTES = 20_000_000
 MAX_DEPTH = 50
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _OWN = "urn:dateline:feeds"
@@ -35,7 +34,7 @@ def parse_opml(content: bytes, name: str = "opml") -> tuple[list[ListedFeed], li
         FeedListError: no OPML, or one with a document type, too long or too deep.
     """
     if len(content) > MAX_BYTES:
-        raise FeedListError([f"{name}: is {len(content):,} bytes; at most {MAX_BYTES:,} are read"])
+        raise FeedListError([f"{name}: is longer than {MAX_BYTES:,} bytes, the most that is read"])
     text = _DECLARATION.sub("", decode(content), count=1)
     if not text.strip():
         raise FeedListError([f"{name}: is empty; give an OPML file, as feed readers export it"])

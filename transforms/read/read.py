@@ -5,7 +5,7 @@ import datetime
 import functools
 import importlib.metadata
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import apache_beam as beam
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
@@ -17,6 +17,7 @@ from transforms.read.blocks import BLOCK, inflate
 from transforms.read.client import Answer, Client, Limits
 from transforms.read.documents import STAGE, documents
 from transforms.read.fetch import Asked, Task, utc_now
+from transforms.read.local_files import open_regular
 from transforms.read.pace import Turns, host_of
 from transforms.read.schedule import FeedState, Pace, is_due, key_of
 from transforms.read.side_by_side import Visit, VisitHosts
@@ -287,22 +288,31 @@ def read_source(source: Source, *, max_bytes: int, fetched: datetime.datetime) -
 
 def _read_warc(source: Source, max_bytes: int) -> Iterator[Document | Failure]:
     try:
-        with FileSystems.open(source.path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        with _open(source.path) as file:
             yield from read_warc(file, source.uri, max_bytes=max_bytes)
     except (OSError, BeamIOError) as error:
         raise BadRecord(Reason.UNREADABLE, f"{type(error).__name__}: {error}") from error
 
 
 def _known(source: Source) -> MediaKind:
+    if source.problem:
+        raise BadRecord(Reason.UNREADABLE, source.problem)
     if source.kind is None:
         raise BadRecord(Reason.UNREADABLE, f"a kind of file that is not read; allowed are {ALLOWED}")
     return source.kind
 
 
+def _open(path: str) -> BinaryIO:
+    if "://" not in path:
+        return open_regular(path)
+    file: BinaryIO = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
+    return file
+
+
 def _file_blocks(path: str) -> Iterator[bytes]:
     """A file's bytes as stored, a block at a time."""
     try:
-        with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as file:
+        with _open(path) as file:
             while block := file.read(BLOCK):
                 yield block
     except (OSError, BeamIOError) as error:

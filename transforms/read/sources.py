@@ -3,7 +3,6 @@
 import dataclasses
 import os
 import posixpath
-import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +12,8 @@ from apache_beam.io.filesystems import FileSystems
 
 from transforms.masking import mask
 from transforms.read.feed_list import is_feed_list, read_feed_list
+from transforms.read.globbing import expand, home, is_pattern, literal_front, matcher, walk
+from transforms.read.local_files import Found, look_at
 from transforms.records import MediaKind
 
 KINDS: dict[str, MediaKind] = {
@@ -46,6 +47,8 @@ class Source:
     """Seconds since 1970; None where it is not known."""
     raw: bytes | None = None
     """Path of a local file whose name is no UTF-8; `uri` then shows its odd bytes as `\\xff`."""
+    problem: str | None = None
+    """Why it cannot be read, where that is known before it is opened: a FIFO, a link that leads nowhere ..."""
 
     @property
     def path(self) -> str:
@@ -92,12 +95,14 @@ def resolve_inputs(inputs: Sequence[str], *, remote: bool = True) -> list[Source
 
     Without `remote` nothing is looked up on gs://, s3:// and the like: a pattern there stands for itself.
 
-    An input is an http(s) URL, a file, a glob (`**` crosses directories) on
-    any Beam file system, a directory, which stands for every file of
+    An input is an http(s) URL, a file, a pattern as a shell has them (see
+    `globbing.py`) on any Beam file system, a directory, which stands for every file of
     a known kind beneath it, or a list of feeds as CSV (see `feed_list.py`),
-    which stands for the addresses in it. A file whose name matches a glob but whose kind is
-    not known stays in the list, with kind None, and becomes a failure row:
-    what was asked for is never left out in silence. Hidden files are not matched.
+    which stands for the addresses in it. What matches a pattern but cannot be
+    read (a FIFO, a link that leads nowhere, a folder that cannot be listed, a
+    file of another kind) stays in the list, with kind None, and becomes a
+    failure row: what was asked for is never left out in silence. Hidden files are not
+    matched. A path that several inputs name is read once.
 
     Raises:
         ValueError: an input that is empty, matches nothing, or names a file of a kind that cannot be
@@ -130,9 +135,45 @@ def _resolve(entry: str) -> Iterable[Source]:
         raise ValueError(f"inputs: {entry!r} is empty; give a glob or a URL")
     if is_feed_list(entry):
         return [_address(feed.url) for feed in read_feed_list(entry)]
-    if "://" not in entry and Path(entry).is_dir():
-        return _directory(entry)
-    return _files(entry.rstrip("/") if "://" in entry else entry)
+    found = find_files(entry)
+    if not found:
+        what = f"the directory {entry!r} has no file" if _is_directory(entry) else f"{entry!r} matches no file"
+        raise ValueError(f"inputs: {what}" + (f" that can be read; allowed are {ALLOWED}" if "has no" in what else ""))
+    if not any(source.kind for source in found):
+        why = next((f"; {one.uri!r} is {one.problem}" for one in found if one.problem), "")
+        raise ValueError(f"inputs: {entry!r} names no file that can be read{why}; allowed are {ALLOWED}")
+    return found
+
+
+def find_files(entry: str) -> list[Source]:
+    """What an input names on a file system now, whether it can be read or not; nothing if it names nothing.
+
+    Raises:
+        ValueError: a pattern that cannot be used, or a file system that cannot be listed.
+    """
+    if "://" in entry:
+        return _objects(entry.rstrip("/"))
+    path = Path(entry if os.path.lexists(entry) else home(entry))
+    if _is_directory(str(path)):
+        return _of_known_kinds(walk(path))
+    if there := look_at(path):
+        return [_local(there)]
+    if entry.endswith("/"):
+        return _of_known_kinds(expand(f"{entry}**"))
+    return [_local(found) for found in expand(entry)]
+
+
+def _is_directory(path: str) -> bool:
+    try:
+        return "://" not in path and Path(path).is_dir()
+    except OSError:
+        return False
+
+
+def _of_known_kinds(found: Iterable[Found]) -> list[Source]:
+    """The files of a directory that can be read, and what has the name of one, or hides some."""
+    wanted = {one.path: _local(one) for one in found if kind_of(one.path) or "listed" in (one.problem or "")}
+    return [wanted[path] for path in sorted(wanted)]
 
 
 def _not_looked_up(entry: str) -> Iterable[Source]:
@@ -156,57 +197,39 @@ def _address(url: str) -> Source:
     return Source(uri=url, kind=None)
 
 
-def _directory(path: str) -> list[Source]:
-    # Not as a glob: a folder's own name may have brackets in it. A folder or file may go while it is looked at.
-    names = (Path(folder, name) for folder, _, found in os.walk(path) for name in found if not name.startswith("."))
-    sources = [source for file in names if (source := _local_file(file)) and source.kind]
-    if not sources:
-        raise ValueError(f"inputs: the directory {path!r} has no file that can be read; allowed are {ALLOWED}")
-    return sources
-
-
-def _files(pattern: str) -> list[Source]:
-    there = _local_file(Path(pattern)) if "://" not in pattern else None
-    sources = [there] if there else _match(pattern)
-    if not sources and "://" in pattern and not any(character in pattern for character in "*?["):
+def _objects(pattern: str) -> list[Source]:
+    """Objects of a store, or files of another file system, that match a pattern."""
+    if not is_pattern(pattern):
         # A folder of an object store is no more than the beginning of names.
-        sources = [source for source in _match(f"{pattern}/**") if source.kind]
-    if not sources:
-        raise ValueError(f"inputs: {pattern!r} matches no file")
-    if not any(source.kind for source in sources):
-        raise ValueError(f"inputs: {pattern!r} names no file that can be read; allowed are {ALLOWED}")
-    return sources
+        return _match(pattern) or [source for source in _match(f"{pattern}/**") if source.kind]
+    fits = matcher(pattern)
+    return [source for source in _match(f"{literal_front(pattern)}**", pattern) if fits(source.uri)]
 
 
-def _match(pattern: str) -> list[Source]:
-    """Files that match, without directories and hidden files."""
+def _match(pattern: str, named: str | None = None) -> list[Source]:
+    """Files that match in Beam's way, without directories and hidden files."""
     try:
         found: list[FileMetadata] = FileSystems.match([pattern])[0].metadata_list
     except Exception as error:  # each file system raises its own: a bad scheme, a missing bucket, no credentials
-        raise ValueError(f"inputs: {pattern!r} cannot be listed: {error}") from error
+        raise ValueError(f"inputs: {(named or pattern)!r} cannot be listed: {error}") from error
     return [_file(metadata) for metadata in found if not _is_hidden_or_directory(metadata.path)]
 
 
 def _is_hidden_or_directory(path: str) -> bool:
-    if "://" in path:  # an object whose name ends in a slash stands for a folder in the browsers of object stores
-        return path.endswith("/") or posixpath.basename(path).startswith(".")
-    return posixpath.basename(path).startswith(".") or Path(path).is_dir()
+    # An object whose name ends in a slash stands for a folder in the browsers of object stores.
+    return path.endswith("/") or posixpath.basename(path).startswith(".")
 
 
-def _local_file(path: Path) -> Source | None:
-    """None where there is no file, or no more."""
-    try:
-        found = path.stat()
-    except (OSError, ValueError):  # ValueError: a NUL in the name
-        return None
-    return _source(str(path), found.st_size, found.st_mtime) if stat.S_ISREG(found.st_mode) else None
+def _local(found: Found) -> Source:
+    source = _source(found.path, found.size, found.modified)
+    return dataclasses.replace(source, kind=None, problem=found.problem) if found.problem else source
 
 
 def _file(metadata: FileMetadata) -> Source:
     return _source(metadata.path, metadata.size_in_bytes, metadata.last_updated_in_seconds or None)
 
 
-def _source(path: str, size: int, modified: float | None) -> Source:
+def _source(path: str, size: int | None, modified: float | None) -> Source:
     uri, raw = path, None
     if not path.isascii():
         uri = os.fsencode(path).decode("utf-8", "backslashreplace")

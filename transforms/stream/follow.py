@@ -18,7 +18,7 @@ from transforms.limits import Budget
 from transforms.read.feed_list import is_feed_list
 from transforms.read.fetch import utc_now
 from transforms.read.read import Read
-from transforms.read.sources import Source, is_address, resolve_inputs
+from transforms.read.sources import Source, find_files, is_address, resolve_inputs
 from transforms.read.states import states_in
 from transforms.records import Item
 from transforms.stream import watch
@@ -97,14 +97,14 @@ def followed(inputs: list[str]) -> tuple[list[str], list[str]]:
 
 
 def list_watched(patterns: list[str]) -> list[Source]:
-    """The files that there are now; none where nothing matches yet."""
+    """What there is now, also what cannot be read and will be a failure; nothing where nothing matches yet."""
     found: dict[str, Source] = {}
     for pattern in patterns:
         try:
-            found.update((source.uri, source) for source in resolve_inputs([pattern]))
-        except (ValueError, OSError):  # an empty folder; what is no pattern at all was said when the stream began
+            found.update((source.uri, source) for source in find_files(pattern))
+        except (ValueError, OSError):  # what is no pattern at all was said when the stream began
             continue
-    return [source for source in found.values() if source.kind is not None]
+    return list(found.values())
 
 
 class _Tracker(RestrictionTracker):
