@@ -39,13 +39,16 @@ class Reason(enum.StrEnum):
         member.meaning = meaning
         return member
 
-    UNREADABLE = "unreadable", "The file cannot be opened, or is of a kind that is not read."
+    UNREADABLE = (
+        "unreadable",
+        "It cannot be opened, is not a regular file (FIFO, dangling link, ...), or is of a kind that is not read.",
+    )
     EMPTY = "empty", "Nothing in it."
     BINARY = "binary", "No text, whatever its name says."
     TOO_LARGE = (
         "too_large",
-        "Longer than `read.max_bytes`, a text longer than `parse.max_characters`, or one that needs more memory than"
-        " `max_memory_mb` allows.",
+        "Longer than `read.max_bytes`, a JSONL answer than `read.max_jsonl_bytes`, a text than `parse.max_characters`; or"
+        " it needs more memory than `max_memory_mb` allows.",
     )
     TOO_SLOW = "too_slow", "Needs more CPU time than `max_cpu_seconds` allows."
     CRASHED = "crashed", "The process that read it crashed on it; other articles are not affected."

@@ -28,7 +28,7 @@ def printable(text: str) -> str:
 
     >>> print(printable("a\\x1b[31mb\\u202ec\\r\\nd"))
     a\\x1b[31mb\\u202ec\\x0d
-        d
+    d
     """
     return _HARMFUL.sub(_escape, text)
 

@@ -12,6 +12,9 @@ BLOCK = 1 << 16
 BOMB_RATIO = 200
 """News deflates to a third or a tenth of its size; more than this is made to do harm."""
 
+HOPELESS = 20
+"""A line of more times `max_line` bytes is not passed over to its end, which may never come."""
+
 GZIP = 31
 """zlib's window bits for a stream with a gzip header and checksum."""
 
@@ -88,12 +91,34 @@ def join(blocks: Iterable[bytes], *, max_bytes: int) -> bytes:
     return bytes(content)
 
 
+def bounded(blocks: Iterable[bytes], *, most: int, setting: str) -> Iterator[bytes]:
+    """The blocks of a stream, up to a bound.
+
+    Args:
+        blocks: a stream that may have no end.
+        most: bytes.
+        setting: the name of the bound.
+
+    Raises:
+        BadRecord: TOO_LARGE, after at most `most` bytes.
+    """
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > most:
+            raise BadRecord(Reason.TOO_LARGE, f"longer than {most:,} bytes ({setting})")
+        yield block
+
+
 def cut_lines(blocks: Iterable[bytes], *, max_line: int) -> Iterator[Lines | LongLine]:
     """Cuts a stream into runs of whole lines, about one to a block.
 
     Memory is bounded by `max_line` and the size of a block: a longer line is
     passed over to its end, and reported. Lines end with a line feed, as JSON
     Lines says; runs of blank lines are left out.
+
+    Raises:
+        BadRecord: TOO_LARGE for a line that is `HOPELESS` times as long as allowed; such a stream may have no end.
 
     >>> list(cut_lines([b"a\\nb", b"b\\ncccccc\\nd"], max_line=5))[1:]
     [Lines(first_line=2, content=b'bb'), LongLine(line=3, size=6, head=b'cccccc'), Lines(first_line=4, content=b'd')]
@@ -118,6 +143,8 @@ def cut_lines(blocks: Iterable[bytes], *, max_line: int) -> Iterator[Lines | Lon
             head = head if dropped else bytes(tail[:BLOCK])
             dropped += len(tail)
             tail.clear()
+            if dropped > HOPELESS * max_line:
+                raise BadRecord(Reason.TOO_LARGE, f"line {line:,} has more than {dropped:,} bytes and no end")
     if dropped:
         yield LongLine(line=line, size=dropped + len(tail), head=head)
     else:

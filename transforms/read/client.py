@@ -43,6 +43,8 @@ class Limits:
     max_redirects: int = 10
     user_agent: str = "Dateline"
     allow_private_addresses: bool = False
+    max_jsonl_bytes: int = 1_000_000_000
+    """Of an answer that is read a line at a time, as sent and as unpacked."""
     archive: bool = False
     """Whether `Answer.kept` holds the body as it came."""
 
@@ -62,6 +64,8 @@ class Answer:
     raw: Iterator[bytes]
     """The body as it is sent, under its content codings."""
     max_bytes: int
+    bound: str = "read.max_bytes"
+    """The setting that `max_bytes` comes from."""
     reason: str = ""
     kept: bytearray | None = None
     """What of the body has been read, as it is sent; None where it is not kept."""
@@ -80,19 +84,21 @@ class Answer:
         yield from decode_content(self._sent(), self.headers.get("content-encoding", ""))
 
     def _sent(self) -> Iterator[bytes]:
+        """The body as it is sent, up to its bound."""
         size = 0
         with failures():
             for block in self.raw:
                 size += len(block)
-                if size > self.max_bytes and self.bounds.left is not None:
-                    raise BadRecord(Reason.TOO_LARGE, f"longer than {self.max_bytes:,} bytes (read.max_bytes)")
+                if size > self.max_bytes:
+                    raise BadRecord(Reason.TOO_LARGE, f"longer than {self.max_bytes:,} bytes ({self.bound})")
                 if self.kept is not None:
                     self.kept += block
                 yield block
 
-    def of_any_size(self) -> None:
-        """Lifts the bound on the size, for what is read a line at a time and not kept; that of the time stays."""
-        self.bounds.left = None
+    def read_by_lines(self, max_bytes: int) -> None:
+        """Set another bound on the size, for what is read a line at a time and not kept; that of the time stays."""
+        self.bounds.left = max_bytes + HEAD_ROOM
+        self.max_bytes, self.bound = max_bytes, "read.max_jsonl_bytes"
         self.kept = None
 
 

@@ -1,5 +1,6 @@
 """Content codings undone a little at a time, so that a bomb is noticed before it is big."""
 
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -13,6 +14,9 @@ from transforms.read.blocks import BLOCK, GZIP
 ACCEPTED = "gzip, deflate, br, zstd"
 MOST_CODINGS = 3
 """Codings one upon another; more than one is rare, and each multiplies what the next may unpack."""
+MAX_CHUNK_LINE = 1_024
+"""Bytes of the line that says how long a chunk is."""
+_CHUNK = re.compile(rb"(?:\r?\n)?[ \t]{0,50}([0-9A-Fa-f]{1,15})[ \t]{0,50}(?:;[^\r\n]{0,900})?\r?\n")
 ZSTD_WINDOW = 8 << 20
 """https://www.rfc-editor.org/rfc/rfc9659 allows no more on the web."""
 
@@ -54,6 +58,48 @@ def decode_content(blocks: Iterable[bytes], header: str) -> Blocks:
     for coding in reversed(codings(header)):
         decoded = _undo(decoded, coding)
     return decoded
+
+
+def unchunk(blocks: Iterable[bytes]) -> Blocks:
+    """A body in chunks as the body, a block at a time; one that only claims to be in chunks as it is.
+
+    https://www.rfc-editor.org/rfc/rfc9112#section-7.1. Some archives keep the header of a body that they have put
+    together. The size of a chunk is on a line, whose length is bounded here: fastwarc 2.0 reads it whole, 1.6 GB
+    from an archive of 400 kB.
+
+    Raises:
+        BadRecord: BAD_ARCHIVE if a chunk's size is none, or the body ends within a chunk.
+
+    >>> b"".join(unchunk([b"3\\r\\nabc\\r", b"\\n2;x=1\\r\\nde\\r\\n0\\r\\n\\r\\n"]))
+    b'abcde'
+    >>> b"".join(unchunk([b"<html>", b"</html>"]))
+    b'<html></html>'
+    """
+    source = iter(blocks)
+    buffer, at = _first(source, MAX_CHUNK_LINE), 0
+    if buffer and not _CHUNK.match(buffer):
+        yield buffer
+        yield from source
+        return
+    while at < len(buffer):
+        found = _CHUNK.match(buffer, at)
+        if found is None and not buffer[at:].strip():
+            return
+        if found is None:
+            raise BadRecord(Reason.BAD_ARCHIVE, f"not the size of a chunk: {buffer[at : at + 40]!r}")
+        left, at = int(found[1], 16), found.end()
+        if left == 0:
+            return
+        while left:
+            if at == len(buffer):
+                buffer, at = next(source, b""), 0
+            if not buffer:
+                raise BadRecord(Reason.BAD_ARCHIVE, "the body ends within a chunk")
+            piece = buffer[at : at + left]
+            yield piece
+            left, at = left - len(piece), at + len(piece)
+        if len(buffer) - at < MAX_CHUNK_LINE:
+            buffer, at = buffer[at:] + _first(source, MAX_CHUNK_LINE), 0
 
 
 def _undo(blocks: Blocks, coding: str) -> Blocks:

@@ -13,8 +13,8 @@ import httpx
 from transforms.failures import BadRecord, Reason, failure_from
 from transforms.masking import has_secret, mask
 from transforms.read import again, hints, schedule
-from transforms.read.blocks import inflate
-from transforms.read.client import ACCEPT_FEED, Answer, Client
+from transforms.read.blocks import bounded, inflate
+from transforms.read.client import ACCEPT_FEED, Answer, Client, Limits
 from transforms.read.documents import GZIP_MAGIC, documents, peek
 from transforms.read.fingerprints import read_entries
 from transforms.read.pace import HostWaits, Turns
@@ -156,7 +156,7 @@ def fetch(
         with client.get(address, headers=_headers(task.state, address, attempt.now), turn=turns.turn) as answer:
             attempt.now = clock()  # the host's turn may have been long in coming
             new = False
-            for result in _take(answer, attempt, turns, client.limits.max_bytes, address != task.address):
+            for result in _take(answer, attempt, turns, client.limits, address != task.address):
                 new = new or isinstance(result, Document)
                 yield result
             if keep is not None and new:
@@ -183,14 +183,14 @@ def _headers(state: FeedState | None, address: str, now: datetime.datetime) -> d
     return headers
 
 
-def _take(answer: Answer, attempt: _Attempt, turns: Turns, max_bytes: int, at_new: bool) -> Iterator[Any]:
+def _take(answer: Answer, attempt: _Attempt, turns: Turns, limits: Limits, at_new: bool) -> Iterator[Any]:
     """What an answer gives, by its status."""
     status = answer.status
     if status == 304 and (state := attempt.task.state) and (state.etag or state.last_modified):
         said = Said(fresh=hints.freshness(answer.headers, attempt.now))
         yield Asked(outcome="not_modified", state=_unchanged(attempt, said, answer))
     elif status in (200, 203):
-        yield from _read(answer, attempt, max_bytes)
+        yield from _read(answer, attempt, limits)
     elif status == 410 and not at_new:
         message = "410: the server says that it is gone for good; take it from the list"
         yield failure_from(BadRecord(Reason.GONE, message), stage=STAGE, source=mask(attempt.task.address))
@@ -226,7 +226,8 @@ def _new_address(answer: Answer, attempt: _Attempt) -> dict[str, str]:
     return {"moved_to": moved} if moved and not has_secret(moved) and moved != attempt.task.address else {}
 
 
-def _read(answer: Answer, attempt: _Attempt, max_bytes: int) -> Iterator[Any]:
+def _read(answer: Answer, attempt: _Attempt, limits: Limits) -> Iterator[Any]:
+    max_bytes = limits.max_bytes
     head, blocks = peek(answer.blocks())
     if head.startswith(GZIP_MAGIC):  # a packed file, which some servers also declare as a content encoding
         head, blocks = peek(inflate(blocks, max_bytes=max_bytes))
@@ -235,7 +236,8 @@ def _read(answer: Answer, attempt: _Attempt, max_bytes: int) -> Iterator[Any]:
     shown = mask(attempt.task.address)
     frame = Document(uri=shown, kind=kind, content=b"", fetched=attempt.fetched, charset=charset)
     if kind == "jsonl":
-        answer.of_any_size()
+        answer.read_by_lines(limits.max_jsonl_bytes)
+        blocks = bounded(blocks, most=limits.max_jsonl_bytes, setting="read.max_jsonl_bytes")
         yield from documents(frame, blocks, max_bytes=max_bytes)
         yield Asked(outcome="new", state=attempt.answered(Said(), 0, 0, **_validators(answer), status=200))
         return

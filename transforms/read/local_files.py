@@ -79,6 +79,11 @@ def open_regular(path: str) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
+def size_now(file: BinaryIO) -> int:
+    """Return the size of an open file in bytes."""
+    return os.fstat(file.fileno()).st_size
+
+
 def read_at_most(path: str, most: int) -> bytes:
     """Return the content of a regular file; of a longer one, one byte more than `most`.
 

@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import functools
 import importlib.metadata
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
@@ -17,7 +18,7 @@ from transforms.read.blocks import BLOCK, inflate
 from transforms.read.client import Answer, Client, Limits
 from transforms.read.documents import STAGE, documents
 from transforms.read.fetch import Asked, Task, utc_now
-from transforms.read.local_files import open_regular
+from transforms.read.local_files import open_regular, size_now
 from transforms.read.pace import Turns, host_of
 from transforms.read.schedule import FeedState, Pace, is_due, key_of
 from transforms.read.side_by_side import Visit, VisitHosts
@@ -55,6 +56,8 @@ class Read(beam.PTransform):
     """Globs, files, directories, and http(s) URLs of feeds, pages or JSONL."""
     max_bytes: int = 50_000_000
     """The longest file, answer or JSONL line that is read, after decompression."""
+    max_jsonl_bytes: int = 1_000_000_000
+    """The longest JSONL answer, of which each line is bounded by `max_bytes`; what is behind is not read."""
     timeout_seconds: float = 30.0
     """How long an http(s) answer may take, with its redirects, from the request to its last byte."""
     connect_seconds: float = 10.0
@@ -141,6 +144,7 @@ class Read(beam.PTransform):
         """What bounds each request."""
         return Limits(
             max_bytes=self.max_bytes,
+            max_jsonl_bytes=self.max_jsonl_bytes,
             timeout_seconds=self.timeout_seconds,
             connect_seconds=self.connect_seconds,
             max_redirects=self.max_redirects,
@@ -166,6 +170,7 @@ class Read(beam.PTransform):
 
 _LEAST: dict[str, float] = {
     "max_bytes": 1,
+    "max_jsonl_bytes": 1,
     "timeout_seconds": 0,
     "connect_seconds": 0,
     "max_redirects": 0,
@@ -179,6 +184,7 @@ _LEAST: dict[str, float] = {
 _ABOVE = {"timeout_seconds", "connect_seconds"}
 _LEAST_OF = {
     "max_bytes": "a number of bytes",
+    "max_jsonl_bytes": "a number of bytes",
     "timeout_seconds": "seconds",
     "connect_seconds": "seconds",
     "max_redirects": "a number",
@@ -310,10 +316,12 @@ def _open(path: str) -> BinaryIO:
 
 
 def _file_blocks(path: str) -> Iterator[bytes]:
-    """A file's bytes as stored, a block at a time."""
+    """A file's bytes as stored, a block at a time; of one that grows, those that it has when it is opened."""
     try:
         with _open(path) as file:
-            while block := file.read(BLOCK):
+            left = size_now(file) if "://" not in path else sys.maxsize
+            while left > 0 and (block := file.read(min(BLOCK, left))):
+                left -= len(block)
                 yield block
     except (OSError, BeamIOError) as error:
         raise BadRecord(Reason.UNREADABLE, f"{type(error).__name__}: {error}") from error

@@ -10,7 +10,7 @@ from transforms.failures import BadRecord, Reason, failure_from
 from transforms.masking import mask
 from transforms.read.blocks import BLOCK
 from transforms.read.client import media_type
-from transforms.read.decoding import decode_content
+from transforms.read.decoding import decode_content, unchunk
 from transforms.read.documents import STAGE, documents, peek
 from transforms.read.sources import kind_of_response
 from transforms.records import Document, Failure
@@ -34,7 +34,7 @@ def read_warc(file: BinaryIO, uri: str, *, max_bytes: int) -> Iterator[Document 
         BadRecord: BAD_ARCHIVE if the file is damaged, EMPTY if there is no feed or page in it.
     """
     found = False
-    records = iter(ArchiveIterator(file, record_types=WarcRecordType.response, auto_decode="transfer"))
+    records = iter(ArchiveIterator(file, record_types=WarcRecordType.response, auto_decode="none"))
     for number in itertools.count(1):
         try:
             record = next(records, None)
@@ -62,7 +62,9 @@ def _documents(record: WarcRecord, place: str, max_bytes: int) -> Iterator[Docum
     if media and not any(kind in media for kind in _KINDS_OF_TEXT):
         return
     address = (record.headers.get("WARC-Target-URI") or "").strip("<> ")
-    body = itertools.takewhile(bool, (record.reader.read(BLOCK) for _ in itertools.count()))
+    body: Iterator[bytes] = itertools.takewhile(bool, (record.reader.read(BLOCK) for _ in itertools.count()))
+    if "chunked" in (headers.get("Transfer-Encoding") or "").lower():
+        body = unchunk(body)
     head, blocks = peek(decode_content(body, headers.get("Content-Encoding") or ""))
     kind = kind_of_response(address, media, head)
     if kind in ("feed", "html"):
