@@ -10,12 +10,12 @@ import pytest
 
 from tests.hostile import FEED, Answer, Exchange, FakeInternet, Server
 from tests.hostile_cases import leads, says
+from transforms.masking import mask, mask_text
 from transforms.parse.feed import Entry
 from transforms.parse.split import split
 from transforms.read.client import Client, Limits
 from transforms.read.fetch import Asked, Task, fetch
 from transforms.read.fingerprints import read_entries
-from transforms.masking import mask, mask_text
 from transforms.read.pace import HostWaits, Turns
 from transforms.read.schedule import (
     FeedState,

@@ -17,6 +17,8 @@ from pipeline.config import load_settings
 from pipeline.news_stream import STREAM_SECTIONS
 
 FOLDER = Path("configs/schedule")
+OUTER_MINUTES = 65
+"""After which systemd, Kubernetes and Airflow end a run themselves."""
 PROGRAM = re.compile(r"\S*bin/dateline\s+(.*)")
 
 
@@ -62,11 +64,19 @@ def test_commands_are_ours_and_their_settings_right(where: str, command: list[st
     args.beam_flags = []
     if command[0] == "run":
         launch = _settings(args).launch
-        assert 0 < launch.stalled_minutes < launch.max_minutes < 15, "ended before the next run is due"
+        assert 0 < launch.stalled_minutes < launch.max_minutes < OUTER_MINUTES
         assert launch.metrics
     if command[0] == "stream":
         settings = load_settings(args.config, changes=args.set, transforms=STREAM_SECTIONS)
         assert settings.sections["stream"]["stalled_minutes"] > 0
+
+
+def test_schedulers_leave_a_run_the_time_to_end_itself() -> None:
+    service = (FOLDER / "dateline.service").read_text()
+    jobs = [one for one in manifests() if one["kind"] == "CronJob" and "activeDeadlineSeconds" in str(one)]
+    assert f"TimeoutStartSec={OUTER_MINUTES}min" in service
+    assert [one["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"] for one in jobs] == [60 * OUTER_MINUTES]
+    assert f"execution_timeout=datetime.timedelta(minutes={OUTER_MINUTES})" in (FOLDER / "airflow_dag.py").read_text()
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not here: apt install systemd")

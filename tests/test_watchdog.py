@@ -1,10 +1,13 @@
 """A run that hangs is ended, says where it hung, and leaves nothing behind."""
 
+import collections
+import concurrent.futures
 import json
 import os
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import psutil
@@ -12,6 +15,9 @@ import pytest
 
 from benchmarks.kills import command
 from pipeline.monitoring.watchdog import Limits
+from transforms.progress import FOLDER_VARIABLE, read_progress
+from transforms.read.pace import wait
+from transforms.read.side_by_side import Bundle
 from transforms.write import list_runs
 
 SLEEPING_MODEL = """
@@ -31,23 +37,39 @@ LIMIT = "0.2"
 """Minutes: long enough for a run of one article to get to where it hangs."""
 
 
+HANGING_DISK = """
+    import os, time
+    opened = os.open
+
+    def hang(path, *more, **named):
+        if str(path).endswith("never.txt") and os.path.getsize(path) == 5:
+            time.sleep(600)
+        return opened(path, *more, **named)
+
+    os.open = hang
+"""
+
+
 @pytest.fixture
-def pipe_without_end(tmp_path: Path) -> Path:
+def file_without_end(tmp_path: Path) -> Path:
     """A file that never gives a byte, as of a server for files that has gone away."""
-    os.mkfifo(tmp_path / "never.txt")
+    (tmp_path / "never.txt").write_text("never")
+    (tmp_path / "sitecustomize.py").write_text(textwrap.dedent(HANGING_DISK))
     return tmp_path / "never.txt"
 
 
-def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=120)
+def run(arguments: list[str], site: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The command, with a folder from which Python and its workers take their `sitecustomize`."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [site, Path.cwd()]))} if site else None
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=120, env=env)
 
 
 @pytest.mark.parametrize(("workers", "limit"), [(1, "max_minutes"), (2, "stalled_minutes")])
-def test_a_run_that_hangs_is_ended(pipe_without_end: Path, workers: int, limit: str) -> None:
-    folder = pipe_without_end.parent
+def test_a_run_that_hangs_is_ended(file_without_end: Path, workers: int, limit: str) -> None:
+    folder = file_without_end.parent
     metrics = folder / "metrics.json"
     limits = ["--set", f"{limit}={LIMIT}", "--set", f"workers={workers}", "--metrics", str(metrics)]
-    done = run(command(pipe_without_end, folder / "out", *limits))
+    done = run(command(file_without_end, folder / "out", *limits), folder)
     assert done.returncode == 5, done.stderr
     assert f"({limit}: {LIMIT})" in done.stderr
     assert "transforms/read/" in done.stderr  # where it hung
@@ -59,12 +81,11 @@ def test_a_run_that_hangs_is_ended(pipe_without_end: Path, workers: int, limit: 
     assert not [one for one in psutil.process_iter(["cmdline"]) if str(folder) in " ".join(one.info["cmdline"] or [])]
 
 
-def test_the_same_command_does_it_over(pipe_without_end: Path) -> None:
-    folder = pipe_without_end.parent
-    arguments = command(pipe_without_end, folder / "out", "--set")
-    assert run([*arguments, f"max_minutes={LIMIT}"]).returncode == 5
-    pipe_without_end.unlink()
-    pipe_without_end.write_text("LIMA, Peru - Rain fell for three days, officials said.")
+def test_the_same_command_does_it_over(file_without_end: Path) -> None:
+    folder = file_without_end.parent
+    arguments = command(file_without_end, folder / "out", "--set")
+    assert run([*arguments, f"max_minutes={LIMIT}"], folder).returncode == 5
+    file_without_end.write_text("LIMA, Peru - Rain fell for three days, officials said.")
     assert run([*arguments, "max_minutes=5"]).returncode == 0
 
 
@@ -84,7 +105,7 @@ def sleeping(folder: Path, how: str, *settings: str) -> subprocess.CompletedProc
 def test_what_was_running_is_said(tmp_path: Path) -> None:
     done = sleeping(tmp_path, "time.sleep(600)")
     assert done.returncode == 5, done.stderr
-    assert "done until then: 1 parsed" in done.stderr
+    assert "done until then: 1 read, 1 parsed" in done.stderr
     assert "transforms/extract/extract.py" in done.stderr
 
 
@@ -128,3 +149,23 @@ def test_the_last_resort_comes_behind_every_limit() -> None:
     assert Limits(max_minutes=10, stalled_minutes=1).last_resort(0) > 60
     assert Limits(max_minutes=10, stalled_minutes=1).last_resort(599) > 1
     assert Limits(max_minutes=1).last_resort(1000) > 0
+
+
+def test_waiting_for_a_host_and_asking_it_are_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    monkeypatch.setattr("transforms.progress.INTERVAL_SECONDS", 0.0)
+    monkeypatch.setattr("transforms.progress._next_write", 0.0)
+    monkeypatch.setattr("transforms.read.pace.NAP_SECONDS", 0.01)
+    monkeypatch.setattr("transforms.progress._done", collections.Counter())
+    threads = [threading.Thread(target=wait, args=(0.1,)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    bundle = Bundle()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        bundle.begin(pool, lambda: iter("ab"))
+        assert list(bundle.results(wait=True)) == ["a", "b"]
+    for thread in threads:
+        thread.join()
+    done = read_progress(tmp_path)
+    assert done[".asked"] == 2
+    assert done[".waited"] >= 8 * 2

@@ -26,6 +26,8 @@ SOURCES_SHOWN = 3
 
 _done: Counter[str] = Counter()
 _next_write = 0.0
+_lock = threading.Lock()
+"""Hosts are asked by several threads of a worker."""
 
 
 def advance(stage: str, count: int = 1) -> None:
@@ -34,8 +36,10 @@ def advance(stage: str, count: int = 1) -> None:
     folder = os.environ.get(FOLDER_VARIABLE)
     if not folder:
         return
-    _done[stage] += count
-    if time.monotonic() >= _next_write:
+    with _lock:
+        _done[stage] += count
+        if time.monotonic() < _next_write:
+            return
         _next_write = time.monotonic() + INTERVAL_SECONDS
         text = "".join(f"{name} {total}\n" for name, total in sorted(_done.items()))
         # Put in place whole: a reader in between would see this worker's numbers fall to nothing.

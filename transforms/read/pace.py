@@ -6,8 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
+from transforms.progress import advance
+
 LONGEST_WAIT = 600.0
 """Seconds that a request waits for its turn; a host at which more wait than that is left until the next run."""
+
+
+NAP_SECONDS = 10.0
 
 
 class HostWaits(Exception):
@@ -36,6 +41,14 @@ def host_of(address: str) -> str:
         return ""
 
 
+def wait(seconds: float) -> None:
+    """Sleep, and report progress meanwhile: a host may ask for ten minutes between two requests, which is no hang."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, NAP_SECONDS))
+        advance(".waited")
+
+
 class _Host:
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -59,7 +72,7 @@ class Turns:
         *,
         longest_wait: float = LONGEST_WAIT,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = wait,
     ) -> None:
         self._interval = interval
         self._longest_wait = longest_wait

@@ -13,6 +13,7 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from transforms.failures import FAILURES, BadRecord, Reason, failure_from
+from transforms.progress import advance
 from transforms.read import archive
 from transforms.read.blocks import BLOCK, inflate
 from transforms.read.client import Answer, Client, Limits
@@ -269,6 +270,7 @@ class _ReadSource(beam.DoFn):
         # them back until it ends would hold the whole file.
         try:
             for result in read_source(source, max_bytes=self._max_bytes, fetched=self._fetched):
+                advance(".read")
                 yield beam.pvalue.TaggedOutput(FAILURES, result) if isinstance(result, Failure) else result
         except MemoryError:
             raise

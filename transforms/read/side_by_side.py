@@ -9,6 +9,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindows
 
+from transforms.progress import advance
 from transforms.read.client import Client, Limits
 from transforms.read.pace import Turns
 
@@ -51,6 +52,7 @@ class Bundle:
                 self._given_up.set()
                 raise found
             else:
+                advance(".asked")
                 yield found
 
     def give_up(self) -> None:

@@ -168,7 +168,7 @@ class _Follow(beam.DoFn, RestrictionProvider):
         self._budget = budget
 
     def setup(self) -> None:
-        self._reader = Reader(self._read, self._budget)
+        self._reader = Reader(self._read, self._budget, self._say_alive)
         self._looks, self._said = 0, time.monotonic()
 
     def teardown(self) -> None:

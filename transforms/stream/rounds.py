@@ -5,7 +5,7 @@ import dataclasses
 import datetime
 import functools
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
@@ -114,10 +114,12 @@ class Reader:
     Args:
         read: whose settings hold.
         budget: CPU time for each megabyte of a feed, and memory for the feed.
+        alive: called after each result: many feeds of one slow host take longer than a stream may be silent.
     """
 
-    def __init__(self, read: Read, budget: Budget) -> None:
+    def __init__(self, read: Read, budget: Budget, alive: Callable[[], None] = lambda: None) -> None:
         self._read = read
+        self._alive = alive
         self._splitter = Splitter(budget)
         self._splitter.setup()
         self._turns = Turns(read.host_interval_seconds)
@@ -179,6 +181,7 @@ class Reader:
         for tasks in hosts.values():
             bundle.begin(self._pool, functools.partial(self._at_host, visit, tasks))
         for result in bundle.results(wait=True):
+            self._alive()
             yield result.value if isinstance(result, beam.pvalue.TaggedOutput) else result
 
     def _at_host(self, visit: Visit, tasks: list[Any]) -> Iterator[Any]:
