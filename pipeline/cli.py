@@ -56,7 +56,9 @@ for this run: --set extract.batch_size=16, --set workers=2, --set 'read.inputs=[
 What stands behind `--` goes to Beam: --set runner=FlinkRunner -- --flink_master=localhost:8081
 
 Inputs are files by glob (.txt .html .htm .jsonl .xml .rss .atom .json, each also .gz, local or gs://,
-s3://, hdfs:// ...), http(s) addresses of feeds, or a list of feeds such as seeds/feeds.csv. Started
+s3://, hdfs:// ...), http(s) addresses of feeds, or a list of feeds such as seeds/feeds.csv. A glob
+means what it means to a shell: *.txt, **/*.txt (any folder), {a,b}.txt, [a-z]*, ~/news/*; quote it.
+What it matches and cannot be read is a row of the failures table. Started
 again over the same files, a run replaces what it wrote; articles that other runs have put into the
 same output are not written twice.
 """

@@ -54,6 +54,19 @@ def read_warc(file: BinaryIO, uri: str, *, max_bytes: int) -> Iterator[Document 
         raise BadRecord(Reason.EMPTY, "no feed or page in it")
 
 
+def _body(record: WarcRecord) -> Iterator[bytes]:
+    """Yield the body of an answer.
+
+    Raises:
+        BadRecord: BAD_ARCHIVE if it cannot be read to its end.
+    """
+    try:
+        while block := record.reader.read(BLOCK):
+            yield block
+    except (OSError, ValueError, EOFError) as error:
+        raise BadRecord(Reason.BAD_ARCHIVE, f"the body of an answer: {str(error)[:200]}") from error
+
+
 def _documents(record: WarcRecord, place: str, max_bytes: int) -> Iterator[Document | Failure]:
     headers = record.http_headers
     if headers is None or headers.status_code != 200:
@@ -62,7 +75,7 @@ def _documents(record: WarcRecord, place: str, max_bytes: int) -> Iterator[Docum
     if media and not any(kind in media for kind in _KINDS_OF_TEXT):
         return
     address = (record.headers.get("WARC-Target-URI") or "").strip("<> ")
-    body: Iterator[bytes] = itertools.takewhile(bool, (record.reader.read(BLOCK) for _ in itertools.count()))
+    body = _body(record)
     if "chunked" in (headers.get("Transfer-Encoding") or "").lower():
         body = unchunk(body)
     head, blocks = peek(decode_content(body, headers.get("Content-Encoding") or ""))
