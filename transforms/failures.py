@@ -47,8 +47,8 @@ class Reason(enum.StrEnum):
     BINARY = "binary", "No text, whatever its name says."
     TOO_LARGE = (
         "too_large",
-        "Longer than `read.max_bytes`, a JSONL answer than `read.max_jsonl_bytes`, a text than `parse.max_characters`; or"
-        " it needs more memory than `max_memory_mb` allows.",
+        "Longer than `read.max_bytes`, a JSONL answer than `read.max_jsonl_bytes`, a text than `parse.max_characters`;"
+        " or it needs more memory than `max_memory_mb` allows.",
     )
     TOO_SLOW = "too_slow", "Needs more CPU time than `max_cpu_seconds` allows."
     CRASHED = "crashed", "The process that read it crashed on it; other articles are not affected."
