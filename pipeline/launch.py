@@ -18,6 +18,7 @@ from pipeline.engines.ending import without_tracebacks
 from pipeline.engines.forked import prepared_runner
 from pipeline.engines.lean import begun_beside
 from pipeline.engines.local import ended_by_lost_worker, interruptible, leave, shown_progress, spilling
+from pipeline.engines.ports import close_all
 from pipeline.engines.prepare import prepare
 from pipeline.engines.prism import name_prism
 from pipeline.engines.remote import cancelled_by_signal
@@ -233,6 +234,7 @@ def _execute(settings: Settings, run: Run, report: Report) -> None:
         stack.enter_context(watched(limits, end))
         if settings.launch.runner in LOCAL_RUNNERS:
             stack.enter_context(spilling(settings.output, run.run_id))
+        close_all(settings)
         p = beam.Pipeline(runner=runner, options=settings.options)
         build(p, settings, run)
         job = p.run()

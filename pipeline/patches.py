@@ -21,6 +21,8 @@ import grpc
 
 from pipeline.engines.sockets import new_socket
 
+SECRET_PARAMETER = "dateline_secret"
+"""Name of a worker pool's secret among the parameters of an environment."""
 WILDCARDS = ("[::]", "0.0.0.0", "*", "")
 WORKER_THREAD = "run_worker"
 """Name of the thread in which FnApiRunner waits for a worker process."""
@@ -82,6 +84,30 @@ PATCHED = [
         until="as above",
         sha256="9309a3e7ab40a568",
     ),
+    Patched(
+        "2.77.0",
+        "apache_beam.runners.worker.worker_pool_main",
+        "BeamFnExternalWorkerPoolServicer.start",
+        why="LOOPBACK opens a worker pool on [::]: whoever can connect has a function run in this process",
+        until="Beam binds it to a Unix socket, or to 127.0.0.1 with a secret",
+        sha256="9901444a2f53bc5f",
+    ),
+    Patched(
+        "2.77.0",
+        "apache_beam.runners.portability.portable_runner",
+        "PortableRunner.start_and_replace_loopback_environments",
+        why="takes what `start` returns for the environment's configuration, which may have parameters",
+        until="as above",
+        sha256="08bd4bf8db7aa7bc",
+    ),
+    Patched(
+        "2.77.0",
+        "apache_beam.transforms.environments",
+        "ExternalEnvironment.from_options",
+        why="the secret of a worker pool would have to be in the options, which engines show and log",
+        until="Beam reads an environment's parameters from a file",
+        sha256="a58dbeb57219356b",
+    ),
 ]
 
 
@@ -130,6 +156,8 @@ def close_ports() -> None:
     """Have each gRPC server that Beam starts in this process listen on a private Unix socket."""
     from apache_beam.runners.portability import abstract_job_service
     from apache_beam.runners.portability.fn_api_runner import worker_handlers
+    from apache_beam.runners.worker import worker_pool_main
+    from apache_beam.transforms import environments
 
     if grpc.server is _private_server:
         return
@@ -139,6 +167,50 @@ def close_ports() -> None:
     _replace(handlers.GrpcWorkerHandler, "port_from_worker", _address_for_worker)
     _replace(handlers.SubprocessSdkWorkerHandler, "start_worker", lambda _: _start_subprocess)
     _replace(abstract_job_service.UberJarBeamJob, "_start_artifact_service", _artifacts_of_jar)
+    _replace(worker_pool_main.BeamFnExternalWorkerPoolServicer, "start", _start_loopback)
+    _replace(environments.ExternalEnvironment, "from_options", _with_secret)
+
+
+class Pools:
+    """How workers are started for engines outside this process."""
+
+    tcp = False
+    """Whether LOOPBACK listens on a port of 127.0.0.1, for an engine that cannot connect to a Unix socket."""
+    secret: str | None = None
+    """Of the pool that the options name."""
+
+
+def _start_loopback(_: Any) -> Any:
+    def start(
+        cls: Any,
+        use_process: bool = False,
+        port: int = 0,
+        state_cache_size: int = 0,
+        data_buffer_time_limit_ms: int = -1,
+        container_executable: str | None = None,
+    ) -> tuple[str, grpc.Server]:
+        from pipeline.engines.pool import start_loopback
+
+        if port or container_executable:
+            raise ValueError("Beam's worker pool is for LOOPBACK only here; `dateline workers` starts another one")
+        return start_loopback(
+            use_process=use_process,
+            state_cache_size=state_cache_size,
+            data_buffer_time_limit_ms=data_buffer_time_limit_ms,
+            tcp=Pools.tcp,
+        )
+
+    return classmethod(start)
+
+
+def _with_secret(original: Any) -> Any:
+    def from_options(cls: Any, options: Any) -> Any:
+        environment = original.__func__(cls, options)
+        if environment.params is None and Pools.secret is not None:
+            environment.params = {SECRET_PARAMETER: Pools.secret}
+        return environment
+
+    return classmethod(from_options)
 
 
 def _replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:

@@ -328,8 +328,10 @@ def _execute(settings: "Settings", job: "Job", endpoint: str | None) -> None:
     import apache_beam as beam
     from apache_beam.runners.runner import PipelineState
 
+    from pipeline.engines.ports import close_all
     from pipeline.news_stream import build_stream
 
+    close_all(settings)
     p = beam.Pipeline(
         runner="PortableRunner" if endpoint else settings.launch.runner, options=_options(settings, job, endpoint)
     )
