@@ -18,9 +18,8 @@ from pipeline.engines.ending import without_tracebacks
 from pipeline.engines.forked import prepared_runner
 from pipeline.engines.lean import begun_beside
 from pipeline.engines.local import ended_by_lost_worker, interruptible, leave, shown_progress, spilling
-from pipeline.engines.ports import close_all
+from pipeline.engines.ports import check_ports, close_all, engine_server
 from pipeline.engines.prepare import prepare
-from pipeline.engines.prism import name_prism
 from pipeline.engines.remote import cancelled_by_signal
 from pipeline.engines.service import service_problems
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
@@ -157,9 +156,8 @@ def check_reports(settings: Settings) -> None:
 
 
 def check_runner(settings: Settings) -> None:
-    """Finds the program that Beam would start, or says how to get it; refuses what a service could only fail with."""
-    if settings.launch.runner == "PrismRunner":
-        name_prism(settings.options)
+    """Finds the program of the engine, or says how to get it; refuses what others could use, or could only fail."""
+    check_ports(settings)
     if settings.launch.runner == "DataflowRunner" and (problems := service_problems(settings)):
         raise ConfigurationError(problems)
 
@@ -235,6 +233,7 @@ def _execute(settings: Settings, run: Run, report: Report) -> None:
         if settings.launch.runner in LOCAL_RUNNERS:
             stack.enter_context(spilling(settings.output, run.run_id))
         close_all(settings)
+        stack.enter_context(engine_server(settings))
         p = beam.Pipeline(runner=runner, options=settings.options)
         build(p, settings, run)
         job = p.run()

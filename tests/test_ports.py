@@ -3,24 +3,30 @@
 The first two attacks of issue 12 are here, and what each way to run has open while it runs.
 """
 
+import itertools
 import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import grpc
+import psutil
 import pytest
 from apache_beam.portability import common_urns
 from apache_beam.portability.api import beam_artifact_api_pb2, beam_artifact_api_pb2_grpc, beam_runner_api_pb2
 
+from benchmarks.soak import Web, serve
+from pipeline.errors import Exit
 from tests.engines import ENVIRONMENT
-from tests.ports import Watch, folders, listening, sockets
+from tests.ports import Watch, folders, is_private, listening, sockets
+from tests.test_stream_prism import Stream, commits, needs_prism, settings
 
 RUN = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml"]
 NOBODY = 65534
 
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what a process has open")
-needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 
 
 def read_artifact(address: str, path: Path) -> bytes:
@@ -69,12 +75,13 @@ def test_a_file_cannot_be_read_through_a_run_with_workers(secret: Path, tmp_path
 WAYS = {
     "in memory": [],
     "workers": ["--set", "workers=2"],
+    "Prism": ["--set", "runner=PrismRunner"],
     "embed": ["--set", "runner=PortableRunner", "--", "--job_endpoint=embed", "--environment_type=LOOPBACK"],
 }
 
 
 @needs_linux
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [pytest.param(way, marks=needs_prism if way == "Prism" else ()) for way in WAYS])
 def test_a_run_listens_on_private_sockets_only(way: str, tmp_path: Path) -> None:
     before = folders()
     process = start(tmp_path / "out", *WAYS[way])
@@ -84,4 +91,77 @@ def test_a_run_listens_on_private_sockets_only(way: str, tmp_path: Path) -> None
     assert watch.addresses == set()
     assert bool(watch.private) == (way != "in memory")
     assert all(watch.private.values())
+    assert folders() <= before
+
+
+ATTACK = """
+import sys
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+job, worker, marker = sys.argv[1:]
+
+def run_as_the_stream(_):
+    import os, pathlib
+    pathlib.Path(marker).write_text(str(os.getpid()))
+
+flags = [f"--job_endpoint={job}", "--environment_type=EXTERNAL", f"--environment_config={worker}"]
+options = PipelineOptions([*flags, "--job_server_timeout=10", "--pickle_library=cloudpickle"])
+with beam.Pipeline(runner="PortableRunner", options=options) as p:
+    p | beam.Create([None]) | beam.Map(run_as_the_stream)
+"""
+
+
+def attack(job: str, worker: str, marker: Path) -> None:
+    """Submits a job that writes its process id into a file, to be done by the worker at an address."""
+    command = [sys.executable, "-c", ATTACK, job, worker, str(marker)]
+    subprocess.run(command, capture_output=True, timeout=60)
+
+
+def addresses_of_this_machine() -> list[str]:
+    """Of each network interface, IPv4 only."""
+    found = psutil.net_if_addrs().values()
+    return [one.address for interface in found for one in interface if one.family == socket.AF_INET]
+
+
+CONNECT = """
+import os, socket, sys
+path, user = sys.argv[1], int(sys.argv[2])
+os.setgroups([])
+os.setgid(user)
+os.setuid(user)
+socket.socket(socket.AF_UNIX).connect(path)
+"""
+
+
+def refused(path: Path, user: int) -> bool:
+    """Whether a process of another user cannot connect to a socket."""
+    command = [sys.executable, "-c", CONNECT, str(path), str(user)]
+    return "PermissionError" in subprocess.run(command, capture_output=True, text=True, timeout=60).stderr
+
+
+@needs_linux
+@needs_prism
+def test_nobody_else_gets_a_function_run_in_a_stream(tmp_path: Path) -> None:
+    (tmp_path / "dropped").mkdir()
+    web = Web(1, 2.0, seed=5)
+    before = folders()
+    stream = Stream(settings(tmp_path, serve(web), 1), tmp_path / "stream.log")
+    marker = tmp_path / "marker"
+    try:
+        stream.wait_for(lambda: commits(tmp_path / "out") >= 1, web)
+        ports = {address.rpartition(":")[2] for address in listening(stream.process.pid)}
+        for host, (job, worker) in itertools.product(addresses_of_this_machine(), itertools.permutations(ports, 2)):
+            attack(f"{host}:{job}", f"{host}:{worker}", marker)
+        assert not marker.exists(), f"ran in process {marker.read_text()}; the stream is {stream.process.pid}"
+        assert not ports
+        there = sockets(stream.process.pid)
+        assert len(there) == 2  # Prism's, and the worker's
+        assert all(map(is_private, there))
+        if os.getuid() == 0:
+            assert [refused(path, user) for path in there for user in (0, NOBODY)] == [False, True] * len(there)
+        stream.process.send_signal(signal.SIGTERM)
+        assert stream.process.wait(60) == Exit.DONE
+    finally:
+        stream.end()
     assert folders() <= before

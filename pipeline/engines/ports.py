@@ -1,12 +1,15 @@
 """Ports and sockets of the engine that a run uses: who may connect, and how workers are found."""
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from apache_beam.options.pipeline_options import PortableOptions
+from apache_beam.options.pipeline_options import PortableOptions, PrismRunnerOptions
 
 from pipeline.config import LOCAL_RUNNERS, Settings
+from pipeline.engines.prism import check_prism, prism_server
 from pipeline.errors import ConfigurationError
 from pipeline.patches import Pools, close_ports
 
@@ -22,6 +25,39 @@ def close_all(settings: Settings) -> None:
     close_ports()
     Pools.tcp = not can_dial_sockets(settings)
     Pools.secret = pool_secret(settings)
+
+
+def check_ports(settings: Settings) -> None:
+    """Refuse an engine that others could use, unless `listen` says that they may.
+
+    Raises:
+        ConfigurationError: with what to do.
+    """
+    if settings.launch.runner == "PrismRunner" and not _is_elsewhere(settings):
+        check_prism(prism_location(settings), settings.launch.listen)
+    pool_secret(settings)
+
+
+@contextlib.contextmanager
+def engine_server(settings: Settings) -> Iterator[None]:
+    """Start the engine, if it is Prism on this machine; the options name it then. It lives inside this context only."""
+    location = prism_location(settings)
+    if settings.launch.runner != "PrismRunner" or _is_elsewhere(settings) or "://" in location:
+        yield
+        return
+    with prism_server(location, settings.launch.listen) as address:
+        portable(settings).job_endpoint = address
+        yield
+
+
+def prism_location(settings: Settings) -> str:
+    """Return the path or address of Prism that the options give, or nothing."""
+    return str(settings.options.view_as(PrismRunnerOptions).prism_location or "")
+
+
+def _is_elsewhere(settings: Settings) -> bool:
+    """Return True if the options name a job service that somebody else has started."""
+    return bool(portable(settings).job_endpoint)
 
 
 def can_dial_sockets(settings: Settings) -> bool:
