@@ -11,6 +11,9 @@ import psutil
 
 from pipeline.engines.sockets import PREFIX
 
+IPV4 = "::ffff:"
+"""What stands before an IPv4 address of a socket that takes both kinds."""
+
 
 def family(pid: int) -> list[psutil.Process]:
     """A process with all that it has started."""
@@ -26,7 +29,8 @@ def listening(pid: int) -> set[str]:
     for process in family(pid):
         with contextlib.suppress(psutil.Error):
             connections = process.net_connections("inet")
-            found |= {f"{one.laddr.ip}:{one.laddr.port}" for one in connections if one.status == psutil.CONN_LISTEN}
+            heard = [one.laddr for one in connections if one.status == psutil.CONN_LISTEN]
+            found |= {f"{one.ip.removeprefix(IPV4)}:{one.port}" for one in heard}
     return found
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 PREFIX = "dateline-sockets-"
 MAX_FOLDER_BYTES = 70
 """Longest path of the folder. A socket's path has at most 107 bytes on Linux and 103 on macOS."""
+MAX_SOCKET_BYTES = 100
 FALLBACK = "/tmp"
 """Parent folder where that of temporary files has too long a path."""
 
