@@ -40,6 +40,8 @@ MOST = {"seconds": 1e6, "minutes": 1e6, "hours": 1e5, "days": 1e5, "bytes": 1e12
 """What a setting's name ends in -> the largest number that it takes; beyond it clocks, sockets and dates overflow."""
 MOST_OF_ALL = 1e9
 MOST_WORKERS = 1_000
+PRELOAD = "transforms.preload"
+"""Module that a worker imports before it takes work."""
 LISTEN = ("private", "machine", "network")
 LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
 RUNNERS = (*LOCAL_RUNNERS, "PrismRunner", "FlinkRunner", "SparkRunner", "DataflowRunner", "PortableRunner")
@@ -362,5 +364,6 @@ def _options(launch: Launch, flags: Sequence[str]) -> PipelineOptions:
         own = [f"--direct_num_workers={launch.workers}"]
     else:
         # Meant for the answer to a request, it ends the watch over a job as well, whatever the job is at.
-        own = [f"--job_server_timeout={LONGEST_JOB_SECONDS}"]
+        # Beam's worker imports plugins before it takes work, and we need all to be imported then.
+        own = [f"--job_server_timeout={LONGEST_JOB_SECONDS}", f"--beam_plugins={PRELOAD}"]
     return QuickOptions([*own, *flags])

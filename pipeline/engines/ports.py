@@ -1,6 +1,7 @@
 """Ports and sockets of the engine that a run uses: who may connect, and how workers are found."""
 
 import contextlib
+import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 from apache_beam.options.pipeline_options import PortableOptions, PrismRunnerOptions
 
-from pipeline.config import LOCAL_RUNNERS, Settings
+from pipeline.config import LOCAL_RUNNERS, PRELOAD, Settings
 from pipeline.engines.prism import check_prism, prism_server
 from pipeline.errors import ConfigurationError
 from pipeline.patches import Pools, close_ports
@@ -23,6 +24,8 @@ def close_all(settings: Settings) -> None:
         ConfigurationError: the worker pool's secret cannot be read.
     """
     close_ports()
+    if settings.launch.runner not in LOCAL_RUNNERS:
+        importlib.import_module(PRELOAD)  # this process may be a worker, in several threads
     Pools.tcp = not can_dial_sockets(settings)
     Pools.secret = pool_secret(settings)
 

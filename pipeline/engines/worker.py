@@ -49,6 +49,7 @@ def run(launcher: int) -> None:
     import_spacy()
     from apache_beam.runners.worker import sdk_worker_main
 
+    import transforms.preload  # noqa: F401
     from pipeline.monitoring import stacks
 
     stacks.answer()
