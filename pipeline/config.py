@@ -42,7 +42,7 @@ MOST_OF_ALL = 1e9
 MOST_WORKERS = 1_000
 PRELOAD = "transforms.preload"
 """Module that a worker imports before it takes work."""
-LISTEN = ("private", "machine", "network")
+LISTEN = ("private", "network")
 LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
 RUNNERS = (*LOCAL_RUNNERS, "PrismRunner", "FlinkRunner", "SparkRunner", "DataflowRunner", "PortableRunner")
 
@@ -66,8 +66,8 @@ class Launch:
     prometheus: str = ""
     """File to write them to in Prometheus' text format, in the folder that node_exporter's textfile collector reads."""
     listen: str = "private"
-    """Who may connect to what a run opens: `private`, this user only, else the run is refused; `machine`, every user of
-    this machine, any of whom could run code as you; `network`, everybody who can reach it, who could do the same."""
+    """Who may connect to what a run opens: `private`, this user only, and an engine that cannot do that is refused;
+    `network`, everybody who can reach this machine: each of them can run code as you."""
     workers_secret: str = ""
     """File with the secret of the worker pool that `beam.environment_config` names, as `dateline workers` writes it;
     without it the file of this user, ~/.config/dateline/workers.secret."""
@@ -92,7 +92,7 @@ class Launch:
                 f"runner is {self.runner!r}; allowed are {', '.join(RUNNERS)}, or a class by its full name"
             )
         if self.listen not in LISTEN:
-            raise ValueError(f"listen: got {self.listen!r}; expected {', '.join(LISTEN[:-1])} or {LISTEN[-1]}")
+            raise ValueError(f"listen: got {self.listen!r}; expected {' or '.join(LISTEN)}")
         if self.runner not in LOCAL_RUNNERS and self.workers != 1:
             raise ValueError(f"workers is {self.workers}, but {self.runner} is sized by its own options under `beam`")
 

@@ -18,7 +18,7 @@ from pipeline.engines.ending import without_tracebacks
 from pipeline.engines.forked import prepared_runner
 from pipeline.engines.lean import begun_beside
 from pipeline.engines.local import ended_by_lost_worker, interruptible, leave, shown_progress, spilling
-from pipeline.engines.ports import check_ports, close_all, engine_server
+from pipeline.engines.ports import check_ports, close_all, engine_server, enter_network
 from pipeline.engines.prepare import prepare
 from pipeline.engines.remote import cancelled_by_signal
 from pipeline.engines.service import service_problems
@@ -56,6 +56,7 @@ def launch(settings: Settings) -> int:
     """Carries out a run, prints its totals, writes its metrics, returns the exit code."""
     check_reports(settings)
     check_runner(settings)
+    enter_network(settings)
     launch = settings.launch
     about = {"dataset": mask(settings.output), "runner": launch.runner, "workers": launch.workers}
     report = Report(launch.metrics, launch.prometheus, about)

@@ -346,7 +346,7 @@ def test_a_prism_that_listens_on_all_interfaces_is_refused(command, tmp_path: Pa
 def test_an_open_prism_must_be_asked_for(location, tmp_path: Path, monkeypatch):
     monkeypatch.setenv(VARIABLE, str(program(tmp_path / "prism", "-job_port int")))
     with pytest.raises(ConfigurationError, match="expected 'network'"):
-        check_prism(location, "machine")
+        check_prism(location, "private")
     assert check_prism(location, "network") == location or str(tmp_path / "prism")
 
 

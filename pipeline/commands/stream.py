@@ -185,8 +185,10 @@ def stream(settings: "Settings") -> int:
     from pipeline.commands import windows
     from pipeline.engines.ending import without_tracebacks
     from pipeline.engines.lean import share_heaps
+    from pipeline.engines.ports import enter_network
     from transforms.stream.stop import forget_to_stop
 
+    enter_network(settings)
     share_heaps()
     job = _job(settings)
     _begin(settings, job)

@@ -10,11 +10,24 @@ from typing import Any
 from apache_beam.options.pipeline_options import PortableOptions, PrismRunnerOptions
 
 from pipeline.config import LOCAL_RUNNERS, PRELOAD, Settings
+from pipeline.engines.ending import is_own_process
+from pipeline.engines.network import has_left_network, start_again, why_not
 from pipeline.engines.prism import check_prism, prism_server
 from pipeline.errors import ConfigurationError
+from pipeline.monitoring import logs
 from pipeline.patches import Pools, close_ports
+from transforms.read.feed_list import is_feed_list
+from transforms.read.masking import mask
+from transforms.read.sources import is_address
+from transforms.write import files
 
 JVM_RUNNERS = ("FlinkRunner", "SparkRunner")
+LOCAL_MASTERS = ("[", "local")
+"""How the address of a Flink or Spark begins that is within the run."""
+OPEN = (
+    "listen: network: the job server of {} listens on all network interfaces without authentication; whoever can"
+    " connect to it runs programs as you. Put a firewall in front of it"
+)
 
 
 def close_all(settings: Settings) -> None:
@@ -38,7 +51,74 @@ def check_ports(settings: Settings) -> None:
     """
     if settings.launch.runner == "PrismRunner" and not _is_elsewhere(settings):
         check_prism(prism_location(settings), settings.launch.listen)
+    if starts_job_server(settings) and settings.launch.listen != "network" and (why := why_open(settings)):
+        raise ConfigurationError(
+            [
+                f"listen: got {settings.launch.listen!r}; expected 'network' with {settings.launch.runner} here, since"
+                f" {why}. Its job server opens ports on all network interfaces, and whoever connects to them runs"
+                " programs as you; without a need for the network it runs in a network of its own"
+            ]
+        )
     pool_secret(settings)
+
+
+def enter_network(settings: Settings) -> None:
+    """Give a job server on the JVM a network of its own, or warn that it is open; call it before anything has begun.
+
+    The command is started again in it.
+
+    Raises:
+        ConfigurationError: a program called this, which would lose its network.
+    """
+    if not starts_job_server(settings) or has_left_network():
+        return
+    if settings.launch.listen == "network":
+        logs.say(f"dateline: {OPEN.format(settings.launch.runner)}", event="open_port", level="warning")
+        return
+    if not is_own_process():
+        raise ConfigurationError(
+            [
+                f"listen: got 'private'; expected 'network' for {settings.launch.runner} within a program; or run"
+                " `dateline` as a process of its own, which can leave the network"
+            ]
+        )
+    fetch_job_server(settings)
+    start_again()
+
+
+def starts_job_server(settings: Settings) -> bool:
+    """Return True if Beam starts its job server for Flink or Spark on this machine."""
+    return settings.launch.runner in JVM_RUNNERS and not _is_elsewhere(settings)
+
+
+def why_open(settings: Settings) -> str:
+    """Return why the run cannot do without the network, or why it cannot leave it; or nothing.
+
+    That is: a cluster, workers elsewhere, or inputs or an output that are not on this machine.
+    """
+    given = settings.options.get_all_options()
+    master = str(given["spark_master_url" if settings.launch.runner == "SparkRunner" else "flink_master"] or "")
+    if not master.startswith(LOCAL_MASTERS):
+        return f"the cluster {master} is reached by the network"
+    if portable(settings).environment_type not in (None, "LOOPBACK"):
+        return f"workers of environment_type {portable(settings).environment_type} are reached by the network"
+    away = [one for one in settings.inputs if is_address(one) or is_feed_list(one) or not files.is_local(one)]
+    away += [] if files.is_local(settings.output) else [settings.output]
+    if away:
+        return f"{mask(away[0])!r} is reached by the network"
+    for section, key in (("read", "full_text"), ("kafka", "topic"), ("pubsub", "subscription"), ("pubsub", "topic")):
+        if settings.sections.get(section, {}).get(key):
+            return f"{section}.{key} is fetched by the network"
+    return why_not()
+
+
+def fetch_job_server(settings: Settings) -> None:
+    """Have the job server's jar in Beam's cache, from where it is taken without a network."""
+    from apache_beam.runners.portability import flink_runner, spark_runner
+
+    runner: Any = spark_runner.SparkJarJobServer if settings.launch.runner == "SparkRunner" else None
+    server = (runner or flink_runner.FlinkJarJobServer)(settings.options)
+    server.local_jar(server.path_to_jar(), server._jar_cache_dir)
 
 
 @contextlib.contextmanager
