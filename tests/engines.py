@@ -274,10 +274,10 @@ def engine(name: str, folder: Path) -> Iterator[list[str]]:
         jar = fetched("flink/job-server.jar")
         with worker_pool(folder, port=True) as (address, _):
             local = ["--flink_master=[local]", f"--flink_job_server_jar={jar}", *FLINK_FLAGS]
-            yield on("FlinkRunner", *local, *external(address), *FORGET_THE_DEAD)
+            yield ["--set", "listen=network", *on("FlinkRunner", *local, *external(address), *FORGET_THE_DEAD)]
     elif name == "Flink cluster":
         with flink_cluster(folder) as (_, flags, _):
-            yield on("FlinkRunner", *flags)
+            yield ["--set", "listen=network", *on("FlinkRunner", *flags)]
     elif name == "Spark":
         jar = fetched("spark/job-server.jar")
         local = ["--spark_master_url=local[2]", f"--spark_job_server_jar={jar}"]

@@ -33,6 +33,8 @@ ALL = [
     *("in memory", "multi-process", "embed", "worker pool", "Prism", "Prism, worker pool"),
     *("Flink", "Flink, worker pool", "Flink cluster", "Spark"),
 ]
+ON_FLINK = ["--set", "runner=FlinkRunner", "--set", "listen=network", "--"]
+"""That is not within the run alone."""
 SECONDS = 400
 
 
@@ -118,7 +120,7 @@ def _kill_in_the_middle(arguments: list[str], out: Path, seconds: float) -> None
 def test_an_interrupted_launcher_is_started_again_beside_its_job(many, undisturbed, tmp_path):
     """The cluster goes on with the first job: Beam's job server does not pass its cancellation on."""
     with flink_cluster(tmp_path) as (cluster, flags, _):
-        given = ["--input", str(many), "--output", str(tmp_path / "out"), "--set", "runner=FlinkRunner", "--", *flags]
+        given = ["--input", str(many), "--output", str(tmp_path / "out"), *ON_FLINK, *flags]
         process = subprocess.Popen([*COMMAND, *given], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
         wait_for(lambda: cluster.steps_done() > 5, 200, "the job")
         process.send_signal(signal.SIGINT)
@@ -132,7 +134,7 @@ def test_an_interrupted_launcher_is_started_again_beside_its_job(many, undisturb
 @pytest.mark.parametrize("victim", ["task manager", "worker", "launcher"])
 def test_a_flink_cluster_gets_over_a_death(victim, many, undisturbed, tmp_path):
     with flink_cluster(tmp_path) as (cluster, flags, pool):
-        given = ["--input", str(many), "--output", str(tmp_path / "out"), "--set", "runner=FlinkRunner", "--", *flags]
+        given = ["--input", str(many), "--output", str(tmp_path / "out"), *ON_FLINK, *flags]
         log = (tmp_path / "run.log").open("w")
         process = subprocess.Popen([*COMMAND, *given], stdout=log, stderr=log, env=ENVIRONMENT)
         wait_for(lambda: cluster.steps_done() > 5, 200, "the job")
@@ -157,7 +159,7 @@ def test_a_killed_worker_ends_the_run_and_another_makes_it_good(name, many, undi
     runner = {
         "worker pool": ["--set", "runner=PortableRunner", "--", "--job_endpoint=embed"],
         "Prism, worker pool": ["--set", "runner=PrismRunner", "--"],
-        "Flink, worker pool": ["--set", "runner=FlinkRunner", "--"],
+        "Flink, worker pool": ON_FLINK,
     }[name]
     flink = name.startswith("Flink")
     with worker_pool(tmp_path, port=flink) as (address, pool), engine(name.partition(",")[0], tmp_path) as own:

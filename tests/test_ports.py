@@ -3,12 +3,14 @@
 The first two attacks of issue 12 are here, and what each way to run has open while it runs.
 """
 
+import contextlib
 import itertools
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import grpc
@@ -18,9 +20,12 @@ from apache_beam.portability import common_urns
 from apache_beam.portability.api import beam_artifact_api_pb2, beam_artifact_api_pb2_grpc, beam_runner_api_pb2
 
 from benchmarks.soak import Web, serve
-from pipeline.errors import Exit
-from tests.engines import ENVIRONMENT
-from tests.ports import Watch, folders, is_private, listening, sockets
+from pipeline.cli import main
+from pipeline.config import load_settings
+from pipeline.engines.ports import check_ports, enter_network
+from pipeline.errors import ConfigurationError, Exit
+from tests.engines import ENVIRONMENT, engine, external, fetched, worker_pool
+from tests.ports import Watch, family, folders, is_private, listening, sockets
 from tests.test_stream_prism import Stream, commits, needs_prism, settings
 
 RUN = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml"]
@@ -92,6 +97,108 @@ def test_a_run_listens_on_private_sockets_only(way: str, tmp_path: Path) -> None
     assert bool(watch.private) == (way != "in memory")
     assert all(watch.private.values())
     assert folders() <= before
+
+
+@needs_linux
+def test_a_run_on_a_worker_pool_listens_on_private_sockets_only(tmp_path: Path) -> None:
+    with worker_pool(tmp_path) as (address, pool):
+        embed = ["--set", "runner=PortableRunner", "--", "--job_endpoint=embed", *external(address)]
+        process, workers = start(tmp_path / "out", *embed), Watch(pool)
+        watch = Watch(process)
+        while process.poll() is None:
+            watch.look()
+            workers.look()
+        assert process.returncode == 0, process.communicate()[0]
+    assert watch.addresses | workers.addresses == set()
+    assert len(watch.private) == 4
+    assert len(workers.private) >= 1
+    assert all(watch.private.values())
+    assert all(workers.private.values())
+
+
+JVM = {
+    "Flink": "flink/job-server.jar",
+    "Spark": "spark/job-server.jar",
+}
+
+
+@needs_linux
+@pytest.mark.parametrize("name", JVM)
+def test_a_job_server_on_the_jvm_has_a_network_of_its_own(name: str, tmp_path: Path) -> None:
+    fetched(JVM[name])
+    with engine(name, tmp_path) as arguments:
+        process = start(tmp_path / "out", *arguments)
+        interfaces, addresses = set(), set()
+        while process.poll() is None:
+            for java in [one for one in family(process.pid) if is_java(one)]:
+                with contextlib.suppress(OSError):
+                    own = Path(f"/proc/{java.pid}/ns/net").readlink() != Path("/proc/self/ns/net").readlink()
+                    devices = Path(f"/proc/{java.pid}/net/dev").read_text().splitlines()[2:]
+                    interfaces |= {(own, line.partition(":")[0].strip()) for line in devices}
+                    addresses |= listening(process.pid)
+            time.sleep(0.05)
+    assert process.returncode == 0, process.communicate()[0]
+    assert interfaces == {(True, "lo")}
+    assert addresses == set()
+
+
+def is_java(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return process.name() == "java"
+    return False
+
+
+NETWORK = {
+    "a feed": {"inputs": ["https://example.org/rss.xml"]},
+    "a list of feeds": {"inputs": ["seeds", "seeds/feeds.csv"]},
+    "an object store": {"inputs": ["gs://bucket/*.jsonl"]},
+    "an output elsewhere": {"output": "s3://bucket/out"},
+    "pages": {"changes": ["read.full_text=true"]},
+    "a cluster": {"beam_flags": ["--flink_master=localhost:8081"]},
+    "a cluster of Spark": {"changes": ["runner=SparkRunner"], "beam_flags": ["--spark_master_url=spark://localhost:1"]},
+    "a pool": {"beam_flags": ["--environment_type=EXTERNAL", "--environment_config=localhost:1"]},
+}
+
+
+@pytest.mark.parametrize("why", NETWORK)
+def test_a_job_server_that_needs_the_network_must_be_asked_for(why: str, monkeypatch) -> None:
+    monkeypatch.setattr("pipeline.engines.ports.why_not", lambda: "")
+    with pytest.raises(ConfigurationError, match="listen: got 'private'; expected 'network' with .*the network"):
+        check_ports(load_settings("configs/flink.yaml", **NETWORK[why]))
+
+
+@pytest.mark.parametrize("spark", ["local", "local[2]", "local[*]"])
+def test_a_job_server_of_a_local_run_may_be_private(spark: str, monkeypatch) -> None:
+    monkeypatch.setattr("pipeline.engines.ports.why_not", lambda: "")
+    check_ports(load_settings("configs/flink.yaml"))
+    flags = [f"--spark_master_url={spark}"]
+    check_ports(load_settings("configs/sample.yaml", changes=["runner=SparkRunner"], beam_flags=flags))
+
+
+def test_a_system_without_namespaces_is_told(monkeypatch, capsys) -> None:
+    monkeypatch.setattr("pipeline.engines.ports.why_not", lambda: "this system does not allow users one")
+    assert main(["check", "configs/flink.yaml"]) == Exit.CONFIGURATION
+    assert "since this system does not allow users one" in capsys.readouterr().err
+    assert main(["check", "configs/flink.yaml", "--set", "listen=network"]) == Exit.DONE
+
+
+@needs_linux
+def test_a_user_who_is_not_root_has_a_namespace_too() -> None:
+    """Where the system allows it; Ubuntu 24.04 does not by default."""
+    code = "import os; os.setuid(65534) if os.getuid() == 0 else None; import ctypes; ctypes.CDLL(None).prctl(4, 1)"
+    leave = "from pipeline.engines.network import leave_network, NoNamespace; import socket"
+    body = "leave_network(); print([name for _, name in socket.if_nameindex()])"
+    command = [sys.executable, "-c", f"{leave}; {code}; {body}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    if "does not allow" in done.stderr:
+        pytest.skip(done.stderr.splitlines()[-1])
+    assert done.stdout == "['lo']\n", done.stderr
+
+
+def test_a_program_is_not_moved_into_another_network(tmp_path: Path) -> None:
+    settings = load_settings("configs/flink.yaml", output=str(tmp_path))
+    with pytest.raises(ConfigurationError, match="as a process of its own"):
+        enter_network(settings)
 
 
 ATTACK = """

@@ -51,6 +51,8 @@ def settings(folder: Path, port: int, feeds: int, runner: str = "PrismRunner") -
     path = configuration(folder, port, feeds)
     tree = yaml.safe_load(path.read_text())
     tree["runner"] = runner
+    if runner == "FlinkRunner":
+        tree["listen"] = "network"  # it follows feeds
     tree["stream"] = SHORT
     tree["read"]["every_minutes"] = 1 / 30
     path.write_text(yaml.safe_dump(tree))

@@ -69,6 +69,9 @@ def main() -> int:
     leave_network()
     from pipeline import cli
 
+    # Spark looks for the address of the machine's name, which is not there.
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+
     sys.argv[0] = "dateline"
     return cli.main()
 

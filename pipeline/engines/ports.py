@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ from transforms.read.sources import is_address
 from transforms.write import files
 
 JVM_RUNNERS = ("FlinkRunner", "SparkRunner")
-LOCAL_MASTERS = ("[", "local")
-"""How the address of a Flink or Spark begins that is within the run."""
+LOCAL_MASTER = re.compile(r"\[(local|auto|collection)\]|local(\[.*\])?")
+"""Address of a Flink or Spark that is within the run."""
 OPEN = (
     "listen: network: the job server of {} listens on all network interfaces without authentication; whoever can"
     " connect to it runs programs as you. Put a firewall in front of it"
@@ -98,7 +99,7 @@ def why_open(settings: Settings) -> str:
     """
     given = settings.options.get_all_options()
     master = str(given["spark_master_url" if settings.launch.runner == "SparkRunner" else "flink_master"] or "")
-    if not master.startswith(LOCAL_MASTERS):
+    if not LOCAL_MASTER.fullmatch(master.strip()):
         return f"the cluster {master} is reached by the network"
     if portable(settings).environment_type not in (None, "LOOPBACK"):
         return f"workers of environment_type {portable(settings).environment_type} are reached by the network"
