@@ -163,7 +163,7 @@ NETWORK = {
 @pytest.mark.parametrize("why", NETWORK)
 def test_a_job_server_that_needs_the_network_must_be_asked_for(why: str, monkeypatch) -> None:
     monkeypatch.setattr("pipeline.engines.ports.why_not", lambda: "")
-    with pytest.raises(ConfigurationError, match="listen: got 'private'; expected 'network' with .*the network"):
+    with pytest.raises(ConfigurationError, match=r"listen: got 'private'; expected 'network' with .*the network"):
         check_ports(load_settings("configs/flink.yaml", **NETWORK[why]))
 
 
