@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import logging
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -273,6 +274,13 @@ def _plural(count: int, one: str, many: str) -> str:
 
 
 def last_line(error: Exception) -> str:
-    """Beam wraps a worker's traceback into its message; the last line says what happened."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    """Return what happened: the last line, since Beam wraps tracebacks into its message; of gRPC's the details.
+
+    >>> last_line(Exception('<_InactiveRpcError of RPC that terminated with:\\n\\tdetails = "Socket closed"\\n>'))
+    'Socket closed'
+    """
+    text = str(error)
+    if text.endswith("\n>") and (details := re.findall(r'details = "(.+)"$', text, re.MULTILINE)):
+        return str(details[-1])
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__

@@ -12,13 +12,14 @@ from apache_beam.portability.api import beam_fn_api_pb2, beam_fn_api_pb2_grpc
 from pipeline.cli import main
 from pipeline.commands.workers import check_address
 from pipeline.config import load_settings
-from pipeline.engines.pool import MIN_CHARACTERS, make_secret, read_secret, serve
+from pipeline.engines.pool import MIN_CHARACTERS, REFUSED, make_secret, read_secret, serve
 from pipeline.engines.ports import can_dial_sockets, pool_secret
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.launch import check
 from pipeline.patches import SECRET_PARAMETER, Pools
-from tests.engines import worker_pool
+from tests.engines import external, worker_pool
 from tests.ports import is_private, listening, sockets
+from tests.test_stream_prism import needs_prism
 
 SECRET = "s" * MIN_CHARACTERS
 
@@ -213,3 +214,23 @@ def test_the_secret_is_in_no_option(tmp_path, monkeypatch):
 def test_only_engines_that_dial_sockets_are_given_one(runner, flags, can):
     settings = load_settings("configs/sample.yaml", beam_flags=flags, changes=[f"runner={runner}"])
     assert can_dial_sockets(settings) == can
+
+
+@pytest.mark.parametrize("runner", ["PortableRunner", pytest.param("PrismRunner", marks=needs_prism)])
+def test_a_run_with_another_secret_fails_and_says_why(runner, tmp_path):
+    make_secret(tmp_path / "other")
+    job = ["--job_endpoint=embed"] if runner == "PortableRunner" else []
+    with worker_pool(tmp_path) as (address, process):
+        command = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml", "--output", str(tmp_path / "out")]
+        changes = ["--set", f"runner={runner}", "--set", f"workers_secret={tmp_path}/other"]
+        done = subprocess.run(
+            [*command, *changes, "--", *job, *external(address)], capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == Exit.FAILED
+        assert REFUSED in done.stderr
+        assert read_secret(tmp_path / "other") not in done.stdout + done.stderr + (tmp_path / "pool.log").read_text()
+        socket = Path(address.removeprefix("unix:"))
+        assert socket.exists()
+        process.terminate()
+        assert process.wait(30) == Exit.DONE
+        assert not socket.exists()

@@ -4,13 +4,14 @@ import argparse
 import contextlib
 import ipaddress
 import os
+import signal
 import stat
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import ConfigurationError
+from pipeline.errors import ConfigurationError, Exit
 
 EPILOG = """\
   dateline workers                                     for Prism and `embed`, on a socket of yours
@@ -67,10 +68,14 @@ def _workers(args: argparse.Namespace) -> int:
         raise ConfigurationError([f"--listen: cannot listen on {address}: {error}"]) from error
     print(f"dateline: starts workers for runs with --environment_type=EXTERNAL --environment_config={address}")
     print(f"  secret in {file}; Ctrl-C ends the pool and its workers", flush=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while True:
             time.sleep(LOOK_SECONDS)
             pool.forget_ended()
+    except KeyboardInterrupt:
+        print("dateline: the pool has ended", file=sys.stderr)
+        return Exit.DONE
     finally:
         server.stop(0)
         pool.close()

@@ -35,6 +35,7 @@ SERVER_OPTIONS = [
     # Else a second pool shares the port of the first.
     ("grpc.so_reuseport", 0),
 ]
+REFUSED = "the worker pool's secret is another one than that of the run (workers_secret)"
 END_SECONDS = 10.0
 """That a worker has to end after it was asked to."""
 
@@ -57,7 +58,7 @@ class _Locked(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
     def StartWorker(self, request: Any, context: Any) -> Any:
         """Start a worker for the engine that the request names, or abort with UNAUTHENTICATED."""
         if not is_right(request, self._secret):
-            context.abort(grpc.StatusCode.UNAUTHENTICATED, "the secret of the worker pool is missing or wrong")
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, REFUSED)
         return self._pool.StartWorker(request, context)
 
     def StopWorker(self, request: Any, context: Any) -> Any:

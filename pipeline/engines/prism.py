@@ -136,7 +136,9 @@ def _last_words(log: IO[bytes]) -> str:
     log.seek(0, os.SEEK_END)
     log.seek(max(0, log.tell() - LAST_WORDS))
     said = log.read().decode("utf-8", "replace").strip()
-    return f"; it said last:\n{said}" if said else ""
+    # Go prints why it gives up, and then what each of its threads was at.
+    why = [line for line in said.splitlines() if line.startswith("panic: ")]
+    return f"; it said last:\n{why[-1] if why else said}" if said else ""
 
 
 def _end_with_parent() -> None:
