@@ -17,7 +17,6 @@ from apache_beam.runners.runner import PipelineState
 from pipeline.config import LOCAL_RUNNERS, Settings
 from pipeline.engines.ending import without_tracebacks
 from pipeline.engines.forked import prepared_runner
-from pipeline.engines.lean import begun_beside
 from pipeline.engines.local import ended_by_lost_worker, interruptible, leave, shown_progress, spilling
 from pipeline.engines.ports import check_ports, close_all, engine_server, enter_network
 from pipeline.engines.prepare import prepare
@@ -32,7 +31,6 @@ from pipeline.summary import adds_up, failure_share, summarize
 from transforms import Run, Source, begin_run, read_run, resolve_inputs
 from transforms.extract.models import SHIPPED_NAME, load_models, model_ids
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
-from transforms.parse.language import load_beforehand
 from transforms.read.masking import mask
 from transforms.read.sources import is_address
 from transforms.write import Held
@@ -218,8 +216,6 @@ def _execute(settings: Settings, run: Run, report: Report) -> None:
 
     with contextlib.ExitStack() as stack:
         runner = settings.launch.runner
-        if runner in LOCAL_RUNNERS and settings.launch.workers == 1:
-            stack.enter_context(begun_beside(load_beforehand))
         if runner in LOCAL_RUNNERS:
             # First of all: a process that has a thread, be it one that samples or watches, cannot be forked.
             runner = stack.enter_context(prepared_runner(settings.launch.workers, lambda: prepare(settings)))

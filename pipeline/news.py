@@ -5,7 +5,7 @@ from operator import attrgetter
 import apache_beam as beam
 
 from pipeline.config import Settings
-from transforms import Count, Deduplicate, Extract, Geocode, KnownArticles, Parse, Read, Run, Split, Write
+from transforms import Annotate, Count, Deduplicate, Extract, Geocode, KnownArticles, Parse, Read, Run, Split, Write
 from transforms.count import how_read
 from transforms.deduplicate import relatives
 from transforms.failures import FAILURES
@@ -24,24 +24,25 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
     """
     section = settings.sections
 
+    parse = Parse(**section["parse"])
     reader = Read(**section["read"], fetched=run.started, memory=settings.output)
     read = p | "Read" >> reader
-    split = read["documents"] | "Split" >> Split()
+    split = read["documents"] | "Split" >> Split(parse.max_cpu_seconds, parse.max_memory_mb)
     unread, unsplit, unchanged = read[FAILURES], split[FAILURES], split[UNCHANGED]
     pages = split.items | "Full text" >> FullText(reader)
     items = pages["items"]
-    articles, unparsed = items | "Spread" >> Spread() | "Parse" >> Parse(**section["parse"])
+    articles, unparsed = items | "Spread" >> Spread() | "Parse" >> parse
     deduplicate = Deduplicate(**section["deduplicate"])
     known = p | "Known" >> KnownArticles(output=settings.output, run=run, window_days=deduplicate.window_days)
     unique, duplicates, totals = {"articles": articles, "known": known} | "Deduplicate" >> deduplicate
-    extracted, unextracted = unique | "Extract" >> Extract(**section["extract"])
-    annotated, unplaced = extracted | "Geocode" >> Geocode(**section["geocode"])
+    annotate = Annotate(Extract(**section["extract"]), Geocode(**section["geocode"]))
+    annotated, unannotated = unique | "Annotate" >> annotate
 
     tables = {
         "articles": annotated | "Articles" >> beam.Map(attrgetter("article")),
         "entities": annotated | "Entities" >> beam.Map(attrgetter("entities")),
         "locations": annotated | "Locations" >> beam.Map(attrgetter("locations")),
-        "failures": (unread, unsplit, unparsed, unextracted, unplaced) | "Failures" >> beam.Flatten(),
+        "failures": (unread, unsplit, unparsed, unannotated) | "Failures" >> beam.Flatten(),
     }
     counts = (
         (items, unchanged, unread, unsplit) | "Count inputs" >> Count("inputs"),

@@ -7,7 +7,7 @@ from typing import Any
 import apache_beam as beam
 
 from pipeline.config import SECTIONS, Settings
-from transforms import Deduplicate, Extract, Geocode, Parse
+from transforms import Annotate, Deduplicate, Extract, Geocode, Parse
 from transforms.deduplicate import DUPLICATES
 from transforms.records import AnnotatedArticle, Failure
 from transforms.stream import (
@@ -51,12 +51,12 @@ def build_stream(p: beam.Pipeline, settings: Settings, job: Job) -> None:
     unique = (
         identified.articles | "Event time" >> beam.Map(timed, 60 * stream.oldest_minutes) | "By event time" >> windows
     )
-    extracted, unextracted = unique | "Extract" >> Extract(**section["extract"])
-    annotated, unplaced = extracted | "Geocode" >> Geocode(**section["geocode"])
+    annotate = Annotate(Extract(**section["extract"]), Geocode(**section["geocode"]))
+    annotated, unannotated = unique | "Annotate" >> annotate
 
     failed = unparsed | "Unparsed" >> beam.ParDo(_FailedAt())
     dropped = (read, identified[DUPLICATES], failed) | "No articles" >> beam.Flatten() | "By time read" >> windows
-    lost = (unextracted, unplaced) | "Unread" >> beam.Flatten() | "Lost" >> beam.Map(_failure)
+    lost = unannotated | "Lost" >> beam.Map(_failure)
     kept = annotated | "Kept" >> beam.Map(_article)
     outcomes = (kept, lost, dropped) | "Outcomes" >> beam.Flatten()
     panes = outcomes | "Panes" >> GatherPanes(
@@ -80,6 +80,7 @@ def sources(p: beam.Pipeline, settings: Settings, job: Job) -> tuple[Any, Any]:
             wait_seconds=60 * stream.wait_minutes,
             oldest_seconds=60 * stream.oldest_minutes,
             says_alive=stream.stalled_minutes > 0,
+            budget=Parse(**section["parse"]).budget,
         )
         read.append(p | "Follow" >> follow)
     if kafka.is_on:

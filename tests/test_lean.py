@@ -4,11 +4,8 @@ import os
 import subprocess
 import sys
 import textwrap
-import threading
 
 import pytest
-
-from pipeline.engines.lean import SHORT_SECONDS, begun_beside
 
 THREADS = """
     import ctypes, sys, threading
@@ -149,21 +146,3 @@ SIGNATURES = """
 
 def test_beam_looks_at_a_method_once_and_sees_what_is_there():
     subprocess.run([sys.executable, "-c", textwrap.dedent(SIGNATURES)], check=True)
-
-
-def test_what_is_begun_beside_is_done_at_the_end_and_its_errors_are_nobody_s():
-    usual = sys.getswitchinterval()
-    begun, go_on, done = threading.Event(), threading.Event(), []
-
-    def load() -> None:
-        begun.set()
-        assert go_on.wait(10)
-        done.append(sys.getswitchinterval())
-        raise OSError("no such model")
-
-    with begun_beside(load):
-        assert begun.wait(10)
-        assert not done
-        go_on.set()
-    assert done == [pytest.approx(SHORT_SECONDS)]
-    assert sys.getswitchinterval() == pytest.approx(usual)

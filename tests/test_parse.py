@@ -163,6 +163,8 @@ def test_ids_depend_on_address_and_text_alone() -> None:
     ("kind", "content", "reason"),
     [
         ("text", b"\xc2\xa0\n", Reason.NO_TEXT),
+        ("text", b"=" * 1000, Reason.NO_TEXT),
+        ("text", "\U0001f600 ** (_) ".encode() * 10, Reason.NO_TEXT),
         ("text", b"word " * 250_000, Reason.TOO_LARGE),
         ("html", b"<p>Log in.</p>", Reason.NO_ARTICLE),
         ("json", b"{broken", Reason.BAD_JSON),

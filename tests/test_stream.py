@@ -14,6 +14,7 @@ from tests.making import RUNNER, article
 from transforms.deduplicate import Deduplicate
 from transforms.deduplicate.pages import reading_of
 from transforms.failures import BadRecord, Reason, failure_from
+from transforms.limits import Budget
 from transforms.parse.split import split
 from transforms.read.sources import Source
 from transforms.records import AnnotatedArticle, Article
@@ -388,7 +389,7 @@ class TestRounds:
         path.write_text('{"text": "Rain fell."}\n{"text": "Snow fell."}\n')
         (tmp_path / "b.txt").write_text("")
         found = list_watched([str(tmp_path)])
-        reader = Reader(Read(inputs=[str(tmp_path)]))
+        reader = Reader(Read(inputs=[str(tmp_path)]), Budget())
         results, after = read_round(reader, Progress(), [], found, NOON + datetime.timedelta(microseconds=1234))
         reader.close()
         last = results[-1]

@@ -75,7 +75,8 @@ def test_an_error_while_preparing_is_left_to_the_worker():
         failing.close()
         made.close()
     """)
-    assert said == "0\n"
+    assert said.startswith("0\n")
+    assert "ValueError" not in said
 
 
 @pytest.mark.skipif(not template.TASKS.is_dir(), reason="only Linux says which threads there are")

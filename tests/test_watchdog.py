@@ -68,12 +68,13 @@ def test_the_same_command_does_it_over(pipe_without_end: Path) -> None:
     assert run([*arguments, "max_minutes=5"]).returncode == 0
 
 
-def sleeping(folder: Path, how: str) -> subprocess.CompletedProcess[str]:
+def sleeping(folder: Path, how: str, *settings: str) -> subprocess.CompletedProcess[str]:
     """A run whose model does not come back."""
     (folder / "a.txt").write_text("LIMA, Peru - Rain fell for three days, officials said.")
     script = folder / "sleeping.py"
     script.write_text(textwrap.dedent(SLEEPING_MODEL).format(how=how))
     arguments = command(folder / "a.txt", folder / "out", "--set", f"stalled_minutes={LIMIT}")
+    arguments += [part for setting in settings for part in ("--set", setting)]
     env = {**os.environ, "PYTHONPATH": str(Path.cwd())}
     return subprocess.run(
         [sys.executable, str(script), *arguments[3:]], capture_output=True, text=True, timeout=120, env=env
@@ -90,6 +91,14 @@ def test_what_was_running_is_said(tmp_path: Path) -> None:
 def test_compiled_code_that_holds_the_interpreter_is_ended_too(tmp_path: Path) -> None:
     endless = 'import re; re.match("(a|a)*b", "a" * 60)'
     done = sleeping(tmp_path, endless)
+    assert done.returncode == 5, done.stderr
+    assert f"in work: annotate of {tmp_path / 'a.txt'}, for " in done.stderr
+
+
+def test_without_limits_of_an_article_the_last_resort_ends_the_run(tmp_path: Path) -> None:
+    """There the launcher reads the article itself, and no other thread of it can act."""
+    endless = 'import re; re.match("(a|a)*b", "a" * 60)'
+    done = sleeping(tmp_path, endless, "extract.max_cpu_seconds=0", "extract.max_memory_mb=0")
     assert done.returncode == 1, done.stderr
     assert "Timeout" in done.stderr
     assert "in annotate" in done.stderr

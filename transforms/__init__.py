@@ -6,6 +6,7 @@
 - `Deduplicate`: one record for each article; versions and copies point at their first
 - `Extract`: an article -> its entities
 - `Geocode`: its place mentions -> `Location`s
+- `Annotate`: both, under limits of CPU time and memory
 - `Write`: records -> Parquet, committed whole
 
 `begin_run` and `read_run` stand at the two ends of it: they open and look up
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from transforms.lazy import on_demand
 
 if TYPE_CHECKING:
+    from transforms.annotate import Annotate
     from transforms.count import Count
     from transforms.deduplicate import Deduplicate, KnownArticles
     from transforms.extract import Extract
@@ -29,6 +31,7 @@ else:
     __getattr__ = on_demand(__name__)
 
 __all__ = [
+    "Annotate",
     "Count",
     "Deduplicate",
     "Extract",

@@ -40,7 +40,13 @@ class Reason(enum.StrEnum):
     UNREADABLE = "unreadable", "The file cannot be opened, or is of a kind that is not read."
     EMPTY = "empty", "Nothing in it."
     BINARY = "binary", "No text, whatever its name says."
-    TOO_LARGE = "too_large", "Longer than `read.max_bytes`, or a text longer than `parse.max_characters`."
+    TOO_LARGE = (
+        "too_large",
+        "Longer than `read.max_bytes`, a text longer than `parse.max_characters`, or one that needs more memory than"
+        " `max_memory_mb` allows.",
+    )
+    TOO_SLOW = "too_slow", "Needs more CPU time than `max_cpu_seconds` allows."
+    CRASHED = "crashed", "The process that read it crashed on it; other articles are not affected."
     BAD_ARCHIVE = "bad_archive", "Called `.gz`, but not gzip, damaged, or cut short."
     ARCHIVE_BOMB = "archive_bomb", "A small archive that unpacks to far more than `read.max_bytes`."
     TOO_COMPLEX = "too_complex", "A page with more tags, attributes or depth than any article has."

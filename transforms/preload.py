@@ -19,5 +19,6 @@ LEFT_OUT = ("transforms.yaml", __name__)
 """What needs packages of an extra, which no worker of ours needs; and this module."""
 
 for module in pkgutil.walk_packages(transforms.__path__, "transforms."):
-    if not module.name.startswith(LEFT_OUT):
+    # `__main__` is a program, which would run.
+    if not module.name.startswith(LEFT_OUT) and not module.name.endswith(".__main__"):
         importlib.import_module(module.name)

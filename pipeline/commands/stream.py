@@ -182,16 +182,27 @@ def _build_only(settings: "Settings") -> int:
 
 def stream(settings: "Settings") -> int:
     """Carries a stream to its end, printing what it commits; returns the exit code."""
-    from pipeline.commands import windows
-    from pipeline.engines.ending import without_tracebacks
+    from pipeline.engines.forked import prepared_readers
     from pipeline.engines.lean import share_heaps
     from pipeline.engines.ports import enter_network
-    from transforms.stream.stop import forget_to_stop
+    from pipeline.engines.prepare import prepare
 
     enter_network(settings)
     share_heaps()
     job = _job(settings)
     _begin(settings, job)
+    with contextlib.ExitStack() as stack:
+        if _works_here(settings):
+            # First of all: a process that has a thread cannot be forked.
+            stack.enter_context(prepared_readers(lambda: prepare(settings)))
+        return _follow(settings, job)
+
+
+def _follow(settings: "Settings", job: "Job") -> int:
+    from pipeline.commands import windows
+    from pipeline.engines.ending import without_tracebacks
+    from transforms.stream.stop import forget_to_stop
+
     _ask_for_contact(settings)
     print(f"dateline: following {_named(settings.inputs)} into {settings.output}")
     print(f"  job {job.job_id} on {settings.launch.runner}; Ctrl-C drains it\n\n{windows.HEADER}", flush=True)
@@ -213,13 +224,9 @@ def stream(settings: "Settings") -> int:
 def _carry(settings: "Settings", job: "Job") -> None:
     from pipeline.engines.lean import leave_alone_what_is_there
     from pipeline.engines.ports import engine_server, portable
-    from pipeline.engines.prepare import prepare
 
     prism = settings.launch.runner == "PrismRunner"
-    if prism and _works_here(settings):
-        with contextlib.suppress(Exception):  # what does not load is told by the step that needs it
-            prepare(settings)
-        leave_alone_what_is_there()
+    leave_alone_what_is_there()
     with engine_server(settings), _watched(settings, job):
         _execute(settings, job, portable(settings).job_endpoint if prism else None)
 
@@ -227,7 +234,7 @@ def _carry(settings: "Settings", job: "Job") -> None:
 @contextlib.contextmanager
 def _watched(settings: "Settings", job: "Job") -> Iterator[None]:
     """Within, a stream whose source is no longer looked at ends this process: a runner may wait for a lost worker."""
-    from pipeline.engines.local import leave
+    from pipeline.engines.local import leave, shared_progress
     from pipeline.monitoring.watchdog import Limits, watched
     from transforms.stream import Stream
     from transforms.stream.stop import is_asked_to_stop, looks_of
@@ -251,7 +258,7 @@ def _watched(settings: "Settings", job: "Job") -> Iterator[None]:
     # Of topics alone nothing is looked at.
     minutes = Stream(**settings.sections["stream"]).stalled_minutes if settings.inputs else 0
     limits = Limits(stalled_minutes=minutes)
-    with watched(limits, end, min(LOOK_SECONDS, 6 * limits.stalled_minutes), look):
+    with shared_progress(), watched(limits, end, min(LOOK_SECONDS, 6 * limits.stalled_minutes), look):
         yield
 
 

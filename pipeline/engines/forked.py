@@ -13,6 +13,7 @@ from apache_beam.transforms.environments import Environment, SubprocessSDKEnviro
 from pipeline.engines.local import local_runner
 from pipeline.engines.template import Template, can_fork
 from pipeline.patches import WORKER_THREAD, worker_environment
+from transforms.limits import pool
 
 URN = "dateline:env:forked:v1"
 
@@ -22,7 +23,7 @@ _TEMPLATES: dict[str, Template] = {}
 
 @contextlib.contextmanager
 def prepared_runner(workers: int, prepare: Callable[[], None]) -> Iterator[FnApiRunner]:
-    """Beam's local runner, as `local_runner`; its workers are forked where they can be.
+    """Beam's local runner, as `local_runner`; its workers and readers are forked where they can be.
 
     They cannot where this process has threads already, and on other systems
     than Linux: there each is a fresh interpreter.
@@ -31,12 +32,23 @@ def prepared_runner(workers: int, prepare: Callable[[], None]) -> Iterator[FnApi
         workers: processes; 0 for one a core. One works within this process.
         prepare: what is to be loaded before the first worker is forked.
     """
-    if workers == 1 or not can_fork():
-        yield local_runner(workers)
+    with prepared_readers(prepare) as template:
+        if workers == 1 or template is None:
+            yield local_runner(workers)
+        else:
+            yield FnApiRunner(default_environment=ForkedEnvironment(template))
+
+
+@contextlib.contextmanager
+def prepared_readers(prepare: Callable[[], None]) -> Iterator[Template | None]:
+    """Fork this process's readers from a template inside this context; None where it cannot be forked."""
+    if not can_fork():
+        yield None
         return
     template = Template(prepare)
     try:
-        yield FnApiRunner(default_environment=ForkedEnvironment(template))
+        with pool.connected(template.readers):
+            yield template
     finally:
         template.close()
 

@@ -23,14 +23,11 @@ import gc
 import importlib
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
-SHORT_SECONDS = 0.0005
-"""For which a thread keeps the interpreter while another one waits; Python's own are 0.005."""
 NOT_NEEDED = frozenset({"pandas", "pymongo", "bson"})
 
 
@@ -128,31 +125,6 @@ def importing() -> Iterator[None]:
             gc.freeze()
         if enabled:
             gc.enable()
-
-
-@contextlib.contextmanager
-def begun_beside(load: Callable[[], None]) -> Iterator[None]:
-    """Within, `load` is at work in a thread of its own, or done; an error of it is left to who needs what it loads.
-
-    Threads are changed more often until it is done: it asks for the interpreter
-    after each few kilobytes that it unpacks, and would wait for it longer than it unpacks.
-    """
-    before = sys.getswitchinterval()
-
-    def work() -> None:
-        try:
-            with contextlib.suppress(Exception):
-                load()
-        finally:
-            sys.setswitchinterval(before)
-
-    sys.setswitchinterval(SHORT_SECONDS)
-    thread = threading.Thread(target=work, name="load", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
 
 
 def leave_alone_what_is_there() -> None:

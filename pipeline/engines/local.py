@@ -150,15 +150,24 @@ def shown_progress(out: TextIO, interval_seconds: float = 2.0) -> Iterator[None]
     numbers have changed.
     """
     done = threading.Event()
-    with tempfile.TemporaryDirectory(prefix="dateline-") as folder:
-        os.environ[FOLDER_VARIABLE] = folder
-        printer = threading.Thread(target=_print_progress, args=(Path(folder), out, interval_seconds, done))
+    with shared_progress() as folder:
+        printer = threading.Thread(target=_print_progress, args=(folder, out, interval_seconds, done))
         printer.start()
         try:
             yield
         finally:
             done.set()
             printer.join()
+
+
+@contextlib.contextmanager
+def shared_progress() -> Iterator[Path]:
+    """Have this process and its workers write, inside this context, how far they are and what they work on."""
+    with tempfile.TemporaryDirectory(prefix="dateline-") as folder:
+        os.environ[FOLDER_VARIABLE] = folder
+        try:
+            yield Path(folder)
+        finally:
             del os.environ[FOLDER_VARIABLE]
 
 

@@ -1,11 +1,12 @@
-"""One process that has everything loaded, of which the workers of a local run are copies.
+"""One process that has everything loaded, of which the workers and readers of a local run are copies.
 
-A worker that begins as a fresh interpreter imports Beam, spaCy and the rest,
+A process that begins as a fresh interpreter imports Beam, spaCy and the rest,
 and loads the model, before it can do anything: seconds, and memory, for each.
 So the launcher forks a template, once, before it has any thread; the template
-gets everything ready while the launcher builds the graph, and then forks a
-worker for each that is asked for. That takes milliseconds, and what was loaded
-is in memory once.
+gets everything ready while the launcher builds the graph, and then forks
+workers, which run Beam, and readers, which work on articles under limits
+(`transforms/limits`). A fork takes milliseconds, and what was loaded is in
+memory once.
 """
 
 import contextlib
@@ -13,6 +14,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from multiprocessing.connection import Connection, Pipe, wait
@@ -22,6 +24,8 @@ from typing import NoReturn
 from pipeline.engines import worker
 from pipeline.engines.lean import leave_alone_what_is_there
 
+END_SECONDS = 1.0
+"""For which a template that was asked to end is waited for."""
 TASKS = Path("/proc/self/task")
 HARMLESS = frozenset({"jemalloc_bg_thd"})
 """Threads by name that survive a fork, or are started again by their library."""
@@ -38,6 +42,9 @@ def can_fork() -> bool:
 class Template:
     """The launcher's end.
 
+    Attributes:
+        readers: the connection by which this process gets readers, for `pool.connected`.
+
     Args:
         prepare: what the template does before the first worker is asked for.
             An error in it is not told: a worker will meet it again, and tell it.
@@ -45,13 +52,16 @@ class Template:
 
     def __init__(self, prepare: Callable[[], None]) -> None:
         self._control, far_end = Pipe()
+        self.readers, of_readers = Pipe()
         sys.stdout.flush()
         sys.stderr.flush()
         self.pid = os.fork()
         if self.pid == 0:
             self._control.close()
-            _serve(far_end, prepare)
+            self.readers.close()
+            _serve(far_end, of_readers, prepare)
         far_end.close()
+        of_readers.close()
         self._asked: dict[str, Future[int]] = {}
         self._listener = threading.Thread(target=self._listen, daemon=True)
 
@@ -65,10 +75,17 @@ class Template:
         return ended
 
     def close(self) -> None:
-        """Ends the template, and workers that are left."""
+        """End the template, and workers and readers that are left."""
+        # It waits for its children, so that their CPU time is counted. While it prepares, it does not hear.
+        with contextlib.suppress(OSError):
+            self._control.send(None)
+        deadline = time.monotonic() + END_SECONDS
+        while not (ended := os.waitpid(self.pid, os.WNOHANG)[0]) and time.monotonic() < deadline:
+            time.sleep(0.002)
+        if not ended:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
         # The listener may be about to read, so the descriptor stays until the other end is gone.
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
         if self._listener.ident:
             self._listener.join()
         self._control.close()
@@ -83,36 +100,58 @@ class Template:
                 ended.set_result(-signal.SIGKILL)
 
 
-def _serve(control: Connection, prepare: Callable[[], None]) -> NoReturn:
-    """The template's whole life: it ends with its launcher, and its workers with it."""
-    worker.answer_no_signals()
-    worker.set_name("dateline-ready")
+def _serve(control: Connection, of_readers: Connection, prepare: Callable[[], None]) -> NoReturn:
+    """Serve the launcher and its workers; end with the launcher, and end them."""
+    # Imported here, since whoever imports Beam decides how (`lean.import_beam`).
+    from pipeline.monitoring import stacks
+    from transforms.limits.child import ignore_signals, set_name
+    from transforms.limits.fork_server import ForkServer
+
+    ignore_signals()
+    set_name("dateline-ready")
     with contextlib.suppress(Exception):
         prepare()
     # What is there now is never garbage; to look at it again would also copy its pages.
     leave_alone_what_is_there()
     running: dict[Connection, tuple[str, int]] = {}
+    readers = ForkServer(lambda: [control, *running], stacks.answer)
+    readers.clients.append(of_readers)
     while True:
-        ready = wait([control, *running])
+        ready = wait([control, *running, *readers.clients])
         for pipe in [pipe for pipe in running if pipe in ready]:
             worker_id, pid = running.pop(pipe)
             pipe.close()
             code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             with contextlib.suppress(OSError):
                 control.send((worker_id, code))
+        for client in [client for client in readers.clients if client in ready]:
+            readers.answer(client)
         if control in ready:
-            try:
-                worker_id, environ = control.recv()
-            except (EOFError, OSError):
+            request = None
+            with contextlib.suppress(EOFError, OSError):
+                request = control.recv()
+            if request is None:
                 for _, pid in running.values():
                     os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+                readers.kill_children()
                 os._exit(0)
-            pipe, pid = _fork_worker(environ, [control, *running])
+            worker_id, environ = request
+            near, far = Pipe()
+            pipe, pid = _fork_worker(environ, far, [control, near, *running, *readers.clients])
+            far.close()
+            readers.clients.append(near)
             running[pipe] = worker_id, pid
 
 
-def _fork_worker(environ: Mapping[str, str], others: list[Connection]) -> tuple[Connection, int]:
-    """A pipe that ends when the worker does, and its process id."""
+def _fork_worker(environ: Mapping[str, str], readers: Connection, others: list[Connection]) -> tuple[Connection, int]:
+    """Return a pipe that ends when the worker does, and its process id.
+
+    Args:
+        environ: of the worker.
+        readers: the connection by which it gets readers.
+        others: what the worker must close.
+    """
     alive, held = Pipe(duplex=False)
     template = os.getpid()
     pid = os.fork()
@@ -125,7 +164,10 @@ def _fork_worker(environ: Mapping[str, str], others: list[Connection]) -> tuple[
     os.environ.update(environ)
     code = 1
     try:
-        worker.run(template)
+        from transforms.limits import pool
+
+        with pool.connected(readers):
+            worker.run(template)
         code = 0
     except BaseException:  # whatever it is, it must not reach the launcher's code that this process has on its stack
         sys.excepthook(*sys.exc_info())

@@ -1,31 +1,16 @@
 """A worker process of a local run: Beam's own, that says nothing but errors and never outlives its launcher."""
 
-import contextlib
 import logging
 import os
-import signal
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 from pipeline.engines.lean import import_beam, import_spacy
 
 BLOCK_BYTES = 1 << 10
 """Of data between steps: a dozen articles, each as where it lies (`transforms/spill.py`)."""
-
-
-def answer_no_signals() -> None:
-    """Ctrl-C reaches all processes of a terminal, and `timeout` ends a whole group; the launcher answers for all."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-
-
-def set_name(name: str) -> None:
-    """What `ps` and `top` call this process, where the system lets it choose."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/comm").write_text(name)
 
 
 def run(launcher: int) -> None:
@@ -35,18 +20,20 @@ def run(launcher: int) -> None:
         launcher: process id of this process's parent. Given, since it may be
             gone by now, and this process be another's child.
     """
-    answer_no_signals()
-    set_name("dateline-worker")
     end_with(launcher)
+    import_beam()
+    import_spacy()
     from pipeline.monitoring import logs
+    from transforms.limits.child import ignore_signals, set_name
+
+    ignore_signals()
+    set_name("dateline-worker")
 
     # Beam sets the level of the log to INFO, whatever was asked; the handler is ours to set, first of all.
     handler = logs.handler()
     handler.setLevel(logging.ERROR)
     logging.getLogger().handlers[:] = [handler]
 
-    import_beam()
-    import_spacy()
     from apache_beam.runners.worker import sdk_worker_main
 
     import transforms.preload  # noqa: F401

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline.monitoring.stacks import ask
-from transforms.progress import FOLDER_VARIABLE, read_progress
+from transforms.progress import FOLDER_VARIABLE, read_progress, read_work
 
 GRACE_SECONDS = 30
 """After which the process ends by itself if compiled code keeps the interpreter from this watchdog."""
@@ -113,10 +113,11 @@ def _watch(
 
 
 def what_was_running(stages: dict[str, int]) -> str:
-    """How far the run is, and at which places of our code its processes are."""
+    """Say how far the run is, which articles it is working on, and where in our code its processes are."""
     shown = {stage.lstrip("."): count for stage, count in stages.items()}
     far = ", ".join(f"{count:,} {stage}" for stage, count in sorted(shown.items(), reverse=True)) or "nothing yet"
     folder = os.environ.get(FOLDER_VARIABLE)
+    work = "".join(f"\nin work: {one}" for one in read_work(Path(folder))[:PLACES_SHOWN]) if folder else ""
     found = ask(Path(folder)) if folder else []
     where = "".join(f"\n  in {place}" for place in found[:PLACES_SHOWN])
-    return f"done until then: {far}" + (f"\nwhat was running:{where}" if where else "")
+    return f"done until then: {far}{work}" + (f"\nwhat was running:{where}" if where else "")

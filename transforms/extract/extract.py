@@ -7,12 +7,13 @@ from typing import Any
 
 import apache_beam as beam
 from apache_beam.pvalue import DoOutputsTuple, PCollection
-from apache_beam.utils.shared import Shared
 from spacy.language import Language
 
 from transforms.extract.entities import annotate
 from transforms.extract.models import SHIPPED_NAME, check_model, keep_loaded, reader_of
 from transforms.failures import FAILURES, INFRASTRUCTURE, attempt
+from transforms.limits import Budget, Guard
+from transforms.limits.budget import CPU_SECONDS, MEMORY_MB
 from transforms.progress import advance
 from transforms.records import AnnotatedArticle, Article
 
@@ -35,13 +36,23 @@ class Extract(beam.PTransform):
     piece_chars: int = 20_000
     """Longer texts are read in pieces of at most so many characters."""
 
+    max_cpu_seconds: float = CPU_SECONDS
+    """CPU time for the entities and places of an article; one that needs more is a failure. 0 for no limit."""
+    max_memory_mb: float = MEMORY_MB
+    """Memory for an article, beside what is loaded; one that needs more is a failure. 0 for no limit."""
+
     def __post_init__(self) -> None:
         if self.batch_size < 1:
             raise ValueError(f"batch_size is {self.batch_size}; allowed is 1 or more")
         if self.piece_chars < 1000:
             raise ValueError(f"piece_chars is {self.piece_chars}; allowed is 1000 or more")
+        self.budget = Budget(self.max_cpu_seconds, self.max_memory_mb)
         for name in [self.model] if isinstance(self.model, str) else self.model.values():
             check_model(name)
+
+    def task(self) -> "ExtractEntities":
+        """Return what it does to a batch."""
+        return ExtractEntities(self.model, self.piece_chars)
 
     def expand(self, articles: PCollection[Article]) -> DoOutputsTuple:
         return (
@@ -49,8 +60,51 @@ class Extract(beam.PTransform):
             # Fixed sizes keep the batching stateless, so that it never gathers all work on one worker.
             | "Batch" >> beam.BatchElements(min_batch_size=self.batch_size, max_batch_size=self.batch_size)
             | "Read with the model"
-            >> beam.ParDo(_ExtractBatch(self.model, self.piece_chars)).with_outputs(FAILURES, main="articles")
+            >> beam.ParDo(RunBatch(Guard(self.task(), self.budget))).with_outputs(FAILURES, main="articles")
         )
+
+
+@dataclasses.dataclass
+class ExtractEntities:
+    """Task: articles to annotated articles."""
+
+    model: str | dict[str, str]
+    piece_chars: int
+    stage = "extract"
+
+    def preload(self) -> None:
+        """Load the models."""
+        keep_loaded(self.model)
+
+    def setup(self) -> None:
+        """Take the models of this process."""
+        self._models = keep_loaded(self.model)
+
+    def run(self, articles: Sequence[Article]) -> list[Any]:
+        """Read a batch."""
+        return list(extract_batch(articles, self._models, self.piece_chars))
+
+    def source(self, article: Article) -> str:
+        """Return where the article comes from."""
+        return article.source
+
+    def payload(self, article: Article) -> str:
+        """Return its text."""
+        return article.text
+
+
+class RunBatch(beam.DoFn):
+    """Runs a task on batches of articles, inside the limits of its guard."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+
+    def setup(self) -> None:
+        self._guard.setup()
+
+    def process(self, batch: list[Article]) -> Iterator[Any]:
+        yield from self._guard.run(batch)
+        advance("extracted", len(batch))
 
 
 def extract_batch(articles: Sequence[Article], models: Mapping[str, Language], piece_chars: int) -> Iterator[Any]:
@@ -83,23 +137,3 @@ def _read_together(articles: Sequence[Article], nlp: Language, piece_chars: int)
             )
     else:
         yield from annotated
-
-
-class _LoadedModels(dict[str, Language]):
-    """A plain dict cannot be held weakly, as `Shared` wants it."""
-
-
-class _ExtractBatch(beam.DoFn):
-    """Holds the models: loaded once a process, however many threads it has."""
-
-    def __init__(self, model: str | dict[str, str], piece_chars: int) -> None:
-        self._model = model
-        self._piece_chars = piece_chars
-        self._shared = Shared()
-
-    def setup(self) -> None:
-        self._models = self._shared.acquire(lambda: _LoadedModels(keep_loaded(self._model)))
-
-    def process(self, batch: list[Article]) -> Iterator[Any]:
-        yield from extract_batch(batch, self._models, self._piece_chars)
-        advance("extracted", len(batch))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.utils import shared
 
 from transforms import failures
 from transforms.geocode.candidates import NONE, Options, options_for
@@ -213,29 +212,59 @@ class Geocode(beam.PTransform):
         except GazetteerError as error:
             raise ValueError(f"gazetteer: {self.gazetteer!r} cannot be used: {error}") from error
 
+    def task(self) -> "PlaceMentions":
+        """Return what it does to articles."""
+        return PlaceMentions(self.gazetteer, self.min_score, self.organizations)
+
     def expand(self, articles: beam.PCollection[AnnotatedArticle]) -> Any:
-        return articles | "Place mentions" >> beam.ParDo(
-            _Geocode(self.gazetteer, self.min_score, self.organizations)
-        ).with_outputs(failures.FAILURES, main="main")
+        place = beam.ParDo(_Geocode(self.task())).with_outputs(failures.FAILURES, main="main")
+        return articles | "Place mentions" >> place
 
 
-class _Open(Gazetteer):
-    """A gazetteer that `shared.Shared` can hold: it needs weak references."""
+@dataclass
+class PlaceMentions:
+    """Task: annotated articles to the same with their locations."""
+
+    gazetteer: str
+    min_score: float
+    organizations: bool
+    stage = "geocode"
+
+    def preload(self) -> None:
+        """Load nothing: the gazetteer stays on disk."""
+
+    def setup(self) -> None:
+        """Open the gazetteer."""
+        self._gazetteer = Gazetteer(self.gazetteer)
+
+    def run(self, articles: Sequence[AnnotatedArticle]) -> list[Any]:
+        """Place the mentions of each article."""
+        return [
+            result
+            for annotated in articles
+            for result in failures.attempt(
+                self._place, annotated, stage=self.stage, source=self.source(annotated), payload=self.payload(annotated)
+            )
+        ]
+
+    def source(self, annotated: AnnotatedArticle) -> str:
+        """Return where the article comes from."""
+        return annotated.article.source
+
+    def payload(self, annotated: AnnotatedArticle) -> str:
+        """Return its text."""
+        return annotated.article.text
+
+    def _place(self, annotated: AnnotatedArticle) -> Iterable[AnnotatedArticle]:
+        yield geocode(annotated, self._gazetteer, min_score=self.min_score, organizations=self.organizations)
 
 
 class _Geocode(beam.DoFn):
-    def __init__(self, path: str, min_score: float, organizations: bool) -> None:
-        self._path, self._shared = path, shared.Shared()
-        self._min_score, self._organizations = min_score, organizations
+    def __init__(self, task: PlaceMentions) -> None:
+        self._task = task
 
     def setup(self) -> None:
-        self._gazetteer = self._shared.acquire(lambda: _Open(self._path), tag=self._path)
+        self._task.setup()
 
     def process(self, annotated: AnnotatedArticle) -> Iterator[Any]:
-        article = annotated.article
-        yield from failures.attempt(
-            self._place, annotated, stage="geocode", source=article.source, payload=article.text
-        )
-
-    def _place(self, annotated: AnnotatedArticle) -> Iterable[AnnotatedArticle]:
-        yield geocode(annotated, self._gazetteer, min_score=self._min_score, organizations=self._organizations)
+        yield from self._task.run([annotated])

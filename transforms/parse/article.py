@@ -4,14 +4,15 @@ import dataclasses
 import datetime
 import hashlib
 import html
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.utils import shared
 
 from transforms.failures import FAILURES, BadRecord, Reason, attempt
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, GazetteerError
+from transforms.limits import Budget, Guard
+from transforms.limits.budget import CPU_SECONDS, MEMORY_MB
 from transforms.parse.addresses import absolute, canonical
 from transforms.parse.clean import clean, clean_line, clean_paragraphs
 from transforms.parse.dateline import parse_dateline
@@ -19,7 +20,7 @@ from transforms.parse.dates import ParsedDate, parse_date
 from transforms.parse.encoding import decode
 from transforms.parse.feed import Body, Entry
 from transforms.parse.jsonl import Record, parse_line
-from transforms.parse.language import identify_language
+from transforms.parse.language import identify_language, load_beforehand
 from transforms.parse.markup import has_markup, html_to_text
 from transforms.parse.page import Page, parse_page
 from transforms.parse.people import names
@@ -40,43 +41,80 @@ class Parse(beam.PTransform):
     """`Item`s to `Article`s, one for one, and `Failure`s under `FAILURES`.
 
     Deterministic: the same item gives the same article, to the byte, whenever
-    and wherever it is parsed.
+    and wherever it is parsed; but for an item that exceeds its limits.
     """
 
     gazetteer: str = str(DEFAULT_PATH)
     """The gazetteer that a dateline's place must be in; opened once by each worker."""
     max_characters: int = 1_000_000
     """The longest text that is taken for one article; a novel has half of it."""
+    max_cpu_seconds: float = CPU_SECONDS
+    """CPU time for an item, or for each megabyte of a feed; one that needs more is a failure. 0 for no limit."""
+    max_memory_mb: float = MEMORY_MB
+    """Memory for an item, beside what is loaded; one that needs more is a failure. 0 for no limit."""
 
     def __post_init__(self) -> None:
         if self.max_characters < 1:
             raise ValueError(f"parse.max_characters: {self.max_characters!r} is not allowed; give a number above 0")
+        self.budget = Budget(self.max_cpu_seconds, self.max_memory_mb)
         try:
             Gazetteer(self.gazetteer)
         except GazetteerError as error:
             raise ValueError(f"parse.gazetteer: {self.gazetteer!r} cannot be used: {error}") from error
 
     def expand(self, items: beam.PCollection) -> Any:
-        parse = _ParseItem(self.gazetteer, self.max_characters)
+        parse = _ParseItem(Guard(ParseItems(self.gazetteer, self.max_characters), self.budget))
         return items | "ParseItem" >> beam.ParDo(parse).with_outputs(FAILURES, main="articles")
 
 
-class _ParseItem(beam.DoFn):
-    def __init__(self, gazetteer: str, max_characters: int) -> None:
-        self._path = gazetteer
-        self._max_characters = max_characters
-        self._shared = shared.Shared()
+@dataclasses.dataclass
+class ParseItems:
+    """Task: items to articles."""
+
+    gazetteer: str
+    max_characters: int
+    stage = STAGE
+
+    def preload(self) -> None:
+        """Load the model of languages."""
+        load_beforehand()
 
     def setup(self) -> None:
-        self._gazetteer: Gazetteer = self._shared.acquire(lambda: Gazetteer(self._path), tag=self._path)
+        """Open the gazetteer."""
+        self._gazetteer = Gazetteer(self.gazetteer)
 
-    def process(self, item: Item) -> Iterator[Any]:
-        payload = item.content if isinstance(item.content, bytes) else repr(item.content)[:4096]
-        yield from attempt(self._parse, item, stage=STAGE, source=item.source, payload=payload)
-        advance("parsed")
+    def run(self, items: Sequence[Item]) -> list[Any]:
+        """Parse each item."""
+        return [
+            result
+            for item in items
+            for result in attempt(
+                self._parse, item, stage=self.stage, source=self.source(item), payload=self.payload(item)
+            )
+        ]
+
+    def source(self, item: Item) -> str:
+        """Return where the item comes from."""
+        return item.source
+
+    def payload(self, item: Item) -> bytes | str:
+        """Return the start of its content."""
+        return item.content if isinstance(item.content, bytes) else repr(item.content)[:4096]
 
     def _parse(self, item: Item) -> list[Article]:
-        return [parse_item(item, self._gazetteer.is_place, max_characters=self._max_characters)]
+        return [parse_item(item, self._gazetteer.is_place, max_characters=self.max_characters)]
+
+
+class _ParseItem(beam.DoFn):
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+
+    def setup(self) -> None:
+        self._guard.setup()
+
+    def process(self, item: Item) -> Iterator[Any]:
+        yield from self._guard.run([item])
+        advance("parsed")
 
 
 def parse_item(item: Item, is_place: IsPlace, *, max_characters: int = 1_000_000) -> Article:
@@ -97,6 +135,8 @@ def parse_item(item: Item, is_place: IsPlace, *, max_characters: int = 1_000_000
     fields = _FIELDS[item.kind](item)
     if not fields["text"].strip():
         raise BadRecord(Reason.NO_TEXT, "no text in it")
+    if not any(map(str.isalnum, fields["text"])):
+        raise BadRecord(Reason.NO_TEXT, "no letter or digit in it")
     _check_length(len(fields["text"]), max_characters)
     return Article(**_complete(item, fields, is_place))
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import apache_beam as beam
 
-from transforms.failures import BadRecord, Reason, failure_from
-from transforms.parse.split import STAGE, split
+from transforms.failures import FAILURES, BadRecord, Reason, failure_from
+from transforms.limits import Budget
+from transforms.parse.split import STAGE, Splitter
 from transforms.read.sources import kind_of_response
 from transforms.records import Document
 from transforms.stream.follow import EPOCH, OUTCOMES
@@ -111,30 +112,37 @@ class SplitMessages(beam.PTransform):
 
     address: str
     """Rows name their message by it and a hash of the message."""
+    budget: Budget = Budget()
+    """CPU time and memory for a message that is a feed."""
 
     def __post_init__(self) -> None:
         super().__init__()
 
     def expand(self, messages: beam.PCollection[bytes | None]) -> Any:
-        return messages | "Split" >> beam.ParDo(_SplitMessage(self.address)).with_outputs(OUTCOMES, main="items")
+        split = _SplitMessage(self.address, Splitter(self.budget))
+        return messages | "Split" >> beam.ParDo(split).with_outputs(OUTCOMES, main="items")
 
 
 class _SplitMessage(beam.DoFn):
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, splitter: Splitter) -> None:
+        self._address, self._splitter = address, splitter
+
+    def setup(self) -> None:
+        self._splitter.setup()
 
     def process(self, value: bytes | None, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
         message = value or b""
         document = to_document(message, self._address, timestamp.micros)
-        try:
-            if not message:
-                raise BadRecord(Reason.EMPTY, "a message without a value")
-            yield from split(document)
-        except MemoryError:
-            raise
-        except Exception as error:
-            failure = failure_from(error, stage=STAGE, source=document.uri, payload=message)
-            yield beam.pvalue.TaggedOutput(OUTCOMES, Outcome("failure", failure, document.uri, document.fetched))
+        for result in self._splitter.split(document) if message else [self._empty(document)]:
+            if isinstance(result, beam.pvalue.TaggedOutput):
+                outcome = Outcome("failure", result.value, document.uri, document.fetched)
+                yield beam.pvalue.TaggedOutput(OUTCOMES, outcome)
+            else:
+                yield result
+
+    def _empty(self, document: Document) -> beam.pvalue.TaggedOutput:
+        error = BadRecord(Reason.EMPTY, "a message without a value")
+        return beam.pvalue.TaggedOutput(FAILURES, failure_from(error, stage=STAGE, source=document.uri, payload=b""))
 
 
 def to_document(message: bytes, address: str, micros: int) -> Document:

@@ -14,6 +14,7 @@ from apache_beam.transforms.core import RestrictionProvider
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
 
+from transforms.limits import Budget
 from transforms.read.feed_list import is_feed_list
 from transforms.read.fetch import utc_now
 from transforms.read.read import Read
@@ -67,6 +68,8 @@ class Follow(beam.PTransform):
     """How far behind it begins: the first round finds what has gathered before the stream began."""
     says_alive: bool = False
     """Whether it says in the dataset that it goes on, for a launcher that watches; see `stop.say_alive`."""
+    budget: Budget = Budget()
+    """CPU time for each megabyte of a feed, and memory for the feed."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -75,7 +78,9 @@ class Follow(beam.PTransform):
         addresses, patterns = followed(self.read.inputs)
         waits = max(self.wait_seconds, self.oldest_seconds), self.wait_seconds
         alive = ALIVE_SECONDS if self.says_alive else float("inf")
-        source = _Follow(self.read, self.output, self.job_id, addresses, patterns, self.check_seconds, waits, alive)
+        source = _Follow(
+            self.read, self.output, self.job_id, addresses, patterns, self.check_seconds, waits, alive, self.budget
+        )
         read = begin | "Begin" >> beam.Impulse() | "Rounds" >> beam.ParDo(source).with_outputs(OUTCOMES, main="items")
         return {"items": read.items, OUTCOMES: read[OUTCOMES]}
 
@@ -150,6 +155,7 @@ class _Follow(beam.DoFn, RestrictionProvider):
         check_seconds: float,
         waits: tuple[float, float],
         alive_seconds: float,
+        budget: Budget,
     ) -> None:
         self._read = read
         self._output = output
@@ -159,9 +165,10 @@ class _Follow(beam.DoFn, RestrictionProvider):
         self._check_seconds = check_seconds
         self._waits = waits
         self._alive_seconds = alive_seconds
+        self._budget = budget
 
     def setup(self) -> None:
-        self._reader = Reader(self._read)
+        self._reader = Reader(self._read, self._budget)
         self._looks, self._said = 0, time.monotonic()
 
     def teardown(self) -> None:

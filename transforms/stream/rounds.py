@@ -11,9 +11,9 @@ from typing import Any
 import apache_beam as beam
 
 from transforms.failures import failure_from
+from transforms.limits import Budget
 from transforms.parse.feed import Entry
-from transforms.parse.split import STAGE as SPLIT_STAGE
-from transforms.parse.split import split
+from transforms.parse.split import Splitter
 from transforms.read.client import Client
 from transforms.read.documents import STAGE as READ_STAGE
 from transforms.read.fetch import Asked, Task
@@ -70,13 +70,13 @@ def read_round(
     outcomes: list[Outcome] = []
     for result in (*reader.ask(tasks, moment), *reader.open(files, moment)):
         if isinstance(result, Document):
-            for one in _items(result):
-                if isinstance(one, Failure):
-                    outcomes.append(Outcome("failure", one, one.source, moment))
-                elif one.position in result.known:
-                    counts.update(("inputs", "duplicates", "duplicates.already_in_dataset"))
-                else:
+            for one in reader.split(result):
+                if isinstance(one, Item):
                     items.append(one)
+                elif isinstance(one, Failure):
+                    outcomes.append(Outcome("failure", one, one.source, moment))
+                else:
+                    counts.update(("inputs", "duplicates", "duplicates.already_in_dataset"))
         elif isinstance(result, Failure):
             outcomes.append(Outcome("failure", result, result.source, moment))
         elif isinstance(result, Asked):
@@ -108,25 +108,18 @@ def due(addresses: Iterable[str], progress: Progress, now: datetime.datetime) ->
     return [Task(address=address, state=state) for address, state in states if is_due(state, now)]
 
 
-def _items(document: Document) -> Iterator[Item | Failure]:
-    """The items of a document; one that has none is a failure."""
-    try:
-        yield from split(document)
-    except MemoryError:
-        raise
-    except Exception as error:
-        yield failure_from(error, stage=SPLIT_STAGE, source=document.uri, payload=document.content)
-
-
 class Reader:
     """Asks hosts side by side and opens files, at the pace of a `Read`.
 
     Args:
         read: whose settings hold.
+        budget: CPU time for each megabyte of a feed, and memory for the feed.
     """
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, budget: Budget) -> None:
         self._read = read
+        self._splitter = Splitter(budget)
+        self._splitter.setup()
         self._turns = Turns(read.host_interval_seconds)
         self._pool = concurrent.futures.ThreadPoolExecutor(read.hosts_at_once, thread_name_prefix="fetch")
         self._wanted = Wanted(read.full_text, full_text_by_list(read.inputs))
@@ -152,6 +145,11 @@ class Reader:
                 raise
             except Exception as error:
                 yield failure_from(error, stage=READ_STAGE, source=source.uri)
+
+    def split(self, document: Document) -> Iterator[Item | Failure | str]:
+        """Yield the items of a document, sources of known ones, or the failure of one that has none."""
+        for result in self._splitter.split(document):
+            yield result.value if isinstance(result, beam.pvalue.TaggedOutput) else result
 
     def with_pages(self, items: list[Item]) -> tuple[list[Item], list[Any]]:
         """The items, with the page behind those whose page is wanted; WARC records, and what is to be tried again."""

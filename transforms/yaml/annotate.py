@@ -5,6 +5,7 @@ from typing import Any
 
 import apache_beam as beam
 
+from transforms.annotate import Annotate
 from transforms.extract import Extract
 from transforms.extract.models import SHIPPED_NAME
 from transforms.failures import FAILURES
@@ -37,19 +38,17 @@ class AnnotateArticles(beam.PTransform):
         super().__init__()
         path = gazetteer or str(DEFAULT_PATH)
         self._parse = Parse(gazetteer=path)
-        self._extract = Extract(model=model)
-        self._geocode = Geocode(gazetteer=path, min_score=min_score)
+        self._annotate = Annotate(Extract(model=model), Geocode(gazetteer=path, min_score=min_score))
 
     def expand(self, rows: beam.PCollection) -> dict[str, beam.PCollection]:
         now = datetime.datetime.now(datetime.UTC)
         articles, unparsed = rows | "To items" >> beam.Map(to_item, now) | "Parse" >> self._parse
-        extracted, unextracted = articles | "Extract" >> self._extract
-        placed, unplaced = extracted | "Geocode" >> self._geocode
+        placed, unplaced = articles | "Annotate" >> self._annotate
         records = {
             "articles": placed | "Articles" >> beam.Map(lambda one: one.article),
             "entities": placed | "Entities" >> beam.FlatMap(lambda one: one.entities),
             "locations": placed | "Locations" >> beam.FlatMap(lambda one: one.locations),
-            FAILURES: (unparsed, unextracted, unplaced) | "Failures" >> beam.Flatten(),
+            FAILURES: (unparsed, unplaced) | "Failures" >> beam.Flatten(),
         }
         return {name: self._rows(name, found) for name, found in records.items()}
 
