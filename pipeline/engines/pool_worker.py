@@ -4,7 +4,7 @@ import logging
 import sys
 
 from pipeline.engines.lean import import_beam, import_spacy
-from pipeline.engines.worker import answer_no_signals, end_with, set_name
+from pipeline.engines.worker import end_with
 
 
 def run(pool: int) -> None:
@@ -13,17 +13,19 @@ def run(pool: int) -> None:
     Args:
         pool: process id of this process's parent.
     """
-    answer_no_signals()
-    set_name("dateline-worker")
     end_with(pool)
+    import_beam()
+    import_spacy()
     from pipeline.monitoring import logs
+    from transforms.limits.child import ignore_signals, set_name
+
+    ignore_signals()
+    set_name("dateline-worker")
 
     # Beam sets the level of the log to INFO; the handler is ours to set, first of all.
     handler = logs.handler()
     handler.setLevel(logging.ERROR)
     logging.getLogger().handlers[:] = [handler]
-    import_beam()
-    import_spacy()
     from apache_beam.runners.worker import sdk_worker_main
 
     import transforms.preload  # noqa: F401
