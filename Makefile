@@ -21,8 +21,8 @@ test-engines: setup gazetteer  ## run the sample on Prism, Flink and Spark, fetc
 	-$(BIN)/python tests/fetch_engines.py
 	DATELINE_ENGINES=.engines $(BIN)/pytest -q -rs tests/test_engines.py tests/test_stream_engines.py
 
-prism: setup  ## build Beam's Prism into .venv/bin, for `dateline stream` (needs Go)
-	GOBIN=$(abspath $(BIN)) go install github.com/apache/beam/sdks/v2/go/cmd/prism@v$$($(BIN)/python -c "import apache_beam; print(apache_beam.__version__)")
+prism: setup  ## build Beam's Prism with a private socket into .venv/bin, for `dateline stream` (needs Go)
+	$(BIN)/dateline prism build --if-needed
 
 setup: $(INSTALLED)  ## make .venv and install what requirements.lock names
 

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from pipeline.commands.check import EPILOG as CHECK_EPILOG
 from pipeline.commands.compact import add_compact_command
 from pipeline.commands.feeds import add_feeds_commands
+from pipeline.commands.prism import add_prism_commands
 from pipeline.commands.stream import add_stream_command
 from pipeline.commands.submit import add_submit_command
+from pipeline.commands.workers import add_workers_command
 from pipeline.engines.ending import SIGNALS, in_own_process, let_go
 from pipeline.engines.lean import import_beam, import_spacy, importing
 from pipeline.errors import ConfigurationError, Exit
@@ -171,6 +173,8 @@ def _parser() -> argparse.ArgumentParser:
     add_submit_command(commands)
     add_compact_command(commands)
     add_stream_command(commands)
+    add_workers_command(commands)
+    add_prism_commands(commands)
     gazetteer = commands.add_parser("gazetteer", help="build the gazetteer").add_subparsers(
         required=True, metavar="COMMAND"
     )

@@ -40,6 +40,9 @@ MOST = {"seconds": 1e6, "minutes": 1e6, "hours": 1e5, "days": 1e5, "bytes": 1e12
 """What a setting's name ends in -> the largest number that it takes; beyond it clocks, sockets and dates overflow."""
 MOST_OF_ALL = 1e9
 MOST_WORKERS = 1_000
+PRELOAD = "transforms.preload"
+"""Module that a worker imports before it takes work."""
+LISTEN = ("private", "network")
 LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
 RUNNERS = (*LOCAL_RUNNERS, "PrismRunner", "FlinkRunner", "SparkRunner", "DataflowRunner", "PortableRunner")
 
@@ -62,6 +65,12 @@ class Launch:
     """File to write the run's figures to as JSON when it has ended, however it ended; `-` for stdout."""
     prometheus: str = ""
     """File to write them to in Prometheus' text format, in the folder that node_exporter's textfile collector reads."""
+    listen: str = "private"
+    """Who may connect to what a run opens: `private`, this user only, and an engine that cannot do that is refused;
+    `network`, everybody who can reach this machine: each of them can run code as you."""
+    workers_secret: str = ""
+    """File with the secret of the worker pool that `beam.environment_config` names, as `dateline workers` writes it;
+    without it the file of this user, ~/.config/dateline/workers.secret."""
     beam: dict[str, Any] = dataclasses.field(default_factory=dict)
     """Beam's pipeline options by name: `{region: europe-west1, flink_master: "[local]"}`."""
 
@@ -82,6 +91,8 @@ class Launch:
             raise ValueError(
                 f"runner is {self.runner!r}; allowed are {', '.join(RUNNERS)}, or a class by its full name"
             )
+        if self.listen not in LISTEN:
+            raise ValueError(f"listen: got {self.listen!r}; expected {' or '.join(LISTEN)}")
         if self.runner not in LOCAL_RUNNERS and self.workers != 1:
             raise ValueError(f"workers is {self.workers}, but {self.runner} is sized by its own options under `beam`")
 
@@ -353,5 +364,6 @@ def _options(launch: Launch, flags: Sequence[str]) -> PipelineOptions:
         own = [f"--direct_num_workers={launch.workers}"]
     else:
         # Meant for the answer to a request, it ends the watch over a job as well, whatever the job is at.
-        own = [f"--job_server_timeout={LONGEST_JOB_SECONDS}"]
+        # Beam's worker imports plugins before it takes work, and we need all to be imported then.
+        own = [f"--job_server_timeout={LONGEST_JOB_SECONDS}", f"--beam_plugins={PRELOAD}"]
     return QuickOptions([*own, *flags])

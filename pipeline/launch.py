@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import logging
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -17,8 +18,8 @@ from pipeline.config import LOCAL_RUNNERS, Settings
 from pipeline.engines.ending import without_tracebacks
 from pipeline.engines.forked import prepared_runner
 from pipeline.engines.local import ended_by_lost_worker, interruptible, leave, shown_progress, spilling
+from pipeline.engines.ports import check_ports, close_all, engine_server, enter_network
 from pipeline.engines.prepare import prepare
-from pipeline.engines.prism import name_prism
 from pipeline.engines.remote import cancelled_by_signal
 from pipeline.engines.service import service_problems
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
@@ -54,6 +55,7 @@ def launch(settings: Settings) -> int:
     """Carries out a run, prints its totals, writes its metrics, returns the exit code."""
     check_reports(settings)
     check_runner(settings)
+    enter_network(settings)
     launch = settings.launch
     about = {"dataset": mask(settings.output), "runner": launch.runner, "workers": launch.workers}
     report = Report(launch.metrics, launch.prometheus, about)
@@ -154,9 +156,8 @@ def check_reports(settings: Settings) -> None:
 
 
 def check_runner(settings: Settings) -> None:
-    """Finds the program that Beam would start, or says how to get it; refuses what a service could only fail with."""
-    if settings.launch.runner == "PrismRunner":
-        name_prism(settings.options)
+    """Finds the program of the engine, or says how to get it; refuses what others could use, or could only fail."""
+    check_ports(settings)
     if settings.launch.runner == "DataflowRunner" and (problems := service_problems(settings)):
         raise ConfigurationError(problems)
 
@@ -231,6 +232,8 @@ def _execute(settings: Settings, run: Run, report: Report) -> None:
         stack.enter_context(watched(limits, end))
         if settings.launch.runner in LOCAL_RUNNERS:
             stack.enter_context(spilling(settings.output, run.run_id))
+        close_all(settings)
+        stack.enter_context(engine_server(settings))
         p = beam.Pipeline(runner=runner, options=settings.options)
         build(p, settings, run)
         job = p.run()
@@ -269,6 +272,13 @@ def _plural(count: int, one: str, many: str) -> str:
 
 
 def last_line(error: Exception) -> str:
-    """Beam wraps a worker's traceback into its message; the last line says what happened."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    """Return what happened: the last line, since Beam wraps tracebacks into its message; of gRPC's the details.
+
+    >>> last_line(Exception('<_InactiveRpcError of RPC that terminated with:\\n\\tdetails = "Socket closed"\\n>'))
+    'Socket closed'
+    """
+    text = str(error)
+    if text.endswith("\n>") and (details := re.findall(r'details = "(.+)"$', text, re.MULTILINE)):
+        return str(details[-1])
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -19,9 +20,16 @@ import pytest
 from tests.fetch_engines import ENGINES, FLINK, OPENED
 
 JAVA_OPENED = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "JAVA_TOOL_OPTIONS": " ".join(["-Xmx1g", *JAVA_OPENED])}
+HOME = tempfile.TemporaryDirectory(prefix="dateline-home-")
+"""Where pools and runs of the tests find the secret."""
+ENVIRONMENT = {
+    **os.environ,
+    "OMP_NUM_THREADS": "1",
+    "JAVA_TOOL_OPTIONS": " ".join(["-Xmx1g", *JAVA_OPENED]),
+    "XDG_CONFIG_HOME": HOME.name,
+}
 """Of a run; the JVM of a job server takes a quarter of the machine's memory otherwise."""
-WORKER = "SdkHarness"
+WORKER = "pipeline.engines.pool_worker"
 """Part of the command line of a worker process that a pool has started."""
 
 
@@ -75,9 +83,27 @@ def workers_of(pool: subprocess.Popen[bytes]) -> list[psutil.Process]:
     return [child for child in alive if WORKER in " ".join(child.cmdline())]
 
 
+def kill_worker(pool: subprocess.Popen[bytes], seconds: float = 90) -> None:
+    """Waits for a worker that has reported to its engine, and kills it; an engine may wait for ever for another one."""
+    wait_for(lambda: any(map(is_connected, workers_of(pool))), seconds, "a worker that has reported")
+    next(filter(is_connected, workers_of(pool))).kill()
+
+
 def is_connected(worker: psutil.Process) -> bool:
-    """Whether a worker has reported to its engine; on Prism one connection serves for control, data and logs."""
-    return any(one.status == psutil.CONN_ESTABLISHED for one in worker.net_connections("tcp"))
+    """Whether a worker has reported to its engine, by a port or by a socket."""
+    with contextlib.suppress(psutil.Error):
+        return any(one.status == psutil.CONN_ESTABLISHED for one in worker.net_connections("tcp")) or connected_socket(
+            worker.pid
+        )
+    return False
+
+
+def connected_socket(pid: int) -> bool:
+    """Whether a process has a Unix socket that is connected to one with a path of Dateline's."""
+    listed = Path("/proc/net/unix").read_text().splitlines()[1:]
+    inodes = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    own = [line.split() for line in listed if f"socket:[{line.split()[6]}]" in inodes]
+    return any(line[5] == "03" for line in own)
 
 
 def wait_for(what: Callable[[], object], seconds: float, name: str) -> None:
@@ -91,15 +117,26 @@ def wait_for(what: Callable[[], object], seconds: float, name: str) -> None:
 
 
 @contextlib.contextmanager
-def worker_pool(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Beam's own worker pool: its address and its process, whose children are the workers."""
-    port = free_port()
-    command = [sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main", f"--service_port={port}"]
-    # The pool starts `python`, whichever is first on the path.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    with started(command, folder / "pool.log", PATH=path) as process:
-        wait_for(functools.partial(is_open, port), 30, "worker pool")
-        yield f"localhost:{port}", process
+def worker_pool(folder: Path, *, port: bool = False) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """`dateline workers`: its address and its process, whose children are the workers.
+
+    Args:
+        folder: for its log.
+        port: on a port of loopback, for an engine on the JVM; else on a socket.
+    """
+    address = f"127.0.0.1:{free_port()}" if port else f"unix:{tempfile.mkdtemp(prefix='dateline-pool-')}/s"
+    command = [sys.executable, "-m", "pipeline", "workers", "--listen", address]
+    log = folder / "pool.log"
+    with started(command, log) as process:
+        wait_for(lambda: "secret in" in log.read_text(), 60, "worker pool")
+        yield address, process
+    if not port:
+        shutil.rmtree(Path(address.removeprefix("unix:")).parent)
+
+
+def external(address: str) -> list[str]:
+    """A run's flags for the workers of a pool."""
+    return ["--environment_type=EXTERNAL", f"--environment_config={address}"]
 
 
 class FlinkCluster:
@@ -203,11 +240,10 @@ def flink_cluster(folder: Path) -> Iterator[tuple[FlinkCluster, list[str], subpr
     """A standalone cluster with a worker pool: the cluster, a run's flags, the pool."""
     jar = fetched("flink/job-server.jar")
     with contextlib.ExitStack() as stack:
-        address, pool = stack.enter_context(worker_pool(folder))
+        address, pool = stack.enter_context(worker_pool(folder, port=True))
         cluster = FlinkCluster(folder, stack)
         flags = [f"--flink_master=localhost:{cluster.port}", f"--flink_job_server_jar={jar}", *FLINK_FLAGS]
-        external = ["--environment_type=EXTERNAL", f"--environment_config={address}"]
-        yield cluster, [*flags, *external, *FORGET_THE_DEAD], pool
+        yield cluster, [*flags, *external(address), *FORGET_THE_DEAD], pool
 
 
 @contextlib.contextmanager
@@ -225,26 +261,23 @@ def engine(name: str, folder: Path) -> Iterator[list[str]]:
         yield on("PortableRunner", "--job_endpoint=embed", "--environment_type=LOOPBACK")
     elif name == "worker pool":
         with worker_pool(folder) as (address, _):
-            external = ["--environment_type=EXTERNAL", f"--environment_config={address}"]
-            yield on("PortableRunner", "--job_endpoint=embed", *external)
+            yield on("PortableRunner", "--job_endpoint=embed", *external(address))
     elif name == "Prism":
         yield on("PrismRunner", f"--prism_location={fetched('prism')}")
     elif name == "Prism, worker pool":
         with worker_pool(folder) as (address, _):
-            external = ["--environment_type=EXTERNAL", f"--environment_config={address}"]
-            yield on("PrismRunner", f"--prism_location={fetched('prism')}", *external)
+            yield on("PrismRunner", f"--prism_location={fetched('prism')}", *external(address))
     elif name == "Flink":
         jar = fetched("flink/job-server.jar")
         yield on("FlinkRunner", "--flink_master=[local]", f"--flink_job_server_jar={jar}", *FLINK_FLAGS)
     elif name == "Flink, worker pool":
         jar = fetched("flink/job-server.jar")
-        with worker_pool(folder) as (address, _):
-            external = ["--environment_type=EXTERNAL", f"--environment_config={address}"]
+        with worker_pool(folder, port=True) as (address, _):
             local = ["--flink_master=[local]", f"--flink_job_server_jar={jar}", *FLINK_FLAGS]
-            yield on("FlinkRunner", *local, *external, *FORGET_THE_DEAD)
+            yield ["--set", "listen=network", *on("FlinkRunner", *local, *external(address), *FORGET_THE_DEAD)]
     elif name == "Flink cluster":
         with flink_cluster(folder) as (_, flags, _):
-            yield on("FlinkRunner", *flags)
+            yield ["--set", "listen=network", *on("FlinkRunner", *flags)]
     elif name == "Spark":
         jar = fetched("spark/job-server.jar")
         local = ["--spark_master_url=local[2]", f"--spark_job_server_jar={jar}"]

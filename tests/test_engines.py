@@ -20,12 +20,12 @@ from pipeline.errors import Exit
 from tests.engines import (
     ENVIRONMENT,
     engine,
+    external,
     flink_cluster,
-    is_connected,
     kill_family,
+    kill_worker,
     wait_for,
     worker_pool,
-    workers_of,
 )
 
 COMMAND = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml"]
@@ -33,6 +33,8 @@ ALL = [
     *("in memory", "multi-process", "embed", "worker pool", "Prism", "Prism, worker pool"),
     *("Flink", "Flink, worker pool", "Flink cluster", "Spark"),
 ]
+ON_FLINK = ["--set", "runner=FlinkRunner", "--set", "listen=network", "--"]
+"""That is not within the run alone."""
 SECONDS = 400
 
 
@@ -118,7 +120,7 @@ def _kill_in_the_middle(arguments: list[str], out: Path, seconds: float) -> None
 def test_an_interrupted_launcher_is_started_again_beside_its_job(many, undisturbed, tmp_path):
     """The cluster goes on with the first job: Beam's job server does not pass its cancellation on."""
     with flink_cluster(tmp_path) as (cluster, flags, _):
-        given = ["--input", str(many), "--output", str(tmp_path / "out"), "--set", "runner=FlinkRunner", "--", *flags]
+        given = ["--input", str(many), "--output", str(tmp_path / "out"), *ON_FLINK, *flags]
         process = subprocess.Popen([*COMMAND, *given], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
         wait_for(lambda: cluster.steps_done() > 5, 200, "the job")
         process.send_signal(signal.SIGINT)
@@ -132,14 +134,14 @@ def test_an_interrupted_launcher_is_started_again_beside_its_job(many, undisturb
 @pytest.mark.parametrize("victim", ["task manager", "worker", "launcher"])
 def test_a_flink_cluster_gets_over_a_death(victim, many, undisturbed, tmp_path):
     with flink_cluster(tmp_path) as (cluster, flags, pool):
-        given = ["--input", str(many), "--output", str(tmp_path / "out"), "--set", "runner=FlinkRunner", "--", *flags]
+        given = ["--input", str(many), "--output", str(tmp_path / "out"), *ON_FLINK, *flags]
         log = (tmp_path / "run.log").open("w")
         process = subprocess.Popen([*COMMAND, *given], stdout=log, stderr=log, env=ENVIRONMENT)
         wait_for(lambda: cluster.steps_done() > 5, 200, "the job")
         if victim == "task manager":
             cluster.task_managers[0].kill()
         elif victim == "worker":
-            workers_of(pool)[0].kill()
+            kill_worker(pool)
         else:
             kill_family(process)
         code = process.wait(timeout=SECONDS)
@@ -157,24 +159,22 @@ def test_a_killed_worker_ends_the_run_and_another_makes_it_good(name, many, undi
     runner = {
         "worker pool": ["--set", "runner=PortableRunner", "--", "--job_endpoint=embed"],
         "Prism, worker pool": ["--set", "runner=PrismRunner", "--"],
-        "Flink, worker pool": ["--set", "runner=FlinkRunner", "--"],
+        "Flink, worker pool": ON_FLINK,
     }[name]
-    with worker_pool(tmp_path) as (address, pool), engine(name.partition(",")[0], tmp_path) as own:
+    flink = name.startswith("Flink")
+    with worker_pool(tmp_path, port=flink) as (address, pool), engine(name.partition(",")[0], tmp_path) as own:
         flags = [*runner, *(flag for flag in own if flag.startswith(("--prism_location", "--flink", "--parallelism")))]
-        external = ["--environment_type=EXTERNAL", f"--environment_config={address}"]
+        workers = external(address)
         given = ["--input", str(many), "--output", str(tmp_path / "out"), "--set", "max_minutes=2"]
         process = subprocess.Popen(
-            [*COMMAND, *given, *flags, *external], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+            [*COMMAND, *given, *flags, *workers], stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
         )
-        # For one that dies before it has reported an engine may wait for ever.
-        wait_for(lambda: any(map(is_connected, workers_of(pool))), 60, "a worker")
-        time.sleep(3)
-        workers_of(pool)[0].kill()
+        kill_worker(pool)
         said = process.communicate(timeout=SECONDS)[1]
         # Flink within the run does not always notice.
         hung = name == "Flink, worker pool" and process.returncode == Exit.HUNG
         assert process.returncode == (Exit.HUNG if hung else Exit.FAILED), said
         assert ("the run was ended" if hung else "the run failed") in said
         assert not list((tmp_path / "out").glob("*/**/*.parquet"))
-        run(*given, "--set", "max_minutes=0", *flags, *external)
+        run(*given, "--set", "max_minutes=0", *flags, *workers)
     assert dataset(tmp_path / "out") == undisturbed

@@ -13,7 +13,17 @@ from tests.making import RUNNER
 from transforms.stream.connectors import SplitMessages
 from transforms.stream.follow import OUTCOMES
 
-CHECK = ["stream", "configs/stream.yaml", "--check", "--set", "runner=FlinkRunner", "--set", "read.inputs=[]"]
+CHECK = [
+    "stream",
+    "configs/stream.yaml",
+    "--check",
+    "--set",
+    "runner=FlinkRunner",
+    "--set",
+    "listen=network",
+    "--set",
+    "read.inputs=[]",
+]
 
 
 class FromList(beam.PTransform):

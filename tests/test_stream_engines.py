@@ -22,11 +22,12 @@ from tests.engines import (
     ENVIRONMENT,
     FlinkCluster,
     Kafka,
+    external,
     fetched,
     flink_cluster,
+    kill_worker,
     wait_for,
     worker_pool,
-    workers_of,
 )
 from tests.test_stream_prism import Stream, assert_right, commits, settings
 
@@ -102,7 +103,7 @@ def test_flink_goes_back_to_a_checkpoint_and_nothing_is_lost_or_doubled(victim: 
         if victim == "task manager":
             scene.cluster.task_managers[0].kill()
         else:
-            workers_of(scene.pool)[0].kill()
+            kill_worker(scene.pool)
         scene.drop()
         assert scene.checkpoints("restored") > 0
         said = scene.drain(stream)
@@ -161,11 +162,11 @@ def test_a_worker_of_prism_s_that_is_killed_ends_the_stream_and_the_next_start_m
     tree["stream"]["stalled_minutes"] = 0.5
     config.write_text(yaml.safe_dump(tree))
     with worker_pool(tmp_path) as (address, pool):
-        flags = ["--environment_type=EXTERNAL", f"--environment_config={address}", f"--prism_location={prism}"]
+        flags = [*external(address), f"--prism_location={prism}"]
         stream = Stream(config, tmp_path / "killed.log", *flags)
         try:
             stream.wait_for(lambda: commits(output) >= 2, web, SECONDS)
-            workers_of(pool)[0].kill()
+            kill_worker(pool)
             # Of the two signs that a worker is gone Prism takes the first, and at one of them waits for its answer.
             assert stream.process.wait(SECONDS) in (Exit.FAILED, Exit.HUNG), stream.log.read_text()
         finally:

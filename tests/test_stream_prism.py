@@ -11,14 +11,15 @@ from pathlib import Path
 import psutil
 import pytest
 import yaml
-from apache_beam.options.pipeline_options import PrismRunnerOptions
 
 from benchmarks.soak import Web, account, configuration, drop_file, serve
 from pipeline.cli import main
 from pipeline.commands.stream import ONE_WISH_SECONDS
 from pipeline.commands.windows import line
 from pipeline.config import load_settings
-from pipeline.engines.prism import VARIABLE, find_prism
+from pipeline.engines.ports import prism_location
+from pipeline.engines.prism import VARIABLE, check_prism, find_prism
+from pipeline.engines.prism_build import CHANGES, BuildError, change
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.launch import check_runner
 from tests.engines import ENVIRONMENT, kill_family
@@ -26,7 +27,7 @@ from tests.test_stream import NOON
 from transforms.write import Run, list_runs, snapshot
 
 try:
-    PRISM = find_prism()
+    PRISM = check_prism(None, "private")
 except ConfigurationError as error:
     PRISM = ""
     WHY = str(error)
@@ -50,6 +51,8 @@ def settings(folder: Path, port: int, feeds: int, runner: str = "PrismRunner") -
     path = configuration(folder, port, feeds)
     tree = yaml.safe_load(path.read_text())
     tree["runner"] = runner
+    if runner == "FlinkRunner":
+        tree["listen"] = "network"  # it follows feeds
     tree["stream"] = SHORT
     tree["read"]["every_minutes"] = 1 / 30
     path.write_text(yaml.safe_dump(tree))
@@ -227,7 +230,7 @@ def test_without_prism_it_says_how_to_get_it(monkeypatch, tmp_path: Path):
     monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    with pytest.raises(ConfigurationError, match=r"go install github\.com/apache/beam/sdks/v2/go/cmd/prism@v"):
+    with pytest.raises(ConfigurationError, match="`dateline prism build`"):
         find_prism()
     (tmp_path / "prism").write_text("")
     assert find_prism() == str(tmp_path / "prism") or not (tmp_path / "prism").stat().st_mode & 0o111
@@ -308,21 +311,51 @@ def test_a_stream_that_cannot_write_says_so_and_shows_no_traceback(tmp_path: Pat
     assert "Traceback" not in stream.log.read_text()
 
 
+def program(path: Path, flags: str) -> Path:
+    """A program whose help names these flags."""
+    path.write_text(f"#!/bin/sh\necho '{flags}' >&2\n")
+    path.chmod(0o700)
+    return path
+
+
 def test_a_batch_run_looks_for_prism_where_a_stream_does(tmp_path: Path, monkeypatch, capsys):
-    program, other = tmp_path / "prism", tmp_path / "other"
-    for file in (program, other):
-        file.write_text("")
-    monkeypatch.setenv(VARIABLE, str(program))
-    for flags, expected in (
-        ([], str(program)),
-        ([f"--prism_location={other}"], str(other)),
-        (["--prism_location=https://example.org/prism.zip"], "https://example.org/prism.zip"),
-    ):
+    ours, other = (program(tmp_path / name, "-socket string") for name in ("prism", "other"))
+    monkeypatch.setenv(VARIABLE, str(ours))
+    for flags, expected in (([], ours), ([f"--prism_location={other}"], other)):
         given = load_settings("configs/prism.yaml", beam_flags=flags)
         check_runner(given)
-        assert given.options.view_as(PrismRunnerOptions).prism_location == expected
+        assert check_prism(prism_location(given), "private") == str(expected)
     monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere"))
     for command in ("check", "run"):
         assert main([command, "configs/prism.yaml", "--output", str(tmp_path / "out")]) == Exit.CONFIGURATION
         assert "nowhere' is no file" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", [["check"], ["run"], ["stream", "--check"], ["stream"]])
+def test_a_prism_that_listens_on_all_interfaces_is_refused(command, tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setenv(VARIABLE, str(program(tmp_path / "prism", "-job_port int")))
+    name, *flags = command
+    config = "configs/stream.yaml" if name == "stream" else "configs/prism.yaml"
+    assert main([name, config, "--output", str(tmp_path / "out"), *flags]) == Exit.CONFIGURATION
+    said = capsys.readouterr().err
+    assert "make prism" in said
+    assert "listens on all network interfaces" in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("location", ["", "https://example.org/prism.zip"])
+def test_an_open_prism_must_be_asked_for(location, tmp_path: Path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, str(program(tmp_path / "prism", "-job_port int")))
+    with pytest.raises(ConfigurationError, match="expected 'network'"):
+        check_prism(location, "private")
+    assert check_prism(location, "network") == location or str(tmp_path / "prism")
+
+
+def test_a_source_of_prism_that_is_not_as_expected_is_refused(tmp_path: Path):
+    for name in {name for name, _, _ in CHANGES}:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("".join(old for file, old, _ in CHANGES if file == name))
+    change(tmp_path)
+    with pytest.raises(BuildError, match="is not as expected"):
+        change(tmp_path)

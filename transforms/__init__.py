@@ -14,14 +14,21 @@ the run that `Write` commits. What a stream has beside these is in
 `transforms.stream`. Nothing here knows the package `pipeline`.
 """
 
-from transforms.annotate import Annotate
-from transforms.count import Count
-from transforms.deduplicate import Deduplicate, KnownArticles
-from transforms.extract import Extract
-from transforms.geocode.geocode import Geocode
-from transforms.parse import Parse, Split
-from transforms.read import Read, Source, resolve_inputs
-from transforms.write import Run, Write, begin_run, read_run
+from typing import TYPE_CHECKING
+
+from transforms.lazy import on_demand
+
+if TYPE_CHECKING:
+    from transforms.annotate import Annotate
+    from transforms.count import Count
+    from transforms.deduplicate import Deduplicate, KnownArticles
+    from transforms.extract import Extract
+    from transforms.geocode.geocode import Geocode
+    from transforms.parse import Parse, Split
+    from transforms.read import Read, Source, resolve_inputs
+    from transforms.write import Run, Write, begin_run, read_run
+else:
+    __getattr__ = on_demand(__name__)
 
 __all__ = [
     "Annotate",

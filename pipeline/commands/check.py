@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
+from pipeline.monitoring.terminal import show
 
 if TYPE_CHECKING:
     from transforms.write.check import Scan
@@ -47,7 +48,7 @@ def check_dataset(args: argparse.Namespace) -> int:
             raise ConfigurationError([f"dataset: got {output!r}; expected the folder that `dateline run` has written"])
         if not args.repair:
             found = scan(output, check_segment)
-            print(report(found))
+            show(report(found))
             return Exit.FAILED if found.findings else Exit.DONE
         done = repair(output, datetime.datetime.now(datetime.UTC), check_segment, forget_inputs)
     except Held as error:
@@ -56,7 +57,7 @@ def check_dataset(args: argparse.Namespace) -> int:
         raise ConfigurationError([f"dataset: {error}"]) from error
     except ValueError as error:
         raise ConfigurationError([str(error)]) from error
-    print(report_repair(done))
+    show(report_repair(done))
     return Exit.FAILED if done.after.findings else Exit.DONE
 
 

@@ -32,6 +32,7 @@ with 130; what was not committed is read again by the next start.
 
 On this machine it runs on Beam's Prism (runner: PrismRunner), a program that is found by
 DATELINE_PRISM=/path/to/prism, on the path, or by --set 'beam={prism_location: /path/to/prism}'.
+`dateline prism build` builds it. It listens on a socket that only you can use.
 """
 
 ONE_WISH_SECONDS = 1.0
@@ -132,7 +133,7 @@ def _check(settings: "Settings") -> None:
     """Refuses what cannot work, before anything is started."""
     from pipeline.config import LOCAL_RUNNERS
     from pipeline.engines import flink
-    from pipeline.engines.prism import find_prism
+    from pipeline.engines.ports import check_ports
     from pipeline.engines.service import service_problems
     from pipeline.launch import check_models, check_output
     from transforms.stream.follow import followed
@@ -166,8 +167,7 @@ def _check(settings: "Settings") -> None:
         problems += flink.stream_problems(settings.options)
     if problems:
         raise ConfigurationError(problems)
-    if runner == "PrismRunner":
-        find_prism(_prism_location(settings))
+    check_ports(settings)
     check_output(settings.output)
     check_models(settings)
 
@@ -190,8 +190,10 @@ def stream(settings: "Settings") -> int:
     """Carries a stream to its end, printing what it commits; returns the exit code."""
     from pipeline.engines.forked import prepared_readers
     from pipeline.engines.lean import share_heaps
+    from pipeline.engines.ports import enter_network
     from pipeline.engines.prepare import prepare
 
+    enter_network(settings)
     share_heaps()
     job = _job(settings)
     _begin(settings, job)
@@ -227,13 +229,12 @@ def _follow(settings: "Settings", job: "Job") -> int:
 
 def _carry(settings: "Settings", job: "Job") -> None:
     from pipeline.engines.lean import leave_alone_what_is_there
-    from pipeline.engines.prism import prism_server
+    from pipeline.engines.ports import engine_server, portable
 
     prism = settings.launch.runner == "PrismRunner"
     leave_alone_what_is_there()
-    server = prism_server(_prism_location(settings)) if prism else contextlib.nullcontext()
-    with server as endpoint, _watched(settings, job):
-        _execute(settings, job, endpoint)
+    with engine_server(settings), _watched(settings, job):
+        _execute(settings, job, portable(settings).job_endpoint if prism else None)
 
 
 @contextlib.contextmanager
@@ -347,8 +348,10 @@ def _execute(settings: "Settings", job: "Job", endpoint: str | None) -> None:
     import apache_beam as beam
     from apache_beam.runners.runner import PipelineState
 
+    from pipeline.engines.ports import close_all
     from pipeline.news_stream import build_stream
 
+    close_all(settings)
     p = beam.Pipeline(
         runner="PortableRunner" if endpoint else settings.launch.runner, options=_options(settings, job, endpoint)
     )
@@ -419,10 +422,6 @@ def _options(settings: "Settings", job: "Job", endpoint: str | None) -> Any:
     return options
 
 
-def _prism_location(settings: "Settings") -> str | None:
-    return settings.options.get_all_options().get("prism_location")
-
-
 def _is_connection(error: type[BaseException]) -> bool:
     return error.__module__.startswith("grpc")
 
@@ -433,6 +432,7 @@ def _drained_by_signal(output: str) -> Iterator[None]:
     import psutil
 
     from pipeline.engines.ending import SIGNALS, let_go
+    from pipeline.engines.sockets import remove_socket_folder
     from transforms.stream.stop import ask_to_stop
 
     asked = list[float]()
@@ -446,6 +446,7 @@ def _drained_by_signal(output: str) -> Iterator[None]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
             for child in psutil.Process().children(recursive=True):
                 child.kill()
+            remove_socket_folder()
             os._exit(Exit.INTERRUPTED)
         asked.append(now)
         show("\ndateline: draining: reads nothing more, commits what it has (again to end at once)")

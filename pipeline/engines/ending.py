@@ -20,6 +20,11 @@ def in_own_process() -> None:
     _own_process = True
 
 
+def is_own_process() -> bool:
+    """Return True if this process is the command, and not a program that calls it."""
+    return _own_process
+
+
 def let_go(before: Sequence[Any]) -> None:
     """Gives signals back when the work is done: to `before`, or, in the command's own process, to nobody.
 

@@ -1,7 +1,6 @@
 """Beam's local runner on workers that are forked from a template."""
 
 import contextlib
-import json
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -10,10 +9,10 @@ from typing import Any
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.runners.portability.fn_api_runner.worker_handlers import GrpcWorkerHandler, WorkerHandler
 from apache_beam.transforms.environments import Environment, SubprocessSDKEnvironment, python_sdk_capabilities
-from google.protobuf import json_format, text_format
 
-from pipeline.engines.local import WORKER_THREAD, local_runner
+from pipeline.engines.local import local_runner
 from pipeline.engines.template import Template, can_fork
+from pipeline.patches import WORKER_THREAD, worker_environment
 from transforms.limits import pool
 
 URN = "dateline:env:forked:v1"
@@ -78,17 +77,7 @@ class ForkedWorkerHandler(GrpcWorkerHandler):
 
     def start_worker(self) -> None:
         """Returns at once; the worker reports to the runner's servers when it is there."""
-        options = self.provision_info.provision_info.pipeline_options
-        self._ended = self._template.start_worker(
-            self.worker_id,
-            {
-                **os.environ,
-                "WORKER_ID": self.worker_id,
-                "CONTROL_API_SERVICE_DESCRIPTOR": text_format.MessageToString(self.control_api_service_descriptor()),
-                "LOGGING_API_SERVICE_DESCRIPTOR": text_format.MessageToString(self.logging_api_service_descriptor()),
-                "PIPELINE_OPTIONS": json.dumps(json_format.MessageToDict(options)),
-            },
-        )
+        self._ended = self._template.start_worker(self.worker_id, {**os.environ, **worker_environment(self)})
         self._thread = threading.Thread(name=WORKER_THREAD, target=self._wait)
         self._thread.start()
 

@@ -19,8 +19,10 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
 from pipeline.engines.ending import SIGNALS, let_go
+from pipeline.engines.sockets import remove_socket_folder
 from pipeline.monitoring import logs
 from pipeline.monitoring.terminal import printable, write
+from pipeline.patches import WORKER_THREAD, close_ports
 from transforms.progress import FOLDER_VARIABLE, read_progress
 from transforms.spill import FOLDER_VARIABLE as SPILL_VARIABLE
 from transforms.spill import remove_spilled, spilling_into
@@ -29,8 +31,8 @@ from transforms.write import files, layout
 LastWord = Callable[[int, str], None]
 """Called with the exit code and the reason before the process leaves in the middle of a run."""
 
-WORKER_THREAD = "run_worker"
-"""Name of the thread in which FnApiRunner waits for a worker process."""
+# Whoever can start a local run can import its runner from here only when Beam's ports are closed.
+close_ports()
 
 
 def local_runner(workers: int) -> FnApiRunner:
@@ -63,6 +65,7 @@ def leave(exit_code: int, why: str, last_word: LastWord | None = None) -> NoRetu
     if SPILL_VARIABLE in os.environ:
         remove_spilled(Path(os.environ[SPILL_VARIABLE]))
     shutil.rmtree(os.environ.get(FOLDER_VARIABLE, ""), ignore_errors=True)
+    remove_socket_folder()
     os._exit(exit_code)
 
 

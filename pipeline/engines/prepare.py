@@ -5,6 +5,7 @@ import datetime
 
 from apache_beam.runners.worker import sdk_worker_main  # noqa: F401  (Beam's worker itself, imported beforehand)
 
+import transforms.preload  # noqa: F401
 from pipeline.config import Settings
 from transforms.extract.entities import annotate
 from transforms.extract.models import SHIPPED_NAME, keep_loaded

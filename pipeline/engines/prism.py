@@ -1,4 +1,4 @@
-"""Prism, Beam's own local runner for streams: found, started, and ended with us."""
+"""Prism, Beam's own local runner for streams: found, started on a private socket, and ended with us."""
 
 import contextlib
 import ctypes
@@ -14,15 +14,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-import apache_beam as beam
-from apache_beam.options.pipeline_options import PipelineOptions, PrismRunnerOptions
-
+from pipeline.engines.sockets import new_socket
 from pipeline.errors import ConfigurationError
+from pipeline.monitoring import logs
 
 VARIABLE = "DATELINE_PRISM"
 START_SECONDS = 30.0
 GRACE_SECONDS = 3.0
 """That a Prism whose connections are lost may take to end."""
+OPEN = (
+    "listen: network: this Prism listens on all network interfaces without authentication; whoever can connect to it"
+    " runs programs as you. Put a firewall in front of it, or build one with a private socket: dateline prism build"
+)
 LAST_WORDS = 2_000
 """Characters of what it has said that are shown if it ends by itself."""
 
@@ -37,7 +40,6 @@ def find_prism(location: str | None = None) -> str:
     Raises:
         ConfigurationError: it is nowhere; says how to get it.
     """
-    version = beam.__version__
     candidates = [location, os.environ.get(VARIABLE), shutil.which("prism"), str(Path(sys.executable).parent / "prism")]
     for candidate in candidates:
         if candidate and Path(candidate).is_file():
@@ -46,46 +48,72 @@ def find_prism(location: str | None = None) -> str:
             raise ConfigurationError([f"prism: {candidate!r} is no file; give the path of the program"])
     raise ConfigurationError(
         [
-            "prism: not found; what PrismRunner runs on this machine needs Beam's program of that name. With Go:"
-            " `make prism`, or"
-            f" go install github.com/apache/beam/sdks/v2/go/cmd/prism@v{version}, or take the program for this machine"
-            f" from https://github.com/apache/beam/releases/tag/v{version}; then put it on the path, or name it:"
+            "prism: not found; what PrismRunner runs on this machine needs Beam's program of that name, built with a"
+            " private socket. With Go: `make prism`, or `dateline prism build`. One that is elsewhere is named by"
             f" {VARIABLE}=/path/to/prism"
         ]
     )
 
 
-def name_prism(options: PipelineOptions) -> None:
-    """Names the program to Beam's own runner, that of batch runs, which would download one whatever is here.
+def has_socket(program: str) -> bool:
+    """Return True if the program can listen on a Unix socket, as the one that `dateline prism build` makes."""
+    said = subprocess.run([program, "-h"], capture_output=True, text=True, timeout=START_SECONDS)
+    return "-socket string" in said.stderr + said.stdout
+
+
+def check_prism(location: str | None, listen: str) -> str:
+    """Return the path of the program.
+
+    Args:
+        location: as of `find_prism`.
+        listen: who may connect to it: `private`, or `network` for a Prism that can do nothing else.
 
     Raises:
-        ConfigurationError: it is nowhere.
+        ConfigurationError: it is nowhere, or listens on all interfaces although `listen` is not `network`.
     """
-    prism = options.view_as(PrismRunnerOptions)
-    # An address is Beam's to fetch.
-    if "://" not in (prism.prism_location or ""):
-        prism.prism_location = find_prism(prism.prism_location)
+    is_address = "://" in (location or "")  # Beam's to fetch; what Beam publishes has no socket
+    program = str(location) if is_address else find_prism(location)
+    if listen != "network" and (is_address or not has_socket(program)):
+        raise ConfigurationError(
+            [
+                f"listen: got {listen!r}; expected 'network' with {program}, which listens on all network interfaces:"
+                " anyone who can connect runs programs as you. Better: `make prism`, or `dateline prism build`, builds"
+                " one with a private socket (needs Go)"
+            ]
+        )
+    return program
 
 
 @contextlib.contextmanager
-def prism_server(location: str | None = None) -> Iterator[str]:
-    """Within, a Prism of our own is running; gives the address of its job service.
+def prism_server(location: str | None = None, listen: str = "private") -> Iterator[str]:
+    """Start a Prism; it lives inside this context only, and gives the address of its job service.
 
     It ends with this process, however that ends, and does not hear Ctrl-C.
 
+    Args:
+        location: as of `find_prism`.
+        listen: as of `check_prism`.
+
     Raises:
-        PrismEnded: in the place of what was raised within, because Prism had ended.
+        PrismEnded: in the place of what was raised inside, because Prism had ended.
+        ConfigurationError: as of `check_prism`.
     """
-    program = find_prism(location)
-    port = _free_port()
-    flags = [f"--job_port={port}", "--serve_http=false", "--log_level=warn", "--log_kind=text"]
+    program = check_prism(location, listen)
+    if has_socket(program):
+        path = new_socket("prism")
+        address, where = f"unix:{path}", f"--socket={path}"
+    else:
+        logs.say(f"dateline: {OPEN}", event="open_port", level="warning")
+        port = _free_port()
+        address, where = f"localhost:{port}", f"--job_port={port}"
+    flags = [where, "--serve_http=false", "--log_level=warn", "--log_kind=text"]
     with tempfile.TemporaryFile(prefix="dateline-prism-") as log:
         process = subprocess.Popen(
             [program, *flags], stdout=log, stderr=log, start_new_session=True, preexec_fn=_end_with_parent
         )
         try:
-            _wait_until_open(port, process)
-            yield f"localhost:{port}"
+            _wait_until_open(address, process)
+            yield address
         except Exception as error:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 raise PrismEnded(f"{_how_ended(process.wait(GRACE_SECONDS))}{_last_words(log)}") from error
@@ -108,7 +136,9 @@ def _last_words(log: IO[bytes]) -> str:
     log.seek(0, os.SEEK_END)
     log.seek(max(0, log.tell() - LAST_WORDS))
     said = log.read().decode("utf-8", "replace").strip()
-    return f"; it said last:\n{said}" if said else ""
+    # Go prints why it gives up, and then what each of its threads was at.
+    why = [line for line in said.splitlines() if line.startswith("panic: ")]
+    return f"; it said last:\n{why[-1] if why else said}" if said else ""
 
 
 def _end_with_parent() -> None:
@@ -122,12 +152,26 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wait_until_open(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_open(address: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"prism ended with code {process.returncode} when it was started")
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with contextlib.suppress(OSError):
+            _connect(address).close()
             return
         time.sleep(0.05)
     raise RuntimeError(f"prism does not answer after {START_SECONDS:.0f} s")
+
+
+def _connect(address: str) -> socket.socket:
+    """Connect to `unix:PATH` or `localhost:PORT`."""
+    if not address.startswith("unix:"):
+        return socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=1)
+    client = socket.socket(socket.AF_UNIX)
+    try:
+        client.connect(address.removeprefix("unix:"))
+    except OSError:
+        client.close()
+        raise
+    return client

@@ -37,6 +37,7 @@ def run(launcher: int) -> None:
 
     from apache_beam.runners.worker import sdk_worker_main
 
+    import transforms.preload  # noqa: F401
     from pipeline.monitoring import stacks
 
     stacks.answer()

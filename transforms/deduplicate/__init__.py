@@ -6,13 +6,20 @@
 - `Deduplicate`: all of it, wired.
 """
 
-from transforms.deduplicate.deduplicate import (
-    ALREADY_IN_DATASET,
-    DUPLICATES,
-    SAME_ARTICLE,
-    Deduplicate,
-    relatives,
-)
-from transforms.deduplicate.known import KnownArticles
+from typing import TYPE_CHECKING
+
+from transforms.lazy import on_demand
+
+if TYPE_CHECKING:
+    from transforms.deduplicate.deduplicate import (
+        ALREADY_IN_DATASET,
+        DUPLICATES,
+        SAME_ARTICLE,
+        Deduplicate,
+        relatives,
+    )
+    from transforms.deduplicate.known import KnownArticles
+else:
+    __getattr__ = on_demand(__name__)
 
 __all__ = ["ALREADY_IN_DATASET", "DUPLICATES", "SAME_ARTICLE", "Deduplicate", "KnownArticles", "relatives"]

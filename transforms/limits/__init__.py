@@ -6,7 +6,14 @@ ends a child that exceeds its limits. Only the article that caused it is lost,
 and it becomes a failure row.
 """
 
-from transforms.limits.budget import Budget
-from transforms.limits.guard import Guard, Task
+from typing import TYPE_CHECKING
+
+from transforms.lazy import on_demand
+
+if TYPE_CHECKING:
+    from transforms.limits.budget import Budget
+    from transforms.limits.guard import Guard, Task
+else:
+    __getattr__ = on_demand(__name__)
 
 __all__ = ["Budget", "Guard", "Task"]

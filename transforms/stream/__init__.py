@@ -9,13 +9,20 @@
 Everything between is what a run has.
 """
 
-from transforms.stream.commit import CommitPanes, Job
-from transforms.stream.connectors import Kafka, PubSub
-from transforms.stream.follow import Follow
-from transforms.stream.identify import Identify
-from transforms.stream.outcomes import Outcome
-from transforms.stream.panes import GatherPanes, IntoWindows, job_id, timed
-from transforms.stream.settings import Read, Stream
+from typing import TYPE_CHECKING
+
+from transforms.lazy import on_demand
+
+if TYPE_CHECKING:
+    from transforms.stream.commit import CommitPanes, Job
+    from transforms.stream.connectors import Kafka, PubSub
+    from transforms.stream.follow import Follow
+    from transforms.stream.identify import Identify
+    from transforms.stream.outcomes import Outcome
+    from transforms.stream.panes import GatherPanes, IntoWindows, job_id, timed
+    from transforms.stream.settings import Read, Stream
+else:
+    __getattr__ = on_demand(__name__)
 
 __all__ = [
     "CommitPanes",

@@ -7,9 +7,16 @@
 `Held` is raised where another process writes into the dataset.
 """
 
-from transforms.write.begin import begin_run
-from transforms.write.lock import Held
-from transforms.write.runs import Input, Run, list_runs, read_run
-from transforms.write.write import Write
+from typing import TYPE_CHECKING
+
+from transforms.lazy import on_demand
+
+if TYPE_CHECKING:
+    from transforms.write.begin import begin_run
+    from transforms.write.lock import Held
+    from transforms.write.runs import Input, Run, list_runs, read_run
+    from transforms.write.write import Write
+else:
+    __getattr__ = on_demand(__name__)
 
 __all__ = ["Held", "Input", "Run", "Write", "begin_run", "list_runs", "read_run"]

@@ -1,0 +1,81 @@
+"""What a family of processes listens on, as `ss -ltnp` and `ss -lxp` say."""
+
+import contextlib
+import os
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+
+import psutil
+
+from pipeline.engines.sockets import PREFIX
+
+IPV4 = "::ffff:"
+"""What stands before an IPv4 address of a socket that takes both kinds."""
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """A process with all that it has started."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    return []
+
+
+def listening(pid: int) -> set[str]:
+    """Internet addresses that a process or its children listen on, `127.0.0.1:50000`."""
+    found = set()
+    for process in family(pid):
+        with contextlib.suppress(psutil.Error):
+            connections = process.net_connections("inet")
+            heard = [one.laddr for one in connections if one.status == psutil.CONN_LISTEN]
+            found |= {f"{one.ip.removeprefix(IPV4)}:{one.port}" for one in heard}
+    return found
+
+
+def sockets(pid: int) -> set[Path]:
+    """Unix sockets with a path that a process or its children have open."""
+    found = set()
+    for process in family(pid):
+        with contextlib.suppress(psutil.Error):
+            found |= {Path(one.laddr) for one in process.net_connections("unix") if str(one.laddr).startswith("/")}
+    return found
+
+
+def is_private(socket: Path) -> bool:
+    """Whether only its owner can enter the socket's folder."""
+    folder = socket.parent.stat()
+    return stat.S_IMODE(folder.st_mode) == 0o700 and folder.st_uid == os.getuid()
+
+
+def folders() -> set[Path]:
+    """Socket folders on this machine."""
+    return set(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
+
+
+class Watch:
+    """What was seen while a process ran; `look` as often as something may have changed."""
+
+    def __init__(self, process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
+        self.process = process
+        self.addresses: set[str] = set()
+        self.private: dict[Path, bool] = {}
+
+    def look(self) -> None:
+        self.addresses |= listening(self.process.pid)
+        for socket in sockets(self.process.pid):
+            with contextlib.suppress(OSError):
+                self.private[socket] = is_private(socket)
+
+    def run(self, seconds: float = 400) -> str:
+        """Looks until the process has ended; what it printed."""
+        while True:
+            self.look()
+            try:
+                said = self.process.communicate(timeout=0.1)[0]
+            except subprocess.TimeoutExpired:
+                seconds -= 0.1
+                assert seconds > 0
+                continue
+            return said if isinstance(said, str) else said.decode()

@@ -1,0 +1,114 @@
+"""Beam is as the changes to it expect, and they hold."""
+
+import os
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import apache_beam as beam
+import grpc
+import pytest
+
+from pipeline import patches
+from pipeline.engines import sockets
+
+patches.close_ports()
+
+
+@pytest.mark.parametrize("patched", patches.PATCHED, ids=lambda one: one.name)
+def test_beam_is_as_the_change_expects(patched):
+    """If it fails, compare pipeline/patches.py with Beam's new source, then write the hash that is shown."""
+    assert (beam.__version__, patched.found()) == (patched.version, patched.sha256)
+
+
+@pytest.mark.parametrize("address", ["[::]:0", "0.0.0.0:0", "[::]:8099"])
+def test_a_server_for_all_interfaces_listens_on_a_private_socket(address):
+    server = grpc.server(None)
+    port = server.add_insecure_port(address)
+    assert (int(port), str(port)[:5]) == (0, "unix:")
+    path = Path(str(port)[5:])
+    assert stat.S_ISSOCK(path.lstat().st_mode)
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    server.stop(0)
+
+
+def test_a_server_for_loopback_is_left_alone():
+    server = grpc.server(None)
+    assert server.add_insecure_port("127.0.0.1:0") > 0
+    server.stop(0)
+
+
+def test_every_address_of_a_worker_is_a_socket():
+    from apache_beam.runners.portability.fn_api_runner import worker_handlers
+
+    server = worker_handlers.GrpcServer(None, None, None)
+    try:
+        for handler in (worker_handlers.GrpcWorkerHandler, worker_handlers.ExternalWorkerHandler):
+            worker = handler.__new__(handler)
+            ports = [server.control_port, server.data_port, server.state_port, server.logging_port]
+            assert all(worker.port_from_worker(port).startswith("unix:/") for port in ports)
+            assert worker.port_from_worker(4711).endswith(":4711")
+    finally:
+        server.close()
+
+
+IN_FOLDER = """
+    import os, sys
+    from pipeline.engines import sockets
+    print(sockets.new_socket("a"), flush=True)
+"""
+
+
+def python(body: str, **environment: str) -> subprocess.Popen:
+    command = [sys.executable, "-c", textwrap.dedent(IN_FOLDER) + textwrap.dedent(body)]
+    return subprocess.Popen(
+        command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **environment}
+    )
+
+
+def test_the_folder_ends_with_its_process():
+    process = python("")
+    socket = Path(process.communicate(timeout=30)[0].strip())
+    assert socket.name == "a-1"
+    assert not socket.parent.exists()
+
+
+def test_a_fork_neither_uses_nor_removes_its_parent_s_folder():
+    body = """
+        child = os.fork()
+        if child == 0:
+            print(sockets.new_socket("a"), flush=True)
+            sys.exit()
+        os.waitpid(child, 0)
+        print(os.path.isdir(sockets.socket_folder()))
+    """
+    first, second, there = python(body).communicate(timeout=30)[0].split()
+    assert Path(first).parent != Path(second).parent
+    assert there == "True"
+    assert not Path(first).parent.exists()
+
+
+def test_the_folder_of_a_killed_process_is_removed_by_the_next(tmp_path, monkeypatch):
+    short = Path(sockets.FALLBACK) / f"t{os.getpid()}"
+    short.mkdir()
+    monkeypatch.setenv("TMPDIR", str(short))
+    alive, killed = python("input()"), python("input()")
+    folders = [Path(one.stdout.readline().strip()).parent for one in (alive, killed)]
+    (folders[1] / "a-1").touch()
+    killed.kill()
+    killed.wait()
+    python("").communicate(timeout=30)
+    assert [one.exists() for one in folders] == [True, False]
+    alive.communicate("\n", timeout=30)
+    assert not list(short.iterdir())
+    short.rmdir()
+
+
+def test_a_long_path_of_temporary_files_is_not_used(tmp_path):
+    long = tmp_path / ("x" * 80)
+    long.mkdir()
+    (socket,) = python("", TMPDIR=str(long)).communicate(timeout=30)[0].split()
+    assert Path(socket).parent.parent == Path(sockets.FALLBACK)
+    assert len(socket) < 100
