@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from apache_beam.options.pipeline_options import PortableOptions, PrismRunnerOptions
-from transforms.read.masking import mask
 
 from pipeline.config import LOCAL_RUNNERS, PRELOAD, Settings
 from pipeline.engines.ending import is_own_process
@@ -18,6 +17,7 @@ from pipeline.engines.prism import check_prism, prism_server
 from pipeline.errors import ConfigurationError
 from pipeline.monitoring import logs
 from pipeline.patches import Pools, close_ports
+from transforms.masking import mask
 from transforms.read.feed_list import is_feed_list
 from transforms.read.sources import is_address
 from transforms.write import files
