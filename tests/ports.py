@@ -4,12 +4,9 @@ import contextlib
 import os
 import stat
 import subprocess
-import tempfile
 from pathlib import Path
 
 import psutil
-
-from pipeline.engines.sockets import PREFIX
 
 IPV4 = "::ffff:"
 """What stands before an IPv4 address of a socket that takes both kinds."""
@@ -47,11 +44,6 @@ def is_private(socket: Path) -> bool:
     """Whether only its owner can enter the socket's folder."""
     folder = socket.parent.stat()
     return stat.S_IMODE(folder.st_mode) == 0o700 and folder.st_uid == os.getuid()
-
-
-def folders() -> set[Path]:
-    """Socket folders on this machine."""
-    return set(Path(tempfile.gettempdir()).glob(f"{PREFIX}*"))
 
 
 class Watch:
