@@ -7,6 +7,7 @@ from dataclasses import replace
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from transforms.extract.gate import MAX_CHUNK, MAX_SIGNS
 from transforms.extract.models import model_id
 from transforms.extract.persons import join_persons, plain_name
 from transforms.extract.pieces import cut
@@ -44,6 +45,8 @@ def annotate(articles: Sequence[Article], nlp: Language, piece_chars: int) -> It
 def _spans(doc: Doc, offset: int) -> Iterator[Span]:
     """The doc's entities without white space and pictographs at their ends."""
     for entity in doc.ents:
+        if entity.end_char - entity.start_char > MAX_CHUNK and any(len(token) > MAX_SIGNS for token in entity):
+            continue  # it goes across what the model did not read
         surface = _EDGES.sub("", entity.text)
         if surface:
             start = offset + entity.start_char + entity.text.index(surface)

@@ -10,7 +10,7 @@ _TITLE = re.compile(
     r"|President|Prime Minister|Minister|Senator|Governor|General|Colonel|King|Queen|Prince|Princess|Pope"
     r"|Chancellor|Judge|Justice|Professor|Doctor|Captain|Sheikh|Ayatollah|Sheriff|Mayor)\s+(?=\S)"
 )
-_SUFFIX = re.compile(r",?\s+(?:Jr|Sr|II|III|IV)\.?$")
+_SUFFIX = re.compile(r"(?:,|(?<![\s,]))\s+(?:Jr|Sr|II|III|IV)\.?$")
 _POSSESSIVE = re.compile(r"['’ʼ]s?$")
 
 

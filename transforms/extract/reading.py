@@ -25,6 +25,8 @@ from spacy.tokens import Doc
 from thinc.api import NumpyOps
 from threadpoolctl import ThreadpoolController
 
+from transforms.extract.gate import make_doc
+
 GROUP_TOKENS = 8_000
 """Texts are read in groups of about so many tokens; what is computed for more outgrows the caches."""
 MOST_STRINGS = 100_000
@@ -93,7 +95,7 @@ def keep_freed_memory() -> None:
 def _groups(nlp: Language, texts: Sequence[str]) -> Iterator[list[Doc]]:
     """The texts as docs of words alone, in groups of about `GROUP_TOKENS`."""
     group: list[Doc] = []
-    for doc in map(nlp.make_doc, texts):
+    for doc in (make_doc(nlp, text) for text in texts):
         if group and sum(map(len, group)) + len(doc) > GROUP_TOKENS:
             yield group
             group = []

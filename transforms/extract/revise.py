@@ -5,7 +5,9 @@ a name's head noun, which may stand behind where the model stopped, and who has
 been introduced with a full name before.
 """
 
+import itertools
 import re
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -18,7 +20,7 @@ class Span(NamedTuple):
     label: str
 
 
-_WORD = r"[A-Z][\w'’.-]*"
+_WORD = r"[A-Z][\w'’.-]{0,60}+"
 _HEAD = (
     r"(?:Academy|Agency|Association|Authority|Bureau|Coalition|College|Commission|Committee|Corporation|Department"
     r"|Directorate|Federation|Foundation|Hospital|Institute|Ministry|Society|Tribunal|Union|University)"
@@ -41,15 +43,19 @@ def whole_institutions(text: str, spans: Sequence[Span]) -> list[Span]:
     >>> [text[s.start:s.end] for s in whole_institutions(text, [Span(11, 18, "NORP")])]
     ['Russian Far Eastern Institute']
     """
-    kept = list(spans)
+    kept: list[Span] = []
+    left = deque(sorted(spans))
     for match in _INSTITUTION.finditer(text):
-        inside = [span for span in kept if span.start < match.end() and match.start() < span.end]
+        while left and left[0].end <= match.start():
+            kept.append(left.popleft())
+        end = match.end()
+        inside = list(itertools.takewhile(lambda span: span.start < end, left))  # noqa: B023 - used at once
         if inside and _may_replace(inside, match.start(), match.end()):
             start = min(match.start(), inside[0].start) if inside[0].label == "ORG" else match.start()
-            kept = [span for span in kept if span not in inside]
+            for _ in inside:
+                left.popleft()
             kept.append(Span(start, match.end(), "ORG"))
-            kept.sort()
-    return kept
+    return [*kept, *left]
 
 
 def _may_replace(inside: Iterable[Span], start: int, end: int) -> bool:

@@ -42,7 +42,7 @@ def census_places(path: Path) -> Iterator[Place]:
             if line.startswith("[fips"):
                 geoid = line[5:-2]
             elif line.startswith("centroid"):
-                lat, lon = (math.degrees(float(angle)) for angle in re.findall(r"-?\d+\.\d+", line))
+                lat, lon = (math.degrees(float(angle)) for angle in re.findall(r"-?\d{1,3}\.\d+", line))
                 point = (round(lat, 2), round(lon, 2))
             elif line.startswith("description"):
                 yield geoid, line.partition(" = ")[2].rpartition(",")[0].strip(), *point

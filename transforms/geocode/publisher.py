@@ -22,6 +22,10 @@ _SHARED = frozenset({"co", "io", "tv", "me", "ai", "ly", "fm", "cc", "ws", "to",
 """Top-level domains of countries that are used all over the world."""
 _HOSTS = frozenset({"blogspot", "wordpress", "forbes", "yahoo", "medium", "substack"})
 """Sites of many writers, and one that bears a town's name by chance."""
+MAX_NAME = 200
+"""Characters of a publisher's name."""
+MAX_HOST, MAX_LABEL = 253, 63
+"""Characters of a host's name and of one label of it (RFC 1035, 2.3.4)."""
 LEAST_LETTERS = 5
 LEAST_POPULATION = 5_000
 
@@ -46,7 +50,7 @@ def _labels(article: Article) -> list[str]:
         host = urlsplit(address).hostname or ""
     except ValueError:
         return []
-    return host.split(".")
+    return [label for label in host.split(".") if len(label) <= MAX_LABEL] if len(host) <= MAX_HOST else []
 
 
 def point_of(article: Article) -> Place | None:
@@ -63,7 +67,7 @@ def places_of(article: Article, gazetteer: Gazetteer) -> tuple[tuple[str, Option
     parts = [label for label in labels if label not in ("www", "com", "co", "news")]
     if labels[-1:] and labels[-1] in _HOSTS:
         parts = parts[:-1]
-    return _places(article.publisher or "", tuple(parts), gazetteer)
+    return _places((article.publisher or "")[:MAX_NAME], tuple(parts), gazetteer)
 
 
 @functools.lru_cache(maxsize=10_000)

@@ -87,6 +87,9 @@ LEAST = 0.02
 CLOSE_CHARS = 150.0
 """A name's voice falls by e with so many characters between the mentions."""
 LIST_GAP = frozenset({",", ", ", " and ", ", and ", " or ", ", or ", "/", "; ", " to ", " & ", "-", " – "})
+MAX_PAIRED = 512
+"""Mentions of which every pair is compared; of more, each is compared with the `NEIGHBOURS` next."""
+NEIGHBOURS = 64
 _COS = np.cos(np.array([50.0, 161.0, 500.0]) / 6371.0)
 
 
@@ -260,8 +263,15 @@ def _text_relations(names: Sequence[Name], text: str) -> tuple[Array, Array]:
     if not spans:
         return close, listed
     starts, ends, owners = np.array(spans).T
-    gaps = np.maximum(0, np.maximum(starts[None, :] - ends[:, None], starts[:, None] - ends[None, :]))
-    np.maximum.at(close, (owners[:, None], owners[None, :]), np.exp(-gaps / CLOSE_CHARS))
+    if len(spans) <= MAX_PAIRED:
+        gaps = np.maximum(0, np.maximum(starts[None, :] - ends[:, None], starts[:, None] - ends[None, :]))
+        np.maximum.at(close, (owners[:, None], owners[None, :]), np.exp(-gaps / CLOSE_CHARS))
+    else:
+        for step in range(NEIGHBOURS + 1):
+            near = np.exp(-np.maximum(0, starts[step:] - ends[: len(ends) - step]) / CLOSE_CHARS)
+            left, right = owners[: len(owners) - step], owners[step:]
+            np.maximum.at(close, (left, right), near)
+            np.maximum.at(close, (right, left), near)
     for (_, end, left), (start, _, right) in itertools.pairwise(spans):
         if text[end:start] in LIST_GAP:
             listed[left, right] = listed[right, left] = 1.0

@@ -43,7 +43,7 @@ _COUNTRY_BEHIND = re.compile(
 _POSSESSIVE = re.compile(r"^['’]s?\b")
 _LOCATIVE = re.compile(r"(?i)\b(?:in|near|at|from|to|outside|around|across|throughout) $")
 _GOES_ON = re.compile(r"^(?: [A-Z][a-z]|-\w)")
-_BEGINS_BEFORE = re.compile(r"[A-Z][\w’'-]+ $")
+_BEGINS_BEFORE = re.compile(r"[A-Z][\w’'-]{1,24} $")
 REACH = 24
 """Characters looked at before and behind a mention."""
 

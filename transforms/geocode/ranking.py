@@ -9,7 +9,7 @@ learns the weights.
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,8 @@ ROUNDS = 3
 """The first and two with context; more change hardly any place."""
 SURELY_ONE = 0.15
 """A name for which "none of these" is no more probable gets its best place, though many share its probability."""
+MAX_ROWS = 1_500
+"""Candidates that are weighed together; the context of more names would take the square of their number."""
 NEAR = 0.9
 """A doubtful name counts where `some_50` is at least this: there is most of a place within 50 km."""
 _DOUBTFUL, _SOME_NEAR = COLUMNS.index("doubtful"), COLUMNS.index("some_50")
@@ -84,10 +86,27 @@ def rank(names: Sequence[Name], text: str = "", *, country: str | None = None, r
         rounds: 1 for no context.
     """
     weights = load_weights()
-    table = Table(names, text, country)
-    shares = guarded(table, run(table, weights.alone, weights.full, rounds))
-    for name, start, none in zip(table.ranked, table.starts, table.none, strict=True):
-        name.probabilities = shares[start:none].tolist()
+    for group in _groups(names):
+        table = Table(group, text, country)
+        shares = guarded(table, run(table, weights.alone, weights.full, rounds))
+        for name, start, none in zip(table.ranked, table.starts, table.none, strict=True):
+            name.probabilities = shares[start:none].tolist()
+
+
+def _groups(names: Sequence[Name]) -> Iterator[list[Name]]:
+    """Yield the names of a text, at most `MAX_ROWS` candidates at a time, each time with those of the publisher."""
+    publisher = [name for name in names if name.kind == "publisher"]
+    group: list[Name] = []
+    rows = 0
+    for name in names:
+        if name.kind != "publisher":
+            size = len(name.candidates) + 1
+            if group and rows + size > MAX_ROWS:
+                yield [*group, *publisher]
+                group, rows = [], 0
+            group.append(name)
+            rows += size
+    yield [*group, *publisher]
 
 
 def run(table: Table, alone: Array, full: Array, rounds: int = ROUNDS) -> Array:

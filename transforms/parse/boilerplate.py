@@ -150,7 +150,7 @@ _PATTERNS = tuple((cut, longest, _pattern(forms)) for cut, (longest, forms) in _
 
 
 _REPORTING = re.compile(r"(?<!additional )(?<!further )\breporting(?: and writing)? by ([^;.()]{2,200})", re.IGNORECASE)
-_PLACE = re.compile(r"\s+in\s+[^,;]{2,40}?(?=,|;|$|\s+and\s)")
+_PLACE = re.compile(r"(?<!\s)\s+in\s+[^,;]{2,40}?(?=,|;|$|\s+and\s)")
 
 
 def reporters(line: str) -> str | None:

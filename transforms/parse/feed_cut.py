@@ -113,8 +113,9 @@ def _prolog(text: str) -> tuple[int, dict[str, str]]:
 
 def _doctype(text: str, at: int) -> tuple[int, dict[str, str]]:
     """Where the document type ends, and its entities; harmful ones are refused."""
-    end, subset = text.find(">", at), text.find("[", at)
-    if end < 0 or subset < 0 or subset > end:
+    end = text.find(">", at)
+    subset = text.find("[", at, max(end, 0))
+    if subset < 0:
         return end + 1, {}
     close = text.find("]", subset)
     declared = text[subset:close]

@@ -44,7 +44,7 @@ _CHANGED = re.compile(
     r"|изменено|оновлено|güncelle\w*|更新|수정)",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"\s*[|•·]\s*|\s+(?:by|von|par|por|di|da|av|af|door)\s+(?=[^\W\d_])")
+_BETWEEN = re.compile(r"(?:(?<!\s)\s+)?[|•·]\s*|(?<!\s)\s+(?:by|von|par|por|di|da|av|af|door)\s+(?=[^\W\d_])")
 """Between a date and a name on one line."""
 
 

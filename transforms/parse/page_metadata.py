@@ -172,7 +172,7 @@ def _keywords(data: Structured) -> tuple[str, ...]:
         tags
         or [text for name in ("news_keywords", "keywords", "parsely-tags") for text in data.meta.get(name, [])[:1]][:1]
     )
-    words = tags if len(tags) > 1 else re.split(r"\s*[,;]\s*", tags[0]) if tags else []
+    words = tags if len(tags) > 1 else re.split("[,;]", tags[0]) if tags else []
     return distinct(clean_line(html.unescape(word))[:200] for word in words if "http" not in word)[:50]
 
 

@@ -16,26 +16,29 @@ _BY = re.compile(
 _WHEN_BY = re.compile(r"^(?:published|posted|written)\s(?:on\s)?[\w.,: ]{4,40}\s(?=by\s)", re.IGNORECASE)
 """`Published 3 May 2021 by Ann Lee`."""
 _EMAIL = re.compile(r"[(<\[]?\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\b[)>\]]?")
+# Runs of white space and signs are entered only at their start, so that none is tried from each of its characters.
 _ROLE = re.compile(
-    r"(?:^|[\s,;|(\-–—])+(?:(?:senior|chief|staff|special|deputy|political|foreign|national|business|science|health|news"
+    r"(?:^|(?<![\s,;|(\-–—])(?=[\s,;|(\-–—]))[\s,;|(\-–—]*+(?:(?:senior|chief|staff|special|deputy|political|foreign|national|business|science|health|news"
     r"|sports?|the|us|uk|world|europe|africa|asia|middle east|correspondent|contributing|managing|associate|our|data"
     r"|technology|education|economics|environment|diplomatic|security|legal|media|features?|home|affairs)\s+){0,4}"
     r"(?:staff|writers?|reporters?|correspondents?|editors?|columnists?|contributors?|journalists?|photographers?"
     r"|editor-in-chief|producer|analyst|newsroom|guest author)\b.*$",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
-_LINK = re.compile(r"\S*(?:https?:|www\.)\S*", re.IGNORECASE)
+_LINK = re.compile(r"(?<!\S)\S*?(?:https?:|www\.)\S*", re.IGNORECASE)
 _LABEL = re.compile(r"^[^\W\d_]{2,12}:\s+")
 """`Text: Ann Lee`, in any language."""
 _WHEN = re.compile(
-    r"(?:(?:\s+on)?\s*\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\s\d{1,2}[:.]\d\d\b|\s\d{4}-\d\d-\d\d|\s(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct"
+    r"(?:(?:(?<!\s)\s+on)?(?:(?<!\s)\s+)?\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\s\d{1,2}[:.]\d\d\b|\s\d{4}-\d\d-\d\d|\s(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct"
     r"|nov|dec)[a-z]{0,6}\.?\s\d|\s\d{1,2}\.?\s\w|\s(?:published|updated|posted)\b|\s@\w).*$",
-    re.IGNORECASE,
+    re.IGNORECASE | re.DOTALL,
 )
-_BETWEEN = re.compile(r"\s*(?:[,;|•·/]|\s&\s|\band\b|\bund\b|\bet\b|\by\b(?=\s+[A-ZÀ-Þ])|\bwith\b|\s[-–—]\s|\n)\s*")
+_BETWEEN = re.compile(
+    r"(?:(?<!\s)\s+)?(?:[,;|•·/]|\s&\s|\band\b|\bund\b|\bet\b|\by\b(?=\s+[A-ZÀ-Þ])|\bwith\b|\s[-–—]\s|\n)\s*"
+)
 _SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|esq|mba|rn)\.?$", re.IGNORECASE)
 _AGENCY = re.compile(
-    r"\s*\b(?:(?:the )?associated press|thomson reuters|reuters|agence france-presse|press association|bloomberg news"
+    r"(?:(?<!\s)\s+)?\b(?:(?:the )?associated press|thomson reuters|reuters|agence france-presse|press association|bloomberg news"
     r"|usa today(?: network| sports)?|united press international|deutsche presse-agentur|press trust of india|xinhua"
     r"|cnn business|bbc news|ap|afp|upi|pti|ani|ians|efe|ansa|dpa)$",
     re.IGNORECASE,

@@ -21,9 +21,7 @@ MAX_NODES = 5_000
 
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Column|LiveBlog|ClaimReview)$")
 _NEWS = re.compile(r"News|Report|Opinion|Analysis|Review|LiveBlog")
-_WRAPPING = re.compile(
-    r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$"
-)
+_OPENING = re.compile(r"\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,13 +107,30 @@ def loads(text: str) -> Any:
     >>> loads('<!-- {"a": "b\\\\nc",} -->')
     {'a': 'b\\nc'}
     """
-    text = _WRAPPING.sub("", _WRAPPING.sub("", text)).strip()
+    text = _unwrapped(_unwrapped(text)).strip()
     for trial in (text, re.sub(r",(\s*[}\]])", r"\1", text)):
         try:
             return json.loads(trial, strict=False)
         except (ValueError, RecursionError):
             continue
     return None
+
+
+def _unwrapped(text: str) -> str:
+    """Return a script without one comment or CDATA section around it.
+
+    >>> _unwrapped("// <![CDATA[ {} // ]]>;"), _unwrapped("{};")
+    (' {} ', '{};')
+    """
+    opening = _OPENING.match(text)
+    body = text[opening.end() :] if opening else text
+    end = body.rstrip().removesuffix(";").rstrip()
+    if end.endswith("-->"):
+        return end[:-3]
+    if not end.endswith("]]>"):
+        return body
+    end = end[:-3]
+    return end.rstrip()[:-2] if end.rstrip().endswith("//") else end
 
 
 def _meta(tree: HtmlElement) -> dict[str, list[str]]:

@@ -100,5 +100,9 @@ def _element(text: str, name: str) -> str | None:
 
 
 def _listed(text: str, outer: str, inner: str) -> list[str]:
-    found = re.search(rf"<{outer}\s*>(.{{0,4000}}?)</{outer}\s*>", text, re.IGNORECASE | re.DOTALL)
-    return re.findall(rf"<{inner}\s*>\s*(\w{{1,12}})\s*<", found[1], re.IGNORECASE) if found else []
+    start = re.search(rf"<{outer}\s*>", text, re.IGNORECASE)
+    if start is None:
+        return []
+    end = re.compile(rf"</{outer}\s*>", re.IGNORECASE).search(text, start.end(), start.end() + 4_000)
+    inside = text[start.end() : end.start()] if end else ""
+    return re.findall(rf"<{inner}\s*>\s*(\w{{1,12}})\s*<", inside, re.IGNORECASE)

@@ -1,7 +1,8 @@
 """Places inside longer names: `Athens` in `Athens Police Department`, `Malta` in `Central Bank of Malta`."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from transforms.geocode.candidates import plain_name
 from transforms.geocode.mentions.mention import Mention, mention_at, trimmed
@@ -29,11 +30,39 @@ _LEADING = frozenset(
 )
 """What may stand before the place that a name begins with."""
 _SEATS = re.compile(r"\b(?:University|College|City|Bank|Port|Diocese|Archdiocese|Bishop|District|School|Town) of\s$")
-PERSON_OF = re.compile(r"[A-Z]\w+,? (?:of|from) ((?:the )?[A-Z].*)$", re.DOTALL)
+PERSON_OF = re.compile(r"[A-Z]\w{1,60},? (?:of|from) ((?:the )?[A-Z].*)$", re.DOTALL)
 """Somebody and where he is from, which a model may take for one name."""
 _BODY = re.compile(r"\s(?:County|Police|Sheriff|Hospital|University|Department|Court|Council|Airport)\b")
 
-Words = Sequence[re.Match[str]]
+
+class _Words:
+    """The words of a longer name, each normalized once."""
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self.matches = list(WORD.finditer(text, start, end))
+        self.normal = [normalize(word[0]) for word in self.matches]
+        self.leading = next((i for i, word in enumerate(self.normal) if word not in _LEADING), len(self.normal))
+        """How many words may stand before the place that the name begins with."""
+        self.last_body = max((i for i, word in enumerate(self.normal) if word in LOCAL_BODIES), default=-1)
+        """The last word for a local body."""
+
+    def following(self, stop: int) -> "_Following":
+        """Return the words from one on."""
+        return _Following(
+            tuple(self.normal[stop : stop + 2]), self.normal[-1], len(self.normal) - stop, self.last_body >= stop
+        )
+
+
+class _Following(NamedTuple):
+    """What follows a place in a longer name: its first two words, its last, how many, and if a local body is there."""
+
+    first: tuple[str, ...]
+    last: str
+    count: int
+    has_body: bool
+
+    def __bool__(self) -> bool:
+        return self.count > 0
 
 
 def organization_places(entity: Entity, page: Page) -> Iterator[Mention]:
@@ -49,40 +78,41 @@ def organization_places(entity: Entity, page: Page) -> Iterator[Mention]:
 
 def places_inside(page: Page, start: int, end: int, *, basis: str) -> Iterator[Mention]:
     """The places among the words of a longer name, from left to right, the longest first."""
-    words = list(WORD.finditer(page.text, start, end))
+    words = _Words(page.text, start, end)
     index = 0
-    while index < len(words):
+    while index < len(words.matches):
         mention, step = _longest(page, words, index, basis)
         if mention is not None:
             yield mention
         index += step
 
 
-def _longest(page: Page, words: Words, index: int, basis: str) -> tuple[Mention | None, int]:
+def _longest(page: Page, words: _Words, index: int, basis: str) -> tuple[Mention | None, int]:
     """The longest place that begins at a word, and how many words on the search goes."""
-    if not words[index][0][0].isupper():
+    found = words.matches
+    if not found[index][0][0].isupper():
         return None, 1
-    for stop in range(min(len(words), index + MAX_WORDS), index, -1):
-        if stop - index == len(words):
+    for stop in range(min(len(found), index + MAX_WORDS), index, -1):
+        if stop - index == len(found):
             continue
-        start, end = trimmed(page.text, words[index].start(), words[stop - 1].end())
+        start, end = trimmed(page.text, found[index].start(), found[stop - 1].end())
         mention = _place(page, words, index, stop, start, end, basis) if end > start else None
         if mention is not None:
             return mention, stop - index
     return None, 1
 
 
-def _place(page: Page, words: Words, index: int, stop: int, start: int, end: int, basis: str) -> Mention | None:
+def _place(page: Page, words: _Words, index: int, stop: int, start: int, end: int, basis: str) -> Mention | None:
     """The words from `index` to `stop` as a place inside the longer name, or None."""
     name = plain_name(page.text[start:end])
-    following = [normalize(word[0]) for word in words[stop:]]
+    following = words.following(stop)
     if page.known(name):
         fits = _is_known_place(page, words, index, following, name, end)
         return mention_at(page.text, start, end, basis=basis) if fits else None
-    first = all(normalize(word[0]) in _LEADING for word in words[:index])
-    after = index > 0 and words[index - 1][0].lower() in _OF
+    first = index <= words.leading
+    after = index > 0 and words.matches[index - 1][0].lower() in _OF
     if page.gazetteer.demonym(name) is not None:
-        states = following and following[0] in STATE_BODIES
+        states = following and following.first[0] in STATE_BODIES
         return people_at(page.text, start, end, page.gazetteer, basis=basis) if states else None
     evident = normalize(name) in page.evidence and not _is_given(name, following)
     if (
@@ -93,13 +123,13 @@ def _place(page: Page, words: Words, index: int, stop: int, start: int, end: int
         return None
     if name.endswith(" City") and following and page.bears(name[:-5]):
         return None
-    last = stop == len(words) and index > 0
+    last = stop == len(words.matches) and index > 0
     headed = first and _names_body(following)
     if (evident and (first or after or last or headed)) or name.endswith((" County", " Parish")):
         return mention_at(page.text, start, end, basis=basis)
     if last and basis == "model" and (_is_state(page, name) or _is_sizeable(page, name)):
         return mention_at(page.text, start, end, basis=basis)
-    if not (headed or after) or (first and _is_given(name, following) and following[0] not in LOCAL_BODIES):
+    if not (headed or after) or (first and _is_given(name, following) and following.first[0] not in LOCAL_BODIES):
         return None
     return mention_at(page.text, start, end, basis=basis, doubtful=not _is_certain(page, name, start, following, basis))
 
@@ -120,32 +150,33 @@ def _is_sizeable(page: Page, name: str) -> bool:
     return any(c.place.population >= LOCATIVE_POPULATION for c in page.plain(name)[:1])
 
 
-def _is_certain(page: Page, name: str, start: int, following: Sequence[str], basis: str) -> bool:
+def _is_certain(page: Page, name: str, start: int, following: _Following, basis: str) -> bool:
     """Whether the body that the place has leaves no doubt that it is one."""
-    certain = following[:1] and following[0] in CERTAIN_BODIES
-    if certain and following[0] == "city":
-        certain = len(following) > 1 and following[1] in LOCAL_BODIES
+    certain = bool(following) and following.first[0] in CERTAIN_BODIES
+    if certain and following.first[0] == "city":
+        certain = following.count > 1 and following.first[1] in LOCAL_BODIES
     if following and (basis == "model" or certain):
         return normalize(name) not in page.persons
     seat = _SEATS.search(page.text, max(0, start - 20), start) is not None
     return seat and _is_sizeable(page, name)
 
 
-def _is_known_place(page: Page, words: Words, index: int, following: Sequence[str], name: str, end: int) -> bool:
-    if (index == 0 and _is_given(name, following)) or (index > 0 and words[index - 1][0].lower() in ("united", "free")):
+def _is_known_place(page: Page, words: _Words, index: int, following: _Following, name: str, end: int) -> bool:
+    before = words.matches[index - 1][0].lower() if index else ""
+    if (index == 0 and _is_given(name, following)) or before in ("united", "free"):
         return False
-    return not (_NO_PLACE.match(page.text, end) or (following and following[-1] in PAPERS))
+    return not (_NO_PLACE.match(page.text, end) or (following and following.last in PAPERS))
 
 
-def _is_given(name: str, following: Sequence[str]) -> bool:
+def _is_given(name: str, following: _Following) -> bool:
     """Whether the name is rather somebody's first: `Georgia` in `Georgia O'Keeffe`."""
-    return normalize(name) in GIVEN_NAMES and len(following) == 1 and following[0] not in LOCAL_BODIES
+    return normalize(name) in GIVEN_NAMES and following.count == 1 and following.last not in LOCAL_BODIES
 
 
-def _names_body(following: Sequence[str]) -> bool:
+def _names_body(following: _Following) -> bool:
     """Whether what follows says that the whole is a local body."""
-    return bool(following) and following[-1] not in PAPERS and any(word in LOCAL_BODIES for word in following)
+    return bool(following) and following.last not in PAPERS and following.has_body
 
 
-def _is_street(following: Sequence[str]) -> bool:
-    return bool(following) and following[-1] in STREETS and following[-1] not in LOCAL_BODIES
+def _is_street(following: _Following) -> bool:
+    return bool(following) and following.last in STREETS and following.last not in LOCAL_BODIES

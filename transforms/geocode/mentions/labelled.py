@@ -13,8 +13,9 @@ from transforms.geocode.mentions.words import BARE, LOCAL_BODIES, STREETS, is_co
 from transforms.geocode.names import normalize
 from transforms.records import Article, Entity
 
-_SPLIT = re.compile(r"\s*(?:,|/|;|\n|\(|\)|['’]s\b|–|—)\s*")
-_LIST = re.compile(r"\s*(?:&|\bof\b|\band\b)\s*")
+# White space is entered only at its start, so that a long run of it is not tried from each of its characters.
+_SPLIT = re.compile(r"(?:(?<!\s)\s+)?(?:,|/|;|\n|\(|\)|['’]s\b|–|—)\s*")
+_LIST = re.compile(r"(?:(?<!\s)\s+)?(?:&|\bof\b|\band\b)\s*")
 _AND = re.compile(r"/|\s(?:&|and|AND)\s(?=[A-Z])")
 _HYPHEN = re.compile(r"-(?=[A-Z])")
 _UNITED = re.compile(r"\b(?:United|Free)\s$")
@@ -93,7 +94,11 @@ def is_acronym(page: Page, start: int, end: int) -> bool:
         return False
     if is_common(name) and not _DASH.match(page.text, end):
         return True
-    if end - start > 5 or _SET_OFF.match(page.text, end) or page.text[:start].rstrip(" ").endswith((".", "\n")):
+    if (
+        end - start > 5
+        or _SET_OFF.match(page.text, end)
+        or page.text[max(0, start - 64) : start].rstrip(" ").endswith((".", "\n"))
+    ):
         return False
     around = page.text[max(0, start - 30) : start] + page.text[end : end + 30]
     return sum(letter.islower() for letter in around) > 0.6 * sum(letter.isalpha() for letter in around)

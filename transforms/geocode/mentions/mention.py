@@ -8,7 +8,7 @@ from transforms.geocode.candidates import plain_name
 from transforms.geocode.gazetteer import Place
 
 _EDGES = " \t\n\r,;:()[]\"“”'‘’-–—/&*•|"
-_INITIALS = re.compile(r"(?:[A-Z]\.)+[A-Z]$")
+_INITIALS = re.compile(r"[A-Z]\.[A-Z]$")
 
 
 @dataclass(frozen=True, slots=True)

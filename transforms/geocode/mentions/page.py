@@ -1,8 +1,10 @@
 """What one article says of its names: which it uses for persons, which for places."""
 
+import bisect
+import functools
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from transforms.geocode.candidates import Options, options_for
 from transforms.geocode.gazetteer import Candidate, Gazetteer, Match
@@ -22,6 +24,9 @@ SAYING_SHARE = 0.2
 PERSON_POPULATION = 200_000
 """A smaller city that only says things is a person of that name."""
 _LIES_IN = re.compile(r", [A-Z][a-z]+\.?[,.\s]")
+_RUN = re.compile(r"\w+")
+MAX_USES = 2_000
+"""Uses of one word that are looked at."""
 _BEFORE = 32
 _AFTER = 32
 
@@ -50,6 +55,9 @@ class Page:
         self.persons = {normalize(word) for words in full if "of" not in words for word in words}
         self._surnames = {normalize(words[-1]) for words in full}
         self._judged: dict[str, bool] = {}
+        self._by_start = sorted(entities, key=lambda entity: entity.start)
+        self._starts = [entity.start for entity in self._by_start]
+        self._longest = max((entity.end - entity.start for entity in entities), default=0)
         self._labels: dict[str, Counter[str]] = {}
         for entity in entities:
             if " " not in entity.surface:
@@ -60,6 +68,15 @@ class Page:
     def is_uncovered(self, start: int, end: int) -> bool:
         """Whether no entity touches the span."""
         return self._covered.find(1, start, end) < 0
+
+    def touching(self, start: int, end: int) -> Iterator[Entity]:
+        """Yield the entities that overlap a span."""
+        if self.is_uncovered(start, end):
+            return
+        first = bisect.bisect_left(self._starts, start - self._longest)
+        for entity in self._by_start[first : bisect.bisect_left(self._starts, end)]:
+            if start < entity.end:
+                yield entity
 
     def options(self, name: str) -> Options:
         """What the name may mean."""
@@ -125,13 +142,31 @@ class Page:
         named = key in self._surnames or labels["PERSON"] > 2 * labels["PLACE"]
         if self.known(name) and not (key in self._surnames and labels["PERSON"] > labels["PLACE"]):
             return False
-        uses = [match.span() for match in re.finditer(rf"\b{re.escape(name)}\b", self.text)]
+        uses = self.uses(name)
         if any(self._placed(start, end) for start, end in uses):
             return False
         if named or any(self.titled(start) for start, _ in uses):
             return True
         small = all(c.place.population < PERSON_POPULATION for c in self.options(name).candidates[:1])
         return small and len(uses) > 1 and sum(self.says(end) for _, end in uses) >= SAYING_SHARE * len(uses)
+
+    def uses(self, name: str) -> list[tuple[int, int]]:
+        """Return the spans where a name stands as a word of its own; of a frequent word, the first ones."""
+        word = _RUN.search(name)
+        if word is None:
+            return []
+        whole = re.compile(rf"\b{re.escape(name)}\b")
+        starts = self._words.get(word[0], [])[:MAX_USES]
+        found = (whole.match(self.text, start - word.start()) for start in starts if start >= word.start())
+        return [match.span() for match in found if match]
+
+    @functools.cached_property
+    def _words(self) -> dict[str, list[int]]:
+        """Map each run of letters and digits to the offsets where it stands."""
+        starts: dict[str, list[int]] = {}
+        for match in _RUN.finditer(self.text):
+            starts.setdefault(match[0], []).append(match.start())
+        return starts
 
     def _placed(self, start: int, end: int) -> bool:
         if self.locative(start) and not AFFAIR.match(self.text, end):

@@ -11,14 +11,21 @@ from transforms.geocode.mentions.words import words
 _NAME = r"(?!(?:In|The|Both|From|At|On|For|Across|All|Of)\b)[A-Z][\w’'-]+(?: [A-Z][\w’'-]+){0,2}"
 _PARTY = re.compile(r"(?<![\w-])(?:R|D|I|DFL|PC|NDP|GOP)-((?:[A-Z]\.){2,}|[A-Z][\w'’]+\.?(?: [A-Z][\w'’]+){0,2})")
 _PLURAL = re.compile(
-    rf"((?:{_NAME}, )*{_NAME},? (?:and|or|&) {_NAME}) ([Cc]ounties|[Pp]arishes|[Pp]rovinces|[Tt]ownships|[Rr]egions"
+    r" ([Cc]ounties|[Pp]arishes|[Pp]rovinces|[Tt]ownships|[Rr]egions"
     r"|[Dd]istricts|[Oo]blasts|[Gg]overnorates|[Pp]refectures|[Ss]tates|[Ii]slands|[Rr]ivers)\b"
 )
+_EMAN = (
+    r"[\w’'-]+[A-Z](?: [\w’'-]+[A-Z]){0,2}(?<!\bnI)(?<!\behT)(?<!\bhtoB)(?<!\bmorF)(?<!\btA)(?<!\bnO)(?<!\broF)"
+    r"(?<!\bssorcA)(?<!\bllA)(?<!\bfO)"
+)
+"""`_NAME` of a reversed text."""
+_BEFORE_PLURAL = re.compile(rf"{_EMAN} (?:dna|ro|&) ,?{_EMAN}(?: ,{_EMAN})*")
+"""`Clarke, Oconee and Hall` of a reversed text: a list is read from the word that ends it, each list once."""
 _PLURAL_ENDINGS = (
     "ounties", "arishes", "rovinces", "ownships", "egions", "istricts", "blasts", "overnorates", "refectures",
     "tates", "slands", "ivers",
 )  # fmt: skip
-"""One of these is in every match of `_PLURAL`, and they are looked for much faster."""
+"""One of these is in every match of `_PLURAL`, and they are searched for much faster."""
 _SINGULAR = {"counties": "County", "parishes": "Parish", "states": ""}
 _EACH = re.compile(_NAME)
 _PAIR = re.compile(
@@ -52,14 +59,28 @@ def _plurals(page: Page) -> Iterator[Mention]:
     """`Broward` and `Palm Beach` of `Broward and Palm Beach counties`."""
     if not any(ending in page.text for ending in _PLURAL_ENDINGS):
         return
-    for match in _PLURAL.finditer(page.text):
-        word = match[2].lower()
+    for start, end, word in _lists(page.text):
         kind = _SINGULAR.get(word, word[:-1])
-        for each in _EACH.finditer(page.text, match.start(1), match.end(1)):
+        for each in _EACH.finditer(page.text, start, end):
             name = f"{each[0]} {kind}".strip()
             options = page.options(name)
             if options and options.candidates[0].place.feature_class in "ALTH":
                 yield mention_at(page.text, *each.span(), basis="gazetteer", name=name)
+
+
+def _lists(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield start and end of each list of names before a word such as `counties`, and that word, in linear time.
+
+    >>> list(_lists("In Hall, Clarke and Oconee counties and a state"))
+    [(3, 26, 'counties')]
+    """
+    reverse = text[::-1]
+    at = 0
+    for match in _PLURAL.finditer(text):
+        found = _BEFORE_PLURAL.match(reverse, len(text) - match.start(), len(text) - at)
+        if found:
+            yield len(text) - found.end(), match.start(), match[1].lower()
+            at = match.end()
 
 
 def _pairs(page: Page) -> Iterator[Mention]:

@@ -21,6 +21,8 @@ _SPEAKING = re.compile(
     r"|taught|teaching|understand|understands|translated? (?:in|in)to|written in|fluent in|said in|wrote in|read"
     r"|published in|broadcast in|conducted in|into|(?:spanish|english|french|arabic|russian|german) (?:and|or))\s+$"
 )
+MAX_JOINED = 20
+"""Demonyms in one list that are followed to what they describe."""
 _PERSONS = ("shmen", "chmen", "women", "shman", "chman", "woman")
 _LANGUAGE_NOUN = re.compile(
     r"(?i)[\s-](?:language|languages|speaking|speakers?|lessons?|teachers?|class(?:es)?|literature|translations?"
@@ -56,7 +58,10 @@ def is_language(text: str, start: int, end: int) -> bool:
         return False
     if _LANGUAGE_NOUN.match(text, end, end + 24):
         return True
-    while (match := _AND.match(text, end)) and normalize(match[1]) in _LANGUAGES:
+    for _ in range(MAX_JOINED):
+        match = _AND.match(text, end)
+        if match is None or normalize(match[1]) not in _LANGUAGES:
+            break
         end = match.end()
     alone = _ALONE.match(text, end, end + 12) is not None or _NO_NOUN.match(text, end, end + 12) is not None
     if not alone or _AND_OTHER.match(text, end):
@@ -78,8 +83,9 @@ def kind_of(text: str, start: int, end: int, gazetteer: Gazetteer) -> str:
         word.endswith("s") and not word.endswith(("ss", "ois")) and gazetteer.demonym(word[:-1]) is not None
     ):
         return "demonym"
-    while match := _AND.match(text, end):
-        if gazetteer.demonym(match[1]) is None or match[1].endswith("s"):
+    for _ in range(MAX_JOINED):
+        match = _AND.match(text, end)
+        if match is None or gazetteer.demonym(match[1]) is None or match[1].endswith("s"):
             break
         end = match.end()
     joined = _AND_OTHER.match(text, end)
@@ -148,6 +154,6 @@ def single_peoples(page: Page) -> Iterator[Mention]:
             if len(name) < 4 or not name[1:].islower() or gazetteer.demonym(name) is None:
                 continue
             key = normalize(name)
-            mention = people_at(text, left, right, gazetteer) if key not in _PRONE | page.persons else None
+            mention = people_at(text, left, right, gazetteer) if key not in _PRONE and key not in page.persons else None
             if mention is not None:
                 yield mention

@@ -24,7 +24,7 @@ def runs(text: str, words: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int
     for left, right in words:
         if start >= 0:
             gap = text[end:left]
-            if gap in (" ", "-") or (gap == ". " and text[start:end].rpartition(" ")[2] in _SHORT):
+            if gap in (" ", "-") or (gap == ". " and text[max(start, end - 4) : end].rpartition(" ")[2] in _SHORT):
                 end = right
                 continue
             yield start, end

@@ -25,7 +25,6 @@ from transforms.geocode.mentions.page import (
 )
 from transforms.geocode.mentions.words import AFFAIR, BASED, TOWARDS, WORD, is_common
 from transforms.geocode.names import normalize
-from transforms.records import Entity
 
 _KIND_ENDING = re.compile(
     r"(?i)[\s-](?:region|oblast|krai|kray|province|prefecture|governorate|county|parish|peninsula|voivodeship"
@@ -157,7 +156,7 @@ def longer_names(page: Page) -> Iterator[Mention]:
             start, end = trimmed(text, first, words[length - 1].end())
             place = gazetteer.known(text[start:end]) if _is_run(text, words[:length]) else None
             if place is not None:
-                if _is_free(start, end, page.entities, text, place.feature_class == "A"):
+                if _is_free(start, end, page, place.feature_class == "A"):
                     yield mention_at(text, start, end, basis="gazetteer")
                 break
 
@@ -168,16 +167,15 @@ def _is_run(text: str, words: Sequence[re.Match[str]]) -> bool:
     return words[-1][0][0].isupper() and all(gap in (" ", "\n", "-", "\u00a0", ". ") for gap in gaps)
 
 
-def _is_free(start: int, end: int, entities: Sequence[Entity], text: str, country: bool) -> bool:
+def _is_free(start: int, end: int, page: Page, country: bool) -> bool:
     """Whether every entity that the span touches is the span itself, or a place or people within it.
 
     A country's name may also hold what the model split, such as `Trinidad and`.
     """
-    for entity in entities:
-        if entity.start < end and start < entity.end:
-            left, right = trimmed(text, entity.start, entity.end)
-            within = start <= left and right <= end
-            label_fits = country or entity.label in PLACE_LABELS or entity.label == PEOPLE_LABEL
-            if (left, right) != (start, end) and not (within and label_fits):
-                return False
+    for entity in page.touching(start, end):
+        left, right = trimmed(page.text, entity.start, entity.end)
+        within = start <= left and right <= end
+        label_fits = country or entity.label in PLACE_LABELS or entity.label == PEOPLE_LABEL
+        if (left, right) != (start, end) and not (within and label_fits):
+            return False
     return True

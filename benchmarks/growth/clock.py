@@ -1,0 +1,86 @@
+"""CPU time of a call at growing lengths, and whether it grows faster than the length."""
+
+import gc
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, NamedTuple
+
+GROWTH = 3.0
+"""Time per character may grow by this factor over ten times the length."""
+QUIET_SECONDS = 0.03
+"""A call that takes less is too short to be measured, and too short to matter."""
+LIMIT_SECONDS = 8.0
+STEPS = (25, 250, 2_500)
+
+
+class Measured(NamedTuple):
+    """Seconds for `length` characters and for ten times as many."""
+
+    length: int
+    short: float
+    long: float
+
+    @property
+    def growth(self) -> float:
+        """Return by how much the time per character grows."""
+        return self.long / max(self.short * 10, 1e-9)
+
+
+class TooSlow(Exception):  # noqa: N818
+    """The call did not end within the limit."""
+
+
+@contextmanager
+def limited(seconds: float = LIMIT_SECONDS) -> Iterator[None]:
+    """Raise TooSlow in a call that takes more CPU time; works within `re`, not within other C code."""
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        raise TooSlow
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def seconds(call: Callable[[Any], object], value: Any, tries: int = 1) -> float:
+    """Return the least CPU time of some calls; LIMIT_SECONDS if one does not end before that."""
+    least = LIMIT_SECONDS
+    for _ in range(tries):
+        gc.collect(0)
+        start = time.process_time()
+        try:
+            with limited():
+                call(value)
+        except TooSlow:
+            return LIMIT_SECONDS
+        least = min(least, time.process_time() - start)
+    return least
+
+
+def superlinear(call: Callable[[Any], object], make: Callable[[int], Any], longest: int) -> Measured | None:
+    """Return the measure of a call whose time per character grows; None if it stays about the same.
+
+    The lengths grow tenfold, so that a call that takes the square or more is
+    caught while it is short. What looks like growth is measured again, as the
+    least of several tries, because other processes disturb a clock.
+
+    Args:
+        call: what is measured; its result is ignored.
+        make: a length -> an input of about that length.
+        longest: the greatest length to try.
+    """
+    for length in [*(step for step in STEPS if step * 4 < longest), longest]:
+        if seconds(call, make(length)) < QUIET_SECONDS:
+            continue
+        short, long = make(max(1, length // 10)), make(length)
+        measured = Measured(max(1, length // 10), seconds(call, short, 5), seconds(call, long, 2))
+        if measured.growth > GROWTH and measured.long >= QUIET_SECONDS:
+            return measured
+    return None

@@ -1,0 +1,134 @@
+"""All regular expressions of the code: found by importing every module, not by a list."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any, NamedTuple
+
+PACKAGES = ("transforms", "pipeline")
+_ANYWHERE = frozenset({"search", "sub", "subn", "split", "findall", "finditer"})
+_INLINE = _ANYWHERE | {"match", "fullmatch", "compile"}
+
+
+class Found(NamedTuple):
+    """A pattern, where it is, and whether it is looked for at each position of a text."""
+
+    name: str
+    pattern: re.Pattern[Any]
+    anywhere: bool
+
+
+def modules() -> list[ModuleType]:
+    """Import and return all modules of the packages."""
+    names = list(PACKAGES)
+    for package in PACKAGES:
+        path = importlib.import_module(package).__path__
+        names += [found.name for found in pkgutil.walk_packages(path, f"{package}.")]
+    return [module for name in names if not name.endswith("__main__") and (module := _imported(name))]
+
+
+def _imported(name: str) -> ModuleType | None:
+    """Import a module; None if it needs an extra that is not installed, such as that of Dataflow."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith(PACKAGES):
+            raise
+        return None
+
+
+def all_patterns() -> list[Found]:
+    """Return each pattern at module level, in classes and containers, and in calls such as `re.sub`."""
+    loaded = modules()
+    trees = {module.__name__: ast.parse(inspect.getsource(module)) for module in loaded if _source(module)}
+    uses = _uses(trees.values())
+    found: dict[tuple[Any, int], Found] = {}
+    for module in loaded:
+        for name, pattern in [*_compiled(module), *_inline(trees.get(module.__name__))]:
+            methods = uses[name.split(".")[-1].split("[")[0]]
+            anywhere = not methods or bool(methods & _ANYWHERE) or methods == {"other"}
+            full = f"{module.__name__}.{name}"
+            found.setdefault((pattern.pattern, pattern.flags), Found(full, pattern, anywhere))
+    return list(found.values())
+
+
+def _source(module: ModuleType) -> bool:
+    try:
+        return bool(inspect.getsource(module))
+    except OSError:  # an empty file
+        return False
+
+
+def _compiled(module: ModuleType) -> Iterator[tuple[str, re.Pattern[Any]]]:
+    for name, value in vars(module).items():
+        yield from _within(name, value, module.__name__, 0)
+
+
+def _within(name: str, value: Any, module: str, depth: int) -> Iterator[tuple[str, re.Pattern[Any]]]:
+    """Yield the patterns in a value: itself, in containers, in the attributes of a class of this module."""
+    if isinstance(value, re.Pattern):
+        yield name, value
+    elif depth > 3:
+        return
+    elif isinstance(value, dict):
+        for key, inner in list(value.items())[:1000]:
+            yield from _within(f"{name}[{key!r}]", inner, module, depth + 1)
+            yield from _within(f"{name}[key]", key, module, depth + 1)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for at, inner in enumerate(list(value)[:1000]):
+            yield from _within(f"{name}[{at}]", inner, module, depth + 1)
+    elif getattr(value, "__module__", None) == module and hasattr(value, "__dict__"):
+        for key, inner in list(vars(value).items()):
+            if isinstance(inner, re.Pattern | dict | list | tuple | set | frozenset) and not key.startswith("__"):
+                yield from _within(f"{name}.{key}", inner, module, depth + 1)
+
+
+def _inline(tree: ast.AST | None) -> Iterator[tuple[str, re.Pattern[Any]]]:
+    """Yield the patterns that are written into calls, `re.sub(r"...", ...)`, inside functions."""
+    for node in ast.walk(tree) if tree else ():
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_re(node.func)):
+            continue
+        text = _constant(node.args[0]) if node.args else None
+        if text is None:
+            continue
+        flags = 0
+        for argument in [*node.args[1:], *(keyword.value for keyword in node.keywords)]:
+            for part in ast.walk(argument):
+                if isinstance(part, ast.Attribute) and isinstance(getattr(re, part.attr, None), re.RegexFlag):
+                    flags |= getattr(re, part.attr)
+        try:
+            pattern = re.compile(text, flags)
+        except (re.error, ValueError):
+            continue
+        yield f"{node.func.attr}() in line {node.lineno}", pattern
+
+
+def _is_re(function: ast.Attribute) -> bool:
+    return isinstance(function.value, ast.Name) and function.value.id == "re" and function.attr in _INLINE
+
+
+def _constant(node: ast.expr) -> Any:
+    """Return the text of a pattern; a value that is filled in stands as a letter."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        parts = (part.value if isinstance(part, ast.Constant) else "a" for part in node.values)
+        return "".join(str(part) for part in parts)
+    return None
+
+
+def _uses(trees: Any) -> dict[str, set[str]]:
+    """Map the name of a pattern to the methods that the code calls on it; `other` where it is handed on."""
+    uses: dict[str, set[str]] = defaultdict(set)
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and node.attr in _INLINE:
+                for part in ast.walk(node.value):
+                    if isinstance(part, ast.Name | ast.Attribute):
+                        uses[part.id if isinstance(part, ast.Name) else part.attr].add(node.attr)
+    return uses
