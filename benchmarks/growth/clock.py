@@ -17,7 +17,7 @@ STEPS = (25, 250, 2_500)
 
 
 class Measured(NamedTuple):
-    """Seconds for `length` characters and for ten times as many."""
+    """Seconds for one text of ten times `length` characters, and for ten of `length`."""
 
     length: int
     short: float
@@ -26,10 +26,10 @@ class Measured(NamedTuple):
     @property
     def growth(self) -> float:
         """Return by how much the time per character grows."""
-        return self.long / max(self.short * 10, 1e-9)
+        return self.long / max(self.short, 1e-6)
 
 
-class TooSlow(Exception):  # noqa: N818
+class TooSlow(Exception):
     """The call did not end within the limit."""
 
 
@@ -79,8 +79,18 @@ def superlinear(call: Callable[[Any], object], make: Callable[[int], Any], longe
     for length in [*(step for step in STEPS if step * 4 < longest), longest]:
         if seconds(call, make(length)) < QUIET_SECONDS:
             continue
-        short, long = make(max(1, length // 10)), make(length)
-        measured = Measured(max(1, length // 10), seconds(call, short, 5), seconds(call, long, 2))
+        measured = measure(call, make, length, tries=2)
         if measured.growth > GROWTH and measured.long >= QUIET_SECONDS:
             return measured
     return None
+
+
+def measure(call: Callable[[Any], object], make: Callable[[int], Any], length: int, tries: int = 3) -> Measured:
+    """Return the time of one text of a length, and that of ten texts of a tenth of it."""
+    short, long = make(max(1, length // 10)), make(length)
+
+    def ten(value: Any) -> None:
+        for _ in range(10):
+            call(value)
+
+    return Measured(max(1, length // 10), seconds(ten, short, tries), seconds(call, long, tries))

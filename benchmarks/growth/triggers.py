@@ -46,7 +46,7 @@ COMMON = tuple(
     for unit, tail in [
         (" ", "x"), ("\n", "x"), (" \n", "x"), ("a", "!"), ("A", "!"), ("1", "x"), (".", "x"), ("-", "x"), ("'", "x"),
         ('"', "x"), ("(", ""), ("[", ""), ("<", ""), ("&", ""), ("Aa ", "x"), ("Aa, ", "x"), ("a ", "!"), ("A.", "x"),
-        ("a.", "!"), ("1,", "x"), ("&amp;", ""), ("<b>", ""), ("<!DOCTYPE ", ""), ("\U0001f600", "x"), ("e\u0301", "x"),
+        ("a.", "!"), ("1,", "x"), ("&amp;", ""), ("<b>", ""), ("<!DOCTYPE ", ""), ("\U0001f600", "x"), ("e\u0301", "x"), ("\u0301\u0323", "x"),
         ("漢", "x"), ("Aa and ", "x"), ("http://a", " "), ("%41", "x"), ("a@", "x"),
     ]
 )  # fmt: skip
@@ -141,14 +141,13 @@ def _members(items: Sequence[Any]) -> list[str]:
     """Return some characters of a set, at least one."""
     if items[0][0] is codes.NEGATE:
         return [letter for letter in _POOL if not any(_has(item, letter) for item in items[1:])][:4] or ["\x02"]
-    found = []
-    for kind, value in items:
-        found.append(
-            _CATEGORIES.get(value, "a")
-            if kind is codes.CATEGORY
-            else chr(value if isinstance(value, int) else value[0])
-        )
-    return list(dict.fromkeys(found))[:6]
+    return list(dict.fromkeys(_member(kind, value) for kind, value in items))[:6]
+
+
+def _member(kind: Any, value: Any) -> str:
+    if kind is codes.CATEGORY:
+        return _CATEGORIES.get(value, "a")
+    return chr(value[0] if kind is codes.RANGE else value)
 
 
 def _has(item: Any, letter: str) -> bool:

@@ -1,5 +1,6 @@
 """Which mentions of one article name the same person."""
 
+import bisect
 import re
 import unicodedata
 from collections import defaultdict
@@ -12,6 +13,10 @@ _TITLE = re.compile(
 )
 _SUFFIX = re.compile(r"(?:,|(?<![\s,]))\s+(?:Jr|Sr|II|III|IV)\.?$")
 _POSSESSIVE = re.compile(r"['’ʼ]s?$")
+MAX_NAMESAKES = 200
+"""Different names with one part in common that are compared."""
+
+Parts = tuple[str, ...]
 
 
 def plain_name(surface: str) -> str:
@@ -41,32 +46,37 @@ def join_persons(names: Sequence[str]) -> list[int]:
     [1, 1, 2, 2]
     """
     parts = [_parts(name) for name in names]
-    first: dict[tuple[str, ...], int] = {}
-    having: dict[str, list[int]] = defaultdict(list)
+    positions: dict[Parts, list[int]] = defaultdict(list)
+    having: dict[str, list[Parts]] = defaultdict(list)
     for index, mention in enumerate(parts):
-        first.setdefault(mention, index)
-        for part in set(mention):
-            having[part].append(index)
-    fullest = []
-    for index, mention in enumerate(parts):
-        # Only names that share a part can be fuller; comparing all with all would take minutes for a book.
-        sharing = having[max(mention, key=len)] if mention else []
-        fuller = [i for i in sharing if _is_fuller(parts[i], mention)]
-        fullest.append(_choose(index, mention, fuller, parts))
-    return [first[parts[index]] for index in fullest]
+        for part in dict.fromkeys(mention) if mention not in positions else ():
+            if len(having[part]) < MAX_NAMESAKES:
+                having[part].append(mention)
+        positions[mention].append(index)
+    fuller = {
+        mention: [full for full in _sharing(mention, having) if _is_fuller(full, mention)] for mention in positions
+    }
+    namesakes = {mention: [full for full in found if full[-1] == mention[-1]] for mention, found in fuller.items()}
+    return [positions[parts[_choose(index, parts, positions, fuller, namesakes)]][0] for index in range(len(parts))]
 
 
-def _parts(name: str) -> tuple[str, ...]:
+def _sharing(mention: Parts, having: dict[str, list[Parts]]) -> list[Parts]:
+    """Return the names that have the rarest of a mention's parts; only they can be fuller."""
+    written = [part for part in mention if len(part) > 1] or list(mention[:1])
+    return min((having[part] for part in written), key=len, default=[])
+
+
+def _parts(name: str) -> Parts:
     folded = unicodedata.normalize("NFKD", _SUFFIX.sub("", name).casefold())
     plain = "".join(char for char in folded if not unicodedata.combining(char))
     return tuple(re.findall(r"[^\W_]+", plain))
 
 
-def _is_fuller(full: tuple[str, ...], short: tuple[str, ...]) -> bool:
+def _is_fuller(full: Parts, short: Parts) -> bool:
     return sum(map(len, full)) > sum(map(len, short)) and _is_within(short, full)
 
 
-def _is_within(short: tuple[str, ...], full: tuple[str, ...]) -> bool:
+def _is_within(short: Parts, full: Parts) -> bool:
     """Each part equals one of `full`, in order; all but the last may be an initial."""
     rest = iter(full)
     return bool(short) and all(any(_matches(part, other) for other in rest) for part in short)
@@ -76,14 +86,32 @@ def _matches(part: str, other: str) -> bool:
     return part == other or (len(part) == 1 and other.startswith(part))
 
 
-def _choose(index: int, mention: tuple[str, ...], fuller: list[int], parts: list[tuple[str, ...]]) -> int:
-    """The fuller name that a mention means, or itself."""
-    by_surname = [i for i in fuller if parts[i][-1] == mention[-1]]
-    if by_surname:
-        before = [i for i in by_surname if i < index]
-        nearest = before[-1] if before else by_surname[0]
-        # "Putin" -> "Vladimir Putin" -> "Vladimir Vladimirovich Putin"
-        fuller_still = [i for i in by_surname if _is_fuller(parts[i], parts[nearest])]
-        return _choose(nearest, parts[nearest], fuller_still, parts)
-    persons = {parts[i] for i in fuller}
-    return fuller[0] if len(persons) == 1 else index
+def _choose(
+    index: int,
+    parts: Sequence[Parts],
+    positions: dict[Parts, list[int]],
+    fuller: dict[Parts, list[Parts]],
+    namesakes: dict[Parts, list[Parts]],
+) -> int:
+    """Return the index of the fuller name that a mention means, or its own.
+
+    Args:
+        index: the mention's.
+        parts: of all names.
+        positions: where each name stands.
+        fuller: the fuller names of each name.
+        namesakes: those of them with the same surname.
+    """
+    named = fuller[parts[index]]
+    if named and not namesakes[parts[index]]:
+        return positions[named[0]][0] if len(named) == 1 else index
+    # "Putin" -> "Vladimir Putin" -> "Vladimir Vladimirovich Putin"
+    while same := namesakes[parts[index]]:
+        before = [at for name in same if (at := _last_before(positions[name], index)) is not None]
+        index = max(before) if before else min(positions[name][0] for name in same)
+    return index
+
+
+def _last_before(ascending: Sequence[int], index: int) -> int | None:
+    at = bisect.bisect_left(ascending, index)
+    return ascending[at - 1] if at else None

@@ -12,6 +12,7 @@ from transforms.failures import BadRecord, Reason
 from transforms.parse.addresses import absolute, canonical
 from transforms.parse.clean import clean_line
 from transforms.parse.encoding import decode
+from transforms.parse.feed_bounds import bound_authors
 from transforms.parse.feed_cut import CutFeed, cut_feed, runs
 from transforms.parse.feed_media import media_of, point_of
 from transforms.parse.markup import check_markup, html_to_line
@@ -23,6 +24,8 @@ MAX_TAGS_IN_ENTRY = 10_000
 """Outside CDATA; feedparser takes the square of some of their numbers."""
 MAX_ENTRY = 5_000_000
 """Characters of one entry."""
+
+bound_authors()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -131,9 +134,9 @@ def _outside_cdata(text: str) -> str:
 
 def _parse_run(cut: CutFeed, segments: list[str], uri: str, feed: Feed | None) -> tuple[list[Entry | BadRecord], Feed]:
     """Entries of some segments, one for one: all together or, where that does not come out even, each alone."""
-    head = cut.head if feed is None else cut.frame
+    head, tail = (cut.head, cut.foot) if feed is None else (cut.frame or cut.plain_frame, cut.tail)
     try:
-        parsed = _feedparser(head + "".join(segments) + cut.tail, uri)
+        parsed = _feedparser(head + "".join(segments) + tail, uri)
         feed = feed or _feed(parsed, uri)
         entries: list[Entry | BadRecord] = [_entry(entry, feed) for entry in parsed.entries]
     except MemoryError:
@@ -152,7 +155,7 @@ def _parse_each(cut: CutFeed, segments: list[str], uri: str, feed: Feed) -> tupl
 
 def _parse_alone(cut: CutFeed, segment: str, uri: str, feed: Feed) -> Entry | BadRecord:
     """One entry within the feed's own root element, or within ours if that one is broken."""
-    for document in (cut.frame + segment + cut.tail, cut.plain_frame + segment):
+    for document in ((cut.frame or cut.plain_frame) + segment + cut.tail, cut.plain_frame + segment):
         try:
             entries = _feedparser(document, uri).entries
             if entries:

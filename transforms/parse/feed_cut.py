@@ -16,6 +16,10 @@ from transforms.failures import BadRecord, Reason
 MAX_ENTRIES = 250_000
 MAX_HEAD = 500_000
 """Characters before the first entry."""
+MAX_FRAME = 20_000
+"""Characters of the root element, which is parsed again with every run of entries."""
+MAX_TAIL = 10_000
+"""Characters after the last entry that are parsed again with every run; of more, only the end tags."""
 MAX_ENTITY = 16
 """An entity of a feed stands for a character; longer ones are bombs. https://cwe.mitre.org/data/definitions/776.html"""
 
@@ -50,6 +54,8 @@ class CutFeed:
 
     head: str
     """From the root element to the first entry: what the feed says of itself."""
+    foot: str
+    """All that follows the last entry, for the first run of entries."""
     frame: str
     """The part of the head that later entries need: the root element with its namespaces."""
     plain_frame: str
@@ -74,7 +80,7 @@ def cut_feed(text: str) -> CutFeed:
     prefix, element = _root(text)
     starts, ends = _boundaries(text, prefix, element)
     if not starts:
-        return CutFeed(head=text, frame="", plain_frame="", entries=[], tail="", beyond=0)
+        return CutFeed(head=text, foot="", frame="", plain_frame="", entries=[], tail="", beyond=0)
     end = next((at for at in reversed(ends) if at > starts[-1]), len(text))
     bounds = [*starts, end]
     head = text[: starts[0]]
@@ -84,10 +90,11 @@ def cut_feed(text: str) -> CutFeed:
     beyond = len(starts) - len(entries)
     return CutFeed(
         head=head,
+        foot=text[end:],
         frame=_frame(head),
         plain_frame=_PLAIN_FRAMES[element],
         entries=entries,
-        tail=text[end:],
+        tail=_tail(text[end:]),
         beyond=beyond,
     )
 
@@ -174,14 +181,25 @@ def _boundaries(text: str, prefix: str, element: str) -> tuple[list[int], list[i
 def _frame(head: str) -> str:
     """The start tags of the root and of an RSS channel that is still open."""
     root = head[: head.find(">") + 1]
+    if len(root) > MAX_FRAME:
+        return ""
     channel = re.search(r"<channel\b[^<>]{0,2000}>", head, re.IGNORECASE)
     if channel is None or channel.start() < len(root) or re.search(r"</channel\s*>", head, re.IGNORECASE):
         return root
     return root + channel[0]
 
 
+def _tail(foot: str) -> str:
+    """Return what later runs of entries need of the end of a feed."""
+    if len(foot) <= MAX_TAIL:
+        return foot
+    closing = foot.find("</", len(foot) - 500)
+    return foot[closing:] if closing >= 0 else ""
+
+
 def runs(feed: CutFeed, size: int) -> Iterator[tuple[list[str], str]]:
     """The entries, `size` at a time, each time also as a feed of their own."""
     for at in range(0, len(feed.entries), size):
         entries = feed.entries[at : at + size]
-        yield entries, (feed.head if at == 0 else feed.frame) + "".join(entries) + feed.tail
+        before, behind = (feed.head, feed.foot) if at == 0 else (feed.frame or feed.plain_frame, feed.tail)
+        yield entries, before + "".join(entries) + behind

@@ -3,6 +3,7 @@
 import dataclasses
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -113,7 +114,7 @@ def _publisher(data: Structured) -> str | None:
         *organisations,
     ]
     names_said = [clean_line(html.unescape(name)) for name in said if name and not name.startswith("http")]
-    counts = {key(name): sum(key(other) == key(name) for other in names_said) for name in names_said}
+    counts = Counter(map(key, names_said))
     best = max(names_said, key=lambda name: counts[key(name)], default=None)
     return best.lstrip("@") if best else None
 

@@ -38,9 +38,9 @@ _BETWEEN = re.compile(
 )
 _SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|esq|mba|rn)\.?$", re.IGNORECASE)
 _AGENCY = re.compile(
-    r"(?:(?<!\s)\s+)?\b(?:(?:the )?associated press|thomson reuters|reuters|agence france-presse|press association|bloomberg news"
-    r"|usa today(?: network| sports)?|united press international|deutsche presse-agentur|press trust of india|xinhua"
-    r"|cnn business|bbc news|ap|afp|upi|pti|ani|ians|efe|ansa|dpa)$",
+    r"(?:(?<!\s)\s+)?\b(?:(?:the )?associated press|thomson reuters|reuters|agence france-presse|press association"
+    r"|bloomberg news|usa today(?: network| sports)?|united press international|deutsche presse-agentur"
+    r"|press trust of india|xinhua|cnn business|bbc news|ap|afp|upi|pti|ani|ians|efe|ansa|dpa)$",
     re.IGNORECASE,
 )
 """Behind a name on one line with it; alone it stays."""

@@ -150,7 +150,7 @@ _PROPERTIES = ("headline", "author", "datepublished", "datemodified", "articlese
 def _microdata(tree: HtmlElement) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for element in tree.iterfind(".//*[@itemprop]"):
-        for key in element.get("itemprop", "").lower().split():
+        for key in dict.fromkeys(element.get("itemprop", "").lower().split()):
             wanted = key in _PROPERTIES and element.tag != "meta" and not in_comment(element)
             value = _value(element) if wanted else ""
             if value:

@@ -32,7 +32,7 @@ def read_entries(content: bytes, charset: str | None) -> tuple[tuple[str, ...], 
     except (BadRecord, ValueError, RecursionError):
         return (), ""
     texts = [entry.encode("utf-8", "surrogatepass") for entry in cut.entries[:MOST]]
-    return tuple(map(fingerprint, texts)), cut.head + cut.tail[:20_000]
+    return tuple(map(fingerprint, texts)), cut.head + cut.foot[:20_000]
 
 
 def _json_entries(content: bytes) -> tuple[str, ...]:

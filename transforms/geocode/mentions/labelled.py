@@ -94,11 +94,8 @@ def is_acronym(page: Page, start: int, end: int) -> bool:
         return False
     if is_common(name) and not _DASH.match(page.text, end):
         return True
-    if (
-        end - start > 5
-        or _SET_OFF.match(page.text, end)
-        or page.text[max(0, start - 64) : start].rstrip(" ").endswith((".", "\n"))
-    ):
+    before = page.text[max(0, start - 64) : start].rstrip(" ")
+    if end - start > 5 or _SET_OFF.match(page.text, end) or before.endswith((".", "\n")):
         return False
     around = page.text[max(0, start - 30) : start] + page.text[end : end + 30]
     return sum(letter.islower() for letter in around) > 0.6 * sum(letter.isalpha() for letter in around)

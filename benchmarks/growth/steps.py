@@ -1,0 +1,308 @@
+"""The parsers and steps that read what strangers send, each as a function of one text.
+
+`STEPS` names them, with the longest input that is tried and the frames that
+put a long repeat where the step reads it.
+"""
+
+import dataclasses
+import datetime
+import functools
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from benchmarks.growth.triggers import COMMON, Trigger
+from transforms.deduplicate import sketch
+from transforms.extract.entities import annotate, join_mentions
+from transforms.extract.gate import make_doc
+from transforms.extract.models import load_model
+from transforms.extract.revise import Span, revise
+from transforms.failures import BadRecord
+from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
+from transforms.geocode.geocode import geocode
+from transforms.parse import (
+    addresses,
+    boilerplate,
+    clean,
+    dateline,
+    dates,
+    encoding,
+    headline,
+    language,
+    parse_item,
+    people,
+    split,
+)
+from transforms.parse.plain_text import parse_plain_text
+from transforms.parse.structured import loads
+from transforms.read import hints, masking, opml
+from transforms.records import AnnotatedArticle, Article, Document, Entity, Item
+
+THEN = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+TEXT = "{}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """A function of a text, the longest text to try, and where in it a long repeat is put."""
+
+    name: str
+    call: Callable[[str], object]
+    longest: int
+    frames: Sequence[str] = (TEXT,)
+    units: Sequence[Trigger] = COMMON
+
+    def triggers(self) -> Iterator[Trigger]:
+        """Yield every unit in every frame."""
+        for frame in self.frames:
+            head, _, tail = frame.partition("{}")
+            for unit in self.units:
+                yield Trigger(head + unit.head, unit.unit, unit.tail + tail)
+
+
+def units(*texts: str) -> list[Trigger]:
+    """Return triggers that repeat the texts."""
+    return [Trigger("", text, "") for text in texts]
+
+
+def _parsed(kind: Any) -> Callable[[str], object]:
+    def call(text: str) -> object:
+        document = Document(uri="https://news.test/a", kind=kind, content=text.encode("utf-8", "replace"), fetched=THEN)
+        try:
+            return [_article(item) for item in split(document)]
+        except BadRecord:
+            return None
+
+    return call
+
+
+def _article(item: Item) -> object:
+    try:
+        return parse_item(item, gazetteer().is_place)
+    except BadRecord:
+        return None
+
+
+@functools.cache
+def gazetteer() -> Gazetteer:
+    """Return the gazetteer, opened once."""
+    return Gazetteer(DEFAULT_PATH)
+
+
+@functools.cache
+def model() -> Any:
+    """Return the shipped model, loaded once."""
+    return load_model("en_dateline")
+
+
+def article(text: str) -> Article:
+    """Return an article with a text and little else."""
+    return Article(
+        article_id="growth", source_uri="growth", source_position=0, source_kind="text", text=text, text_basis="file",
+        text_sha256="", word_count=0, language="en", language_basis="text", date_fetched=THEN,
+    )  # fmt: skip
+
+
+def entities_of(text: str) -> list[Entity]:
+    """Return an entity for every capitalized word, with labels in turn."""
+    labels = ("PERSON", "GPE", "ORG", "NORP", "MISC")
+    spans = []
+    at = 0
+    for number, word in enumerate(text.split()):
+        at = text.index(word, at)
+        if word[0].isupper():
+            spans.append(Span(at, at + len(word), labels[number % len(labels)]))
+        at += len(word)
+    return [_entity(text, span) for span in spans]
+
+
+def _entity(text: str, span: Span) -> Entity:
+    surface = text[span.start : span.end]
+    return Entity(
+        entity_id=f"{span.start}", article_id="growth", start=span.start, end=span.end, surface=surface,
+        label=span.label, name=surface, canonical_id=f"{span.start}", model="growth",
+    )  # fmt: skip
+
+
+def _geocoded(text: str) -> object:
+    return geocode(AnnotatedArticle(article=article(text)), gazetteer())
+
+
+def _geocoded_entities(text: str) -> object:
+    return geocode(AnnotatedArticle(article=article(text), entities=tuple(entities_of(text))), gazetteer())
+
+
+def _joined(text: str) -> object:
+    return join_mentions([dataclasses.replace(entity, label="PERSON") for entity in entities_of(text)])
+
+
+def _revised(text: str) -> object:
+    return revise(text, [Span(entity.start, entity.end, entity.label) for entity in entities_of(text)])
+
+
+def _numbered(pattern: str, separator: str) -> Callable[[str], str]:
+    """Return a function that makes a list of different names of a text's length."""
+
+    def make(text: str) -> str:
+        parts = []
+        size = 0
+        for number in range(len(text)):
+            letters = "".join(chr(97 + number // 26**place % 26) for place in range(4))
+            parts.append(pattern.format(letters))
+            size += len(parts[-1]) + len(separator)
+            if size >= len(text):
+                break
+        return separator.join(parts)
+
+    return make
+
+
+def _varied(call: Callable[[str], object], pattern: str, separator: str) -> Callable[[str], object]:
+    make = _numbered(pattern, separator)
+    return lambda text: call(make(text))
+
+
+LINES: tuple[tuple[str, Callable[[str], object]], ...] = (
+    ("clean", clean.clean),
+    ("clean_line", clean.clean_line),
+    ("clean_paragraphs", clean.clean_paragraphs),
+    ("people.names", people.names),
+    ("dates.parse_date", dates.parse_date),
+    ("addresses.canonical", addresses.canonical),
+    ("addresses.address_key", addresses.address_key),
+    ("boilerplate", boilerplate.boilerplate),
+    ("headline.without_site", lambda text: headline.without_site(text[: headline.MAX_HEADLINE], {"theecho"})),
+    ("language.identify_language", lambda text: language.identify_language(text, None)),
+    ("plain_text", parse_plain_text),
+    ("dateline", lambda text: dateline.parse_dateline(text, gazetteer().is_place)),
+    ("encoding.decode", lambda text: encoding.decode(text.encode("utf-8", "replace"))),
+    ("json_ld", loads),
+    ("masking.mask_text", masking.mask_text),
+    ("hints.feed_interval", hints.feed_interval),
+    ("hints.skipped", hints.skipped),
+)
+
+HTML = (
+    "<html><head><title>Rain</title></head><body><h1>Rain</h1><p>" + "It rained in the north. " * 20 + "</p>{}</body>"
+)
+PAGE_FRAMES = (
+    HTML,
+    HTML.replace("{}", "<p>{}</p>"),
+    HTML.replace("{}", "<script>{}</script>"),
+    HTML.replace("{}", "<!-- {} -->"),
+    HTML.replace("{}", '<a class="author" href="/author/x">{}</a>'),
+    HTML.replace("{}", "<time>{}</time>"),
+    HTML.replace("{}", '<a href="{}">x</a>'),
+    HTML.replace("{}", '<p class="{}">x</p>'),
+    HTML.replace("{}", '<p itemprop="author {}">x</p>'),
+    HTML.replace("Rain</title>", "{}</title>", 1).replace("</p>{}", "</p>"),
+    HTML.replace("<h1>Rain", "<h1>{}").replace("</p>{}", "</p>"),
+    *(
+        HTML.replace("<head>", f'<head><meta name="{name}" content="{{}}">').replace("</p>{}", "</p>")
+        for name in ("author", "date", "og:title", "og:site_name", "keywords", "description", "og:url", "x")
+    ),
+    *(
+        HTML.replace("<head>", f'<head><script type="application/ld+json">{body}</script>').replace("</p>{}", "</p>")
+        for body in (
+            "{}",
+            '<!-- {"a": 1} -->{} x',
+            *(
+                '{"@type": "NewsArticle", "headline": "Rain", "' + key + '": "{}"}'
+                for key in ("author", "datePublished", "articleBody", "keywords", "publisher")
+            ),
+        )
+    ),
+)
+TAGS = units(
+    "<b>", "<p>a</p>", "<div>", "<p>", "<br>", "<!--", "<![CDATA[", "<script>", "<!DOCTYPE html>", "</p>", "<a href=x>",
+    "<td>", "<table><tr><td>", "<li>", "<a rel=author>A B</a>", "<time>2020-01-01</time>", "<h1>Rain</h1>", "&amp;", "&#1;",
+    "&a", "<meta name=author content='Ann Lee'>", "<link rel=canonical href=http://a.test/b>", "<img src=a alt=b>",
+    "<p itemprop=author>A B</p>", "<p class=comment>a</p>", "<form><p>", "<iframe>", "<svg>", "<select><option>",
+    '<script type="application/ld+json">{"@type":"Organization","name":"A"}</script>', "<p>Aa bb cc dd, 3 May 2021.</p>",
+)  # fmt: skip
+
+RSS = '<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>T</title>'
+ENTRY = RSS + "<item><title>One</title><link>https://a.test/1</link>{}</item></channel></rss>"
+FEED_FIELDS = (
+    "title", "author", "dc:creator", "pubDate", "description", "category", "guid", "link", "managingEditor",
+    "dc:date", "media:description", "enclosure", "source", "content:encoded", "georss:point", "georss:polygon", "webMaster",
+    "dc:publisher", "itunes:author", "itunes:keywords", "itunes:duration", "dc:language", "comments", "updated", "summary",
+)  # fmt: skip
+FEED_FRAMES = (
+    ENTRY,
+    "{}" + ENTRY.replace("{}", ""),
+    '<?xml version="1.0"?>{}<rss><channel><item><title>a</title></item></channel></rss>',
+    RSS + "{}<item><title>One</title></item></channel></rss>",
+    RSS + "<item><title>One</title></item>{}</channel></rss>",
+    RSS.replace("<rss ", '<rss a="{}" ') + "<item><title>One</title></item></channel></rss>",
+    *(ENTRY.replace("{}", f"<{name}>{{}}</{name}>") for name in FEED_FIELDS),
+    *(
+        ENTRY.replace("{}", f"<{name}><![CDATA[{{}}]]></{name}>")
+        for name in ("author", "description", "title", "pubDate")
+    ),
+    '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title><author><name>{}</name></author></entry></feed>',
+    '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title><author><email>{}</email></author></entry></feed>',
+    '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title><content type="html">{}</content></entry></feed>',
+    '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title><content type="xhtml">{}</content></entry></feed>',
+)
+FEED_UNITS = units(
+    "<item/>", "<item>", "<item><title>a</title></item>", "<entry>", "<category>a</category>", "<a>", "<b/>", "<!--", "<![CDATA[",
+    "<!DOCTYPE a>", "<!DOCTYPE a [", '<!ENTITY a "b">', "<?a ?>", "&lt;b&gt;", "&amp;", "&#1;", "<link href='a'/>",
+    "<media:content url='http://a.test/1.jpg'/>", "<media:group><media:content url='a'/></media:group>",
+    "<enclosure url='a'/>", "<author>A</author>", "xmlns:a='b' ", "<a xmlns:b='c'>", "</item>", "</a>", "<channel>", "<",
+)  # fmt: skip
+
+NAMES = (
+    ("Aa{}", ", "), ("Ab{} Smith", ", "), ("A. Smith B{}", " and "), ("Paris A{}", ", "), ("Springfield", ", "),
+    ("Paris", " "), ("Russian", ", "), ("B{}-Town", " "), ("the A{} Institute", " "), ("in B{}, Texas", ". "), ("St", ". "),
+    ("Georgia", " and "), ("Smith", ", "), ("Mr. C{} said", ". "), ("London", "\n"),
+)  # fmt: skip
+"""Lists of names, all different where there is a brace."""
+
+
+def _names(name: str, call: Callable[[str], object], longest: int) -> Iterator[Step]:
+    for pattern, separator in NAMES:
+        yield Step(
+            f"{name}: {pattern!r} by {separator!r}", _varied(call, pattern, separator), longest, units=units("a")
+        )
+
+
+def _jsonl(text: str) -> str:
+    return json.dumps({"url": "https://a.test/1", "title": text, "text": text, "author": text, "date": text})
+
+
+@functools.cache
+def all_steps() -> tuple[Step, ...]:
+    """Return every parser and step."""
+    return (
+        *(Step(name, call, 40_000) for name, call in LINES),
+        Step("opml", _opml, 40_000, ("{}", '<opml><body><outline text="{}" xmlUrl="http://a.test/1"/></body></opml>')),
+        Step("page", _parsed("html"), 40_000, PAGE_FRAMES),
+        Step("page: tags", _parsed("html"), 40_000, (HTML,), TAGS),
+        Step("feed", _parsed("feed"), 40_000, FEED_FRAMES),
+        Step("feed: tags", _parsed("feed"), 40_000, FEED_FRAMES[:6], FEED_UNITS),
+        Step("plain text", _parsed("text"), 40_000),
+        Step("JSONL", lambda text: _parsed("jsonl")(_jsonl(text)), 40_000),
+        Step("near copies", sketch.sketch, 40_000),
+        Step("tokenizer", lambda text: make_doc(model(), text), 20_000),
+        Step("revise", _revised, 40_000),
+        Step("join persons", _joined, 40_000),
+        Step("geocode", _geocoded, 20_000),
+        Step("geocode with entities", _geocoded_entities, 20_000),
+        *_names("join persons", _joined, 40_000),
+        *_names("revise", _revised, 40_000),
+        *_names("geocode", _geocoded, 20_000),
+        *_names("geocode with entities", _geocoded_entities, 20_000),
+    )
+
+
+def _opml(text: str) -> object:
+    try:
+        return opml.parse_opml(text.encode("utf-8", "replace"))
+    except ValueError:
+        return None
+
+
+def read_with_model(text: str) -> object:
+    """Return what the model finds in a text."""
+    return list(annotate([article(text)], model(), 20_000))
