@@ -12,8 +12,8 @@ GROWTH = 3.0
 """Time per character may grow by this factor over ten times the length."""
 QUIET_SECONDS = 0.03
 """A call that takes less is too short to be measured, and too short to matter."""
-LIMIT_SECONDS = 8.0
-STEPS = (25, 250, 2_500)
+LIMIT_SECONDS = 2.0
+STEPS = (25, 400)
 
 
 class Measured(NamedTuple):

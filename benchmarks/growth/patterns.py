@@ -1,6 +1,7 @@
 """All regular expressions of the code: found by importing every module, not by a list."""
 
 import ast
+import collections
 import importlib
 import inspect
 import pkgutil
@@ -10,9 +11,19 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from benchmarks.growth.triggers import Trigger
+from transforms.parse import boilerplate
+
 PACKAGES = ("transforms", "pipeline")
 _ANYWHERE = frozenset({"search", "sub", "subn", "split", "findall", "finditer"})
 _INLINE = _ANYWHERE | {"match", "fullmatch", "compile"}
+
+
+BOUNDED = {
+    "transforms.read.pages._CUT": 200,  # the last characters of a text (`is_partial`)
+    "transforms.parse.boilerplate._PATTERNS": boilerplate.MAX_LINE,  # one line, and longer ones are none
+}
+"""Pattern -> characters of the longest text that its caller gives it."""
 
 
 class Found(NamedTuple):
@@ -21,6 +32,20 @@ class Found(NamedTuple):
     name: str
     pattern: re.Pattern[Any]
     anywhere: bool
+    longest: int | None = None
+    """Characters of the longest text that it is given, where its caller sees to that."""
+
+    def call(self, text: Any) -> None:
+        """Match a text as the code does, at its start or everywhere."""
+        if self.anywhere:
+            collections.deque(self.pattern.finditer(text), maxlen=0)
+        else:
+            self.pattern.match(text)
+
+    def text(self, trigger: Trigger, length: int) -> Any:
+        """Return a hostile text, as bytes for a pattern over bytes."""
+        text = trigger.text(length)
+        return text.encode("utf-8", "surrogatepass") if isinstance(self.pattern.pattern, bytes) else text
 
 
 def modules() -> list[ModuleType]:
@@ -46,14 +71,18 @@ def all_patterns() -> list[Found]:
     """Return each pattern at module level, in classes and containers, and in calls such as `re.sub`."""
     loaded = modules()
     trees = {module.__name__: ast.parse(inspect.getsource(module)) for module in loaded if _source(module)}
-    uses = _uses(trees.values())
+    uses = {name: _uses([tree]) for name, tree in trees.items()}
+    shared = _uses(trees.values())
     found: dict[tuple[Any, int], Found] = {}
     for module in loaded:
         for name, pattern in [*_compiled(module), *_inline(trees.get(module.__name__))]:
-            methods = uses[name.split(".")[-1].split("[")[0]]
-            anywhere = not methods or bool(methods & _ANYWHERE) or methods == {"other"}
+            bare = name.split("[")[0].split(".")[-1]
+            own = uses.get(module.__name__, {}) if bare.startswith("_") else shared
+            methods = own.get(bare, set())
+            anywhere = not methods or bool(methods & _ANYWHERE)
             full = f"{module.__name__}.{name}"
-            found.setdefault((pattern.pattern, pattern.flags), Found(full, pattern, anywhere))
+            longest = next((most for known, most in BOUNDED.items() if full.startswith(known)), None)
+            found.setdefault((pattern.pattern, pattern.flags), Found(full, pattern, anywhere, longest))
     return list(found.values())
 
 
@@ -90,7 +119,8 @@ def _within(name: str, value: Any, module: str, depth: int) -> Iterator[tuple[st
 
 def _inline(tree: ast.AST | None) -> Iterator[tuple[str, re.Pattern[Any]]]:
     """Yield the patterns that are written into calls, `re.sub(r"...", ...)`, inside functions."""
-    for node in ast.walk(tree) if tree else ():
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)] if tree else []
+    for node in (node for function in functions for node in ast.walk(function)):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_re(node.func)):
             continue
         text = _constant(node.args[0]) if node.args else None
@@ -123,7 +153,7 @@ def _constant(node: ast.expr) -> Any:
 
 
 def _uses(trees: Any) -> dict[str, set[str]]:
-    """Map the name of a pattern to the methods that the code calls on it; `other` where it is handed on."""
+    """Map the name of a pattern to the methods that the code calls on it."""
     uses: dict[str, set[str]] = defaultdict(set)
     for tree in trees:
         for node in ast.walk(tree):

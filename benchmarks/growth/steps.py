@@ -7,11 +7,13 @@ put a long repeat where the step reads it.
 import dataclasses
 import datetime
 import functools
+import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from benchmarks.growth.triggers import COMMON, Trigger
+from benchmarks.growth.frames import FEED_FRAMES, FEED_UNITS, FEW, HTML, NAMES, PAGE_FRAMES, TAGS
+from benchmarks.growth.triggers import COMMON, Trigger, units
 from transforms.deduplicate import sketch
 from transforms.extract.entities import annotate, join_mentions
 from transforms.extract.gate import make_doc
@@ -33,6 +35,7 @@ from transforms.parse import (
     people,
     split,
 )
+from transforms.parse.feed_cut import cut_feed
 from transforms.parse.plain_text import parse_plain_text
 from transforms.parse.structured import loads
 from transforms.read import hints, masking, opml
@@ -40,6 +43,7 @@ from transforms.records import AnnotatedArticle, Article, Document, Entity, Item
 
 THEN = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 TEXT = "{}"
+_NUMBER = itertools.count()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,11 +62,6 @@ class Step:
             head, _, tail = frame.partition("{}")
             for unit in self.units:
                 yield Trigger(head + unit.head, unit.unit, unit.tail + tail)
-
-
-def units(*texts: str) -> list[Trigger]:
-    """Return triggers that repeat the texts."""
-    return [Trigger("", text, "") for text in texts]
 
 
 def _parsed(kind: Any) -> Callable[[str], object]:
@@ -182,83 +181,6 @@ LINES: tuple[tuple[str, Callable[[str], object]], ...] = (
     ("hints.skipped", hints.skipped),
 )
 
-HTML = (
-    "<html><head><title>Rain</title></head><body><h1>Rain</h1><p>" + "It rained in the north. " * 20 + "</p>{}</body>"
-)
-PAGE_FRAMES = (
-    HTML,
-    HTML.replace("{}", "<p>{}</p>"),
-    HTML.replace("{}", "<script>{}</script>"),
-    HTML.replace("{}", "<!-- {} -->"),
-    HTML.replace("{}", '<a class="author" href="/author/x">{}</a>'),
-    HTML.replace("{}", "<time>{}</time>"),
-    HTML.replace("{}", '<a href="{}">x</a>'),
-    HTML.replace("{}", '<p class="{}">x</p>'),
-    HTML.replace("{}", '<p itemprop="author {}">x</p>'),
-    HTML.replace("Rain</title>", "{}</title>", 1).replace("</p>{}", "</p>"),
-    HTML.replace("<h1>Rain", "<h1>{}").replace("</p>{}", "</p>"),
-    *(
-        HTML.replace("<head>", f'<head><meta name="{name}" content="{{}}">').replace("</p>{}", "</p>")
-        for name in ("author", "date", "og:title", "og:site_name", "keywords", "description", "og:url", "x")
-    ),
-    *(
-        HTML.replace("<head>", f'<head><script type="application/ld+json">{body}</script>').replace("</p>{}", "</p>")
-        for body in (
-            "{}",
-            '<!-- {"a": 1} -->{} x',
-            *(
-                '{"@type": "NewsArticle", "headline": "Rain", "' + key + '": "{}"}'
-                for key in ("author", "datePublished", "articleBody", "keywords", "publisher")
-            ),
-        )
-    ),
-)
-TAGS = units(
-    "<b>", "<p>a</p>", "<div>", "<p>", "<br>", "<!--", "<![CDATA[", "<script>", "<!DOCTYPE html>", "</p>", "<a href=x>",
-    "<td>", "<table><tr><td>", "<li>", "<a rel=author>A B</a>", "<time>2020-01-01</time>", "<h1>Rain</h1>", "&amp;", "&#1;",
-    "&a", "<meta name=author content='Ann Lee'>", "<link rel=canonical href=http://a.test/b>", "<img src=a alt=b>",
-    "<p itemprop=author>A B</p>", "<p class=comment>a</p>", "<form><p>", "<iframe>", "<svg>", "<select><option>",
-    '<script type="application/ld+json">{"@type":"Organization","name":"A"}</script>', "<p>Aa bb cc dd, 3 May 2021.</p>",
-)  # fmt: skip
-
-RSS = '<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>T</title>'
-ENTRY = RSS + "<item><title>One</title><link>https://a.test/1</link>{}</item></channel></rss>"
-FEED_FIELDS = (
-    "title", "author", "dc:creator", "pubDate", "description", "category", "guid", "link", "managingEditor",
-    "dc:date", "media:description", "enclosure", "source", "content:encoded", "georss:point", "georss:polygon", "webMaster",
-    "dc:publisher", "itunes:author", "itunes:keywords", "itunes:duration", "dc:language", "comments", "updated", "summary",
-)  # fmt: skip
-FEED_FRAMES = (
-    ENTRY,
-    "{}" + ENTRY.replace("{}", ""),
-    '<?xml version="1.0"?>{}<rss><channel><item><title>a</title></item></channel></rss>',
-    RSS + "{}<item><title>One</title></item></channel></rss>",
-    RSS + "<item><title>One</title></item>{}</channel></rss>",
-    RSS.replace("<rss ", '<rss a="{}" ') + "<item><title>One</title></item></channel></rss>",
-    *(ENTRY.replace("{}", f"<{name}>{{}}</{name}>") for name in FEED_FIELDS),
-    *(
-        ENTRY.replace("{}", f"<{name}><![CDATA[{{}}]]></{name}>")
-        for name in ("author", "description", "title", "pubDate")
-    ),
-    '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title><author><name>{}</name></author></entry></feed>',
-    '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title><author><email>{}</email></author></entry></feed>',
-    '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title><content type="html">{}</content></entry></feed>',
-    '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>a</title><content type="xhtml">{}</content></entry></feed>',
-)
-FEED_UNITS = units(
-    "<item/>", "<item>", "<item><title>a</title></item>", "<entry>", "<category>a</category>", "<a>", "<b/>", "<!--", "<![CDATA[",
-    "<!DOCTYPE a>", "<!DOCTYPE a [", '<!ENTITY a "b">', "<?a ?>", "&lt;b&gt;", "&amp;", "&#1;", "<link href='a'/>",
-    "<media:content url='http://a.test/1.jpg'/>", "<media:group><media:content url='a'/></media:group>",
-    "<enclosure url='a'/>", "<author>A</author>", "xmlns:a='b' ", "<a xmlns:b='c'>", "</item>", "</a>", "<channel>", "<",
-)  # fmt: skip
-
-NAMES = (
-    ("Aa{}", ", "), ("Ab{} Smith", ", "), ("A. Smith B{}", " and "), ("Paris A{}", ", "), ("Springfield", ", "),
-    ("Paris", " "), ("Russian", ", "), ("B{}-Town", " "), ("the A{} Institute", " "), ("in B{}, Texas", ". "), ("St", ". "),
-    ("Georgia", " and "), ("Smith", ", "), ("Mr. C{} said", ". "), ("London", "\n"),
-)  # fmt: skip
-"""Lists of names, all different where there is a brace."""
-
 
 def _names(name: str, call: Callable[[str], object], longest: int) -> Iterator[Step]:
     for pattern, separator in NAMES:
@@ -277,14 +199,15 @@ def all_steps() -> tuple[Step, ...]:
     return (
         *(Step(name, call, 40_000) for name, call in LINES),
         Step("opml", _opml, 40_000, ("{}", '<opml><body><outline text="{}" xmlUrl="http://a.test/1"/></body></opml>')),
-        Step("page", _parsed("html"), 40_000, PAGE_FRAMES),
+        Step("page", _parsed("html"), 40_000, PAGE_FRAMES, FEW),
         Step("page: tags", _parsed("html"), 40_000, (HTML,), TAGS),
-        Step("feed", _parsed("feed"), 40_000, FEED_FRAMES),
+        Step("feed", _parsed("feed"), 40_000, FEED_FRAMES, FEW),
         Step("feed: tags", _parsed("feed"), 40_000, FEED_FRAMES[:6], FEED_UNITS),
+        Step("feed cut into entries", _cut, 400_000, FEED_FRAMES[1:4], FEED_UNITS),
         Step("plain text", _parsed("text"), 40_000),
         Step("JSONL", lambda text: _parsed("jsonl")(_jsonl(text)), 40_000),
         Step("near copies", sketch.sketch, 40_000),
-        Step("tokenizer", lambda text: make_doc(model(), text), 20_000),
+        Step("tokenizer", _tokenized, 20_000),
         Step("revise", _revised, 40_000),
         Step("join persons", _joined, 40_000),
         Step("geocode", _geocoded, 20_000),
@@ -294,6 +217,18 @@ def all_steps() -> tuple[Step, ...]:
         *_names("geocode", _geocoded, 20_000),
         *_names("geocode with entities", _geocoded_entities, 20_000),
     )
+
+
+def _tokenized(text: str) -> object:
+    # A chunk of its own each time: spaCy keeps the words of those that it has met.
+    return make_doc(model(), "(" * (next(_NUMBER) % 40) + text)
+
+
+def _cut(text: str) -> object:
+    try:
+        return len(cut_feed(text).entries)
+    except BadRecord:
+        return None
 
 
 def _opml(text: str) -> object:

@@ -46,10 +46,16 @@ COMMON = tuple(
     for unit, tail in [
         (" ", "x"), ("\n", "x"), (" \n", "x"), ("a", "!"), ("A", "!"), ("1", "x"), (".", "x"), ("-", "x"), ("'", "x"),
         ('"', "x"), ("(", ""), ("[", ""), ("<", ""), ("&", ""), ("Aa ", "x"), ("Aa, ", "x"), ("a ", "!"), ("A.", "x"),
-        ("a.", "!"), ("1,", "x"), ("&amp;", ""), ("<b>", ""), ("<!DOCTYPE ", ""), ("\U0001f600", "x"), ("e\u0301", "x"), ("\u0301\u0323", "x"),
+        ("a.", "!"), ("1,", "x"), ("&amp;", ""), ("<b>", ""), ("<!DOCTYPE ", ""), ("\U0001f600", "x"),
+        ("e\u0301", "x"), ("\u0301\u0323", "x"),
         ("漢", "x"), ("Aa and ", "x"), ("http://a", " "), ("%41", "x"), ("a@", "x"),
     ]
 )  # fmt: skip
+
+
+def units(*texts: str) -> list[Trigger]:
+    """Return triggers that repeat the texts."""
+    return [Trigger("", text, "") for text in texts]
 
 
 def triggers(pattern: re.Pattern[Any]) -> list[Trigger]:

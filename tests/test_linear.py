@@ -1,0 +1,106 @@
+"""What was rewritten to be linear gives what it gave."""
+
+import pytest
+
+from benchmarks.growth.steps import THEN, article, gazetteer
+from transforms.extract.persons import MAX_NAMESAKES, join_persons
+from transforms.geocode.candidates import options_for
+from transforms.geocode.mentions.page import Page
+from transforms.geocode.mentions.patterns import _lists
+from transforms.geocode.rank_features import Name
+from transforms.geocode.ranking import MAX_ROWS, _groups
+from transforms.parse import parse_item, split
+from transforms.parse.feed import parse_feed
+from transforms.parse.feed_cut import MAX_FRAME, MAX_TAIL, cut_feed
+from transforms.parse.structured import loads
+from transforms.records import Document
+
+
+@pytest.mark.parametrize(
+    ("text", "lists"),
+    [
+        ("Clarke and Oconee counties", ["Clarke and Oconee"]),
+        ("rain in Hall, Palm Beach, and Oconee counties fell", ["Hall, Palm Beach, and Oconee"]),
+        ("In The Hall or Clarke Parishes", ["Hall or Clarke"]),
+        ("Hall & Clarke counties, and Bibb and Jones counties", ["Hall & Clarke", "Bibb and Jones"]),
+        ("Hall, Clarke counties", []),
+        ("said Monday Night In Clarke, Hall and Bibb counties", ["Night In Clarke, Hall and Bibb"]),
+        (", ".join(["Hall"] * 200) + " and Bibb counties", [", ".join(["Hall"] * 200) + " and Bibb"]),
+        ("both and Bibb counties", []),
+    ],
+)
+def test_lists_before_a_plural(text, lists):
+    assert [text[start:end] for start, end, _ in _lists(text)] == lists
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1}',
+        '<!-- {"a": 1} -->',
+        '// <![CDATA[\n{"a": 1}\n// ]]>',
+        '/* <![CDATA[ */ {"a": 1} ]]> ; ',
+        '<![CDATA[<!-- {"a": 1,} -->]]>',
+        '\n {"a": 1} \n' + " " * 1_000,
+    ],
+)
+def test_json_ld_in_wrappings(text):
+    assert loads(text) == {"a": 1}
+
+
+def test_an_author_is_kept_whole_however_long():
+    long = "a" * 2_000
+    feed = f"<rss><channel><item><title>A</title><author>{long}</author></item><item><author>b@c.test (Ann Lee)"
+    first, second = parse_feed(f"{feed}</author></item></channel></rss>".encode(), "a")
+    assert (first.byline, first.authors) == (long[:500], ())
+    assert second.authors == ("Ann Lee",)
+
+
+def test_the_end_and_the_root_of_a_feed_are_not_read_with_every_run():
+    items = "".join(
+        f"<item><title>T{number}</title><link>http://a.test/{number}</link></item>" for number in range(250)
+    )
+    root = f'<rss a="{"x" * MAX_FRAME}"><channel>'
+    foot = "<x>" + "y" * MAX_TAIL + "</x></channel></rss>"
+    cut = cut_feed(root + items + foot)
+    assert (cut.frame, cut.tail, cut.foot) == ("", "</x></channel></rss>", foot)
+    entries = list(parse_feed((root + items + foot).encode(), "a"))
+    assert [entry.title for entry in entries] == [f"T{number}" for number in range(250)]
+
+
+def test_many_document_types_are_passed_over():
+    feed = "<!DOCTYPE a>" * 1_000 + "<rss><channel><item><title>A</title></item></channel></rss>"
+    assert [entry.title for entry in parse_feed(feed.encode(), "a")] == ["A"]
+
+
+def test_namesakes_beyond_the_bound_do_not_disturb_others():
+    names = [f"A{number} Smith" for number in range(2 * MAX_NAMESAKES)]
+    assert join_persons([*names, "A7 Smith", "Putin", "Vladimir Putin"])[-3:] == [7, len(names) + 2, len(names) + 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "spans"),
+    [
+        ("Hall met O'Hall, Hall-Bibb and Halls. Hall", "Hall", [(0, 4), (11, 15), (17, 21), (38, 42)]),
+        ("in O'Hall and O'Halls", "O'Hall", [(3, 9)]),
+        ("a .b", ".b", []),
+    ],
+)
+def test_uses_of_a_name(text, name, spans):
+    assert Page(article(text), (), gazetteer()).uses(name) == spans
+
+
+def test_places_are_ranked_in_groups_with_the_publisher():
+    paris = Name(options_for("Paris", gazetteer()), "Paris")
+    publisher = Name(options_for("London", gazetteer()), "London", kind="publisher")
+    groups = list(_groups([*[paris] * 200, publisher]))
+    assert sum(group.count(paris) for group in groups) == 200
+    assert all(group[-1] is publisher for group in groups)
+    assert max(sum(len(name.candidates) + 1 for name in group[:-1]) for group in groups) <= MAX_ROWS
+    assert len(list(_groups([paris, publisher]))) == 1
+
+
+def test_an_article_of_names_alone_is_parsed_whole():
+    text = ", ".join(["Springfield"] * 3_000) + " and Salem counties.\n"
+    (item,) = split(Document(uri="a", kind="text", content=text.encode(), fetched=THEN))
+    assert parse_item(item, gazetteer().is_place).text == text.strip()
