@@ -45,7 +45,7 @@ from transforms.read.feed_list import FeedListError
 from transforms.read.masking import mask_text
 from transforms.read.opml import parse_opml
 from transforms.read.warc import read_warc
-from transforms.records import AnnotatedArticle, Article, Document
+from transforms.records import AnnotatedArticle, Article, Document, Entity, Location
 
 SECONDS_FIXED, SECONDS_PER_CHARACTER = 2.0, 0.000_4
 """CPU time that an input may take; the model takes most of it."""
@@ -202,7 +202,8 @@ def _check_offsets(one: Any) -> None:
     """Check that all offsets of an article lie in its text and mean what they say."""
     if isinstance(one, AnnotatedArticle):
         text = one.article.text
-        for row in (*one.entities, *one.locations):
+        rows: tuple[Entity | Location, ...] = (*one.entities, *one.locations)
+        for row in rows:
             if not 0 <= row.start < row.end <= len(text) or text[row.start : row.end] != row.surface:
                 raise Broken(f"has an offset that is not its surface: {row.surface!r} at {row.start}")
     elif isinstance(one, Article):
@@ -214,9 +215,11 @@ def _check_offsets(one: Any) -> None:
 
 
 @st.composite
-def inputs(draw: st.DrawFn, samples: Sequence[bytes]) -> bytes:
+def inputs(draw: Callable[[Any], Any], samples: Sequence[bytes]) -> bytes:
     """Draw a sample, or nothing, with some mutations."""
-    content = draw(st.sampled_from(samples)) if samples and draw(st.integers(0, 4)) else draw(st.binary(max_size=300))
+    content: bytes = (
+        draw(st.sampled_from(samples)) if samples and draw(st.integers(0, 4)) else draw(st.binary(max_size=300))
+    )
     for _ in range(draw(st.integers(0, 4))):
         at = draw(st.integers(0, max(0, len(content))))
         until = min(len(content), at + draw(st.sampled_from((1, 5, 20, 200, 2_000))))

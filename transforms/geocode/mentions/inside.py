@@ -58,11 +58,11 @@ class _Following(NamedTuple):
 
     first: tuple[str, ...]
     last: str
-    count: int
+    number: int
     has_body: bool
 
     def __bool__(self) -> bool:
-        return self.count > 0
+        return self.number > 0
 
 
 def organization_places(entity: Entity, page: Page) -> Iterator[Mention]:
@@ -154,7 +154,7 @@ def _is_certain(page: Page, name: str, start: int, following: _Following, basis:
     """Whether the body that the place has leaves no doubt that it is one."""
     certain = bool(following) and following.first[0] in CERTAIN_BODIES
     if certain and following.first[0] == "city":
-        certain = following.count > 1 and following.first[1] in LOCAL_BODIES
+        certain = following.number > 1 and following.first[1] in LOCAL_BODIES
     if following and (basis == "model" or certain):
         return normalize(name) not in page.persons
     seat = _SEATS.search(page.text, max(0, start - 20), start) is not None
@@ -170,7 +170,7 @@ def _is_known_place(page: Page, words: _Words, index: int, following: _Following
 
 def _is_given(name: str, following: _Following) -> bool:
     """Whether the name is rather somebody's first: `Georgia` in `Georgia O'Keeffe`."""
-    return normalize(name) in GIVEN_NAMES and following.count == 1 and following.last not in LOCAL_BODIES
+    return normalize(name) in GIVEN_NAMES and following.number == 1 and following.last not in LOCAL_BODIES
 
 
 def _names_body(following: _Following) -> bool:
