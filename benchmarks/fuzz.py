@@ -28,6 +28,7 @@ from transforms.deduplicate.sketch import sketch
 from transforms.extract.entities import annotate
 from transforms.failures import BadRecord
 from transforms.geocode.geocode import geocode
+from transforms.masking import mask_text
 from transforms.parse import parse_item, split
 from transforms.parse.addresses import address_key, canonical
 from transforms.parse.boilerplate import boilerplate
@@ -42,7 +43,6 @@ from transforms.parse.structured import loads
 from transforms.read import hints
 from transforms.read.decoding import decode_content
 from transforms.read.feed_list import FeedListError
-from transforms.read.masking import mask_text
 from transforms.read.opml import parse_opml
 from transforms.read.warc import read_warc
 from transforms.records import AnnotatedArticle, Article, Document, Entity, Location

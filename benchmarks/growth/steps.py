@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.growth.frames import FEED_FRAMES, FEED_UNITS, FEW, HTML, NAMES, PAGE_FRAMES, TAGS
 from benchmarks.growth.triggers import COMMON, Trigger, units
+from transforms import masking
 from transforms.deduplicate import sketch
 from transforms.extract.entities import annotate, join_mentions
 from transforms.extract.gate import make_doc
@@ -38,7 +39,7 @@ from transforms.parse import (
 from transforms.parse.feed_cut import cut_feed
 from transforms.parse.plain_text import parse_plain_text
 from transforms.parse.structured import loads
-from transforms.read import hints, masking, opml
+from transforms.read import hints, opml
 from transforms.records import AnnotatedArticle, Article, Document, Entity, Item
 
 THEN = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
