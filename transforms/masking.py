@@ -24,7 +24,10 @@ _USER = re.compile(r"(?!mailto:|acct:|xmpp:)[^\s/:@?#]+:[^\s/?#]*@(?=[^\s/@])", 
 _ADDRESS = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}:/{1,2}[^\s'\"<>]+", re.IGNORECASE)
 _RELATIVE = re.compile(r"(?<![^\s'\"<>(\[=])[/?#][^\s'\"<>]*=[^\s'\"<>]*")
 """An address without scheme and host, with a parameter, as it stands in messages."""
-_LOOSE_USER = re.compile(r"(?<![^\s'\"<>(\[])(//)?(?!mailto:|acct:|xmpp:)[^\s/:@?#'\"<>]+:[^\s/?#'\"<>]*@(?=[^\s/@])")
+_LOOSE_USER = re.compile(
+    r"(?<![^\s'\"<>(\[])(//)?(?!mailto:|acct:|xmpp:)[^\s/:@?#'\"<>(\[]{1,256}:[^\s/?#'\"<>]{0,256}@(?=[^\s/@])"
+)
+"""As `_USER`, anywhere in a message. Its lengths are bounded, since it is tried at each bracket."""
 _HEADER = re.compile(r"\b((?i:Bearer|Basic|Digest)\s+)(?=[^\s'\"<>]*[0-9A-Z=])[^\s'\"<>]{6,}")
 _INNER = re.compile(r"(?:https?|ftp|wss?|feed)(?::|%(?:25){0,3}3a)(?:/|%(?:25){0,3}2f){1,2}", re.IGNORECASE)
 _ABSOLUTE = re.compile(r"(?:https?|ftp|wss?|feed):/{1,2}", re.IGNORECASE)
