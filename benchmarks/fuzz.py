@@ -49,8 +49,8 @@ from transforms.records import AnnotatedArticle, Article, Document, Entity, Loca
 
 SECONDS_FIXED, SECONDS_PER_CHARACTER = 2.0, 0.000_4
 """CPU time that an input may take; the model takes most of it."""
-MAX_GROWTH, OUTPUT_FIXED = 40, 200_000
-"""Characters of results for one of the input, and for none."""
+MAX_GROWTH, OUTPUT_FIXED = 200, 200_000
+"""Characters of results for one of the input, and for none; a list of places gives a row for every few letters."""
 MAX_BYTES = 60_000
 EXAMPLES = 60
 WORDS = tuple(

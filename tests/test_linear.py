@@ -1,6 +1,9 @@
 """What was rewritten to be linear gives what it gave."""
 
+import io
+
 import pytest
+from fastwarc.warc import WarcRecordType
 
 from benchmarks.growth.steps import THEN, article, gazetteer
 from transforms.extract.persons import MAX_NAMESAKES, join_persons
@@ -13,7 +16,9 @@ from transforms.parse import parse_item, split
 from transforms.parse.feed import parse_feed
 from transforms.parse.feed_cut import MAX_FRAME, MAX_TAIL, cut_feed
 from transforms.parse.structured import loads
+from transforms.read.warc import read_warc
 from transforms.records import Document
+from transforms.write.archive import warc_record
 
 
 @pytest.mark.parametrize(
@@ -104,3 +109,14 @@ def test_an_article_of_names_alone_is_parsed_whole():
     text = ", ".join(["Springfield"] * 3_000) + " and Salem counties.\n"
     (item,) = split(Document(uri="a", kind="text", content=text.encode(), fetched=THEN))
     assert parse_item(item, gazetteer().is_place).text == text.strip()
+
+
+def test_an_answer_with_damaged_chunks_is_a_failure_of_its_own():
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+    damaged = head + b"Transfer-Encoding: chunked\r\n\r\n<html>no chunk</html>"
+    whole = head + b"\r\n<html><p>Rain fell.</html>"
+    when = THEN.replace(microsecond=0)
+    headers = {"WARC-Target-URI": "http://a.test/", "Content-Type": "application/http; msgtype=response"}
+    archive = b"".join(warc_record(WarcRecordType.response, when, headers, block) for block in (damaged, whole))
+    failure, document = read_warc(io.BytesIO(archive), "a.warc.gz", max_bytes=10_000)
+    assert (failure.reason, document.content) == ("bad_archive", b"<html><p>Rain fell.</html>")
