@@ -29,7 +29,7 @@ from transforms.extract.entities import annotate
 from transforms.failures import BadRecord
 from transforms.geocode.geocode import geocode
 from transforms.masking import mask_text
-from transforms.parse import parse_item, split
+from transforms.parse import parse_item
 from transforms.parse.addresses import address_key, canonical
 from transforms.parse.boilerplate import boilerplate
 from transforms.parse.clean import clean, clean_paragraphs
@@ -39,6 +39,7 @@ from transforms.parse.encoding import decode, looks_binary
 from transforms.parse.language import identify_language
 from transforms.parse.people import names
 from transforms.parse.plain_text import parse_plain_text
+from transforms.parse.split import split
 from transforms.parse.structured import loads
 from transforms.read import hints
 from transforms.read.decoding import decode_content

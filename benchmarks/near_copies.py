@@ -34,8 +34,9 @@ from transforms.deduplicate.pages import Reading, number_of
 from transforms.deduplicate.shingles import distinct, shingle_hashes
 from transforms.deduplicate.sketch import band_keys
 from transforms.failures import BadRecord
-from transforms.parse import parse_item, split
+from transforms.parse import parse_item
 from transforms.parse.addresses import address_key
+from transforms.parse.split import split
 from transforms.records import Article, Document
 
 THEN = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)

@@ -29,9 +29,10 @@ from pathlib import Path
 import trafilatura
 
 from transforms.failures import BadRecord
-from transforms.parse import parse_item, split
+from transforms.parse import parse_item
 from transforms.parse.encoding import decode
 from transforms.parse.page import parse_page
+from transforms.parse.split import split
 from transforms.records import Document
 
 THEN = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)

@@ -12,9 +12,10 @@ from transforms.geocode.mentions.page import Page
 from transforms.geocode.mentions.patterns import _lists
 from transforms.geocode.rank_features import Name
 from transforms.geocode.ranking import MAX_ROWS, _groups
-from transforms.parse import parse_item, split
+from transforms.parse import parse_item
 from transforms.parse.feed import parse_feed
 from transforms.parse.feed_cut import MAX_FRAME, MAX_TAIL, cut_feed
+from transforms.parse.split import split
 from transforms.parse.structured import loads
 from transforms.read.warc import read_warc
 from transforms.records import Document
@@ -113,7 +114,7 @@ def test_an_article_of_names_alone_is_parsed_whole():
 
 def test_an_answer_with_damaged_chunks_is_a_failure_of_its_own():
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
-    damaged = head + b"Transfer-Encoding: chunked\r\n\r\n<html>no chunk</html>"
+    damaged = head + b"Transfer-Encoding: chunked\r\n\r\n6\r\n<html>\r\nnone\r\n"
     whole = head + b"\r\n<html><p>Rain fell.</html>"
     when = THEN.replace(microsecond=0)
     headers = {"WARC-Target-URI": "http://a.test/", "Content-Type": "application/http; msgtype=response"}

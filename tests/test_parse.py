@@ -13,10 +13,11 @@ import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
 from transforms.failures import FAILURES, BadRecord, Reason
-from transforms.parse import Parse, parse_item, split
+from transforms.parse import Parse, parse_item
 from transforms.parse.addresses import absolute, canonical
 from transforms.parse.article import entry_text
 from transforms.parse.feed import Body, Entry
+from transforms.parse.split import split
 from transforms.records import Article, Document, Item
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"

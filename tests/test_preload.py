@@ -88,6 +88,14 @@ def test_no_package_imports_its_own_modules_when_it_is_imported(name):
 
 
 @pytest.mark.parametrize("name", PACKAGES)
+def test_nothing_in_a_package_has_the_name_of_one_of_its_modules(name):
+    """Once the module is imported, its name in the package would be the module."""
+    package = importlib.import_module(name)
+    modules = {one.name for one in pkgutil.iter_modules(package.__path__)}
+    assert not modules & {*getattr(package, "__all__", [])}
+
+
+@pytest.mark.parametrize("name", PACKAGES)
 def test_a_package_has_what_it_says(name):
     package = importlib.import_module(name)
     for one in getattr(package, "__all__", []):

@@ -143,7 +143,7 @@ def test_a_stream_that_hangs_ends_itself_and_the_next_start_goes_on(tmp_path: Pa
     hung = Stream(config, tmp_path / "hung.log")
     try:
         hung.wait_for(lambda: commits(output) >= 2 and bool(list((output / "_dateline").glob("alive_*"))), web)
-        (prism,) = psutil.Process(hung.process.pid).children()
+        (prism,) = [one for one in psutil.Process(hung.process.pid).children() if one.name() == "prism"]
         prism.suspend()
         assert hung.process.wait(90) == Exit.HUNG, hung.log.read_text()
     finally:

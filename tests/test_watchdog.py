@@ -105,7 +105,8 @@ def sleeping(folder: Path, how: str, *settings: str) -> subprocess.CompletedProc
 def test_what_was_running_is_said(tmp_path: Path) -> None:
     done = sleeping(tmp_path, "time.sleep(600)")
     assert done.returncode == 5, done.stderr
-    assert "done until then: 1 read, 1 parsed" in done.stderr
+    assert "done until then: 1 read" in done.stderr
+    assert f"in work: annotate of {tmp_path / 'a.txt'}, for " in done.stderr
     assert "transforms/extract/extract.py" in done.stderr
 
 

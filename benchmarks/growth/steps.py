@@ -34,10 +34,10 @@ from transforms.parse import (
     language,
     parse_item,
     people,
-    split,
 )
 from transforms.parse.feed_cut import cut_feed
 from transforms.parse.plain_text import parse_plain_text
+from transforms.parse.split import split
 from transforms.parse.structured import loads
 from transforms.read import hints, opml
 from transforms.records import AnnotatedArticle, Article, Document, Entity, Item

@@ -6,8 +6,8 @@ from transforms.lazy import on_demand
 
 if TYPE_CHECKING:
     from transforms.parse.article import Parse, parse_item
-    from transforms.parse.split import Split, split
+    from transforms.parse.split import Split
 else:
     __getattr__ = on_demand(__name__)
 
-__all__ = ["Parse", "Split", "parse_item", "split"]
+__all__ = ["Parse", "Split", "parse_item"]
