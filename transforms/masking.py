@@ -10,6 +10,7 @@ import hashlib
 import re
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from transforms.normal_forms import few_marks
 from transforms.secret_shapes import is_id_name, is_jwt, is_random, is_secret_name
 
 MASK = "***"
@@ -96,7 +97,7 @@ def has_secret(address: str) -> bool:
 
 def _mask(address: str, certain: bool, depth: int) -> str:
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(few_marks(address))
     except ValueError:
         return address.partition("?")[0].partition("#")[0].rpartition("@")[2]
     if not parts.netloc and (user := _USER.match(address)):

@@ -7,12 +7,13 @@ resemblance and containment of documents (1997).
 """
 
 import re
-import unicodedata
 import zlib
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from transforms.normal_forms import normal_form
 
 Number = TypeVar("Number", bound=np.integer)
 
@@ -71,7 +72,7 @@ def shingle_hashes(text: str) -> NDArray[np.uint32]:
     >>> len(one), bool((one == shingle_hashes("the river “rose” again on Monday")).all())
     (2, True)
     """
-    folded = text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    folded = text.casefold() if text.isascii() else normal_form("NFKC", text).casefold()
     tokens = _TOKEN.findall(folded)
     length = _length(folded, len(tokens))
     if len(tokens) < length:

@@ -6,6 +6,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 
+from transforms.normal_forms import normal_form
+
 _TITLE = re.compile(
     r"^(?:(?:Mr|Mrs|Ms|Dr|Prof|Sen|Rep|Gov|Gen|Lt|Col|Maj|Capt|Sgt|Rev|St|Hon|Sir|Dame|Lord|Lady)\b\.?"
     r"|President|Prime Minister|Minister|Senator|Governor|General|Colonel|King|Queen|Prince|Princess|Pope"
@@ -67,7 +69,7 @@ def _sharing(mention: Parts, having: dict[str, list[Parts]]) -> list[Parts]:
 
 
 def _parts(name: str) -> Parts:
-    folded = unicodedata.normalize("NFKD", _SUFFIX.sub("", name).casefold())
+    folded = normal_form("NFKD", _SUFFIX.sub("", name).casefold())
     plain = "".join(char for char in folded if not unicodedata.combining(char))
     return tuple(re.findall(r"[^\W_]+", plain))
 

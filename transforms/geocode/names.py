@@ -4,6 +4,8 @@ import functools
 import re
 import unicodedata
 
+from transforms.normal_forms import normal_form
+
 _LETTERS = str.maketrans(
     {
         "ø": "o",
@@ -52,7 +54,7 @@ def normalize(name: str) -> str:
     """
     folded = name.casefold().translate(_LETTERS)
     if not folded.isascii():
-        decomposed = unicodedata.normalize("NFKD", folded)
+        decomposed = normal_form("NFKD", folded)
         folded = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     words = [_WORDS.get(word, word) for word in _DROPPED.sub("", folded).split()]
     if len(words) > 1 and words[0] == "the":

@@ -10,6 +10,8 @@ from typing import Literal
 
 from babel import Locale
 
+from transforms.normal_forms import normal_form
+
 Precision = Literal["day", "time"]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
@@ -73,7 +75,7 @@ def fold(word: str) -> str:
     >>> fold("Août")
     'aout'
     """
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    decomposed = normal_form("NFKD", word.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 

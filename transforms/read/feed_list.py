@@ -5,6 +5,7 @@ import dataclasses
 import datetime
 import functools
 import io
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from transforms.failures import BadRecord
 from transforms.masking import mask
+from transforms.normal_forms import few_marks
 from transforms.read.globbing import home
 from transforms.read.local_files import read_at_most
 
@@ -146,7 +148,7 @@ def _mistakes_of_head(head: list[str]) -> Iterator[str]:
         yield f"has no column url but {', '.join(map(repr, head))}"
     else:
         yield from (f"column {column!r} is not known" for column in head if column not in COLUMNS)
-    yield from (f"column {column!r} is there twice" for column in dict.fromkeys(head) if head.count(column) > 1)
+    yield from (f"column {column!r} is there twice" for column, times in Counter(head).items() if times > 1)
 
 
 def mistakes(feed: ListedFeed) -> Iterator[str]:
@@ -177,7 +179,7 @@ def write_feed_list(feeds: Iterable[ListedFeed], path: str | Path) -> None:
 
 def _is_web_address(url: str) -> bool:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(few_marks(url))
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(char.isspace() for char in url)
