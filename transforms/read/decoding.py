@@ -9,11 +9,13 @@ import brotli
 import zstandard
 
 from transforms.failures import BadRecord, Reason
-from transforms.read.blocks import BLOCK, GZIP
+from transforms.read.blocks import BLOCK, BOMB_RATIO, GZIP
 
 ACCEPTED = "gzip, deflate, br, zstd"
 MOST_CODINGS = 3
 """Codings one upon another; more than one is rare, and each multiplies what the next may unpack."""
+MOST_BETWEEN = 1_000_000
+"""Bytes that one coding may give to the next in any case; of more, `BOMB_RATIO` holds."""
 MAX_CHUNK_LINE = 1_024
 """Bytes of the line that says how long a chunk is."""
 _CHUNK = re.compile(rb"(?:\r?\n)?[ \t]{0,50}([0-9A-Fa-f]{1,15})[ \t]{0,50}(?:;[^\r\n]{0,900})?\r?\n")
@@ -52,12 +54,39 @@ def decode_content(blocks: Iterable[bytes], header: str) -> Blocks:
         header: its Content-Encoding.
 
     Raises:
-        BadRecord: FETCH_FAILED if a coding is unknown, damaged or cut short.
+        BadRecord: FETCH_FAILED if a coding is unknown, damaged or cut short; ARCHIVE_BOMB if one of several gives the
+            next far more than it was given.
     """
-    decoded = iter(blocks)
-    for coding in reversed(codings(header)):
-        decoded = _undo(decoded, coding)
+    source = _Counted(blocks)
+    decoded: Blocks = source
+    for number, coding in enumerate(reversed(codings(header))):
+        # What the last coding gives is bounded by who reads it; what lies between two codings nobody else sees.
+        decoded = _undo(_no_bomb(decoded, source) if number else decoded, coding)
     return decoded
+
+
+class _Counted(Blocks):
+    """Blocks, and how many bytes of them were taken."""
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._blocks = iter(blocks)
+        self.taken = 0
+
+    def __next__(self) -> bytes:
+        block = next(self._blocks)
+        self.taken += len(block)
+        return block
+
+
+def _no_bomb(blocks: Blocks, source: _Counted) -> Blocks:
+    """Yield what one coding gives to the next, as long as it is in proportion to what was taken from the source."""
+    given = 0
+    for block in blocks:
+        given += len(block)
+        if given > MOST_BETWEEN and given > BOMB_RATIO * source.taken:
+            message = f"{source.taken:,} bytes of one coding upon another unpack to more than {given:,}"
+            raise BadRecord(Reason.ARCHIVE_BOMB, message)
+        yield block
 
 
 def unchunk(blocks: Iterable[bytes]) -> Blocks:
@@ -160,9 +189,12 @@ def _brotli(blocks: Blocks) -> Blocks:
     taken = False
     for block in blocks:
         taken = taken or bool(block)
-        yield decoder.process(block, output_buffer_limit=BLOCK)
-        while not decoder.can_accept_more_data():
-            yield decoder.process(b"", output_buffer_limit=BLOCK)
+        piece = decoder.process(block, output_buffer_limit=BLOCK)
+        yield piece
+        # brotli 1.2 may say that it can take more while it still holds output back.
+        while not decoder.is_finished() and (len(piece) >= BLOCK or not decoder.can_accept_more_data()):
+            piece = decoder.process(b"", output_buffer_limit=BLOCK)
+            yield piece
     if taken and not decoder.is_finished():
         raise EOFError("it ends before its end mark")
 
