@@ -1,25 +1,40 @@
 """What was rewritten to be linear gives what it gave."""
 
+import gzip
 import io
+import json
+import zlib
 
+import brotli
 import pytest
 from fastwarc.warc import WarcRecordType
 
+from benchmarks.growth.clock import superlinear
 from benchmarks.growth.steps import THEN, article, gazetteer
+from transforms.deduplicate.shingles import shingle_hashes
 from transforms.extract.persons import MAX_NAMESAKES, join_persons
+from transforms.failures import BadRecord, Reason
 from transforms.geocode.candidates import options_for
 from transforms.geocode.mentions.page import Page
 from transforms.geocode.mentions.patterns import _lists
+from transforms.geocode.names import normalize
 from transforms.geocode.rank_features import Name
 from transforms.geocode.ranking import MAX_ROWS, _groups
+from transforms.masking import mask
+from transforms.normal_forms import few_marks
 from transforms.parse import parse_item
-from transforms.parse.feed import parse_feed
+from transforms.parse.dates import fold
+from transforms.parse.feed import MAX_AUTHORS, MAX_LABEL, parse_feed
 from transforms.parse.feed_cut import MAX_FRAME, MAX_TAIL, cut_feed
 from transforms.parse.split import split
 from transforms.parse.structured import loads
+from transforms.read.decoding import decode_content
+from transforms.read.opml import parse_opml
 from transforms.read.warc import read_warc
 from transforms.records import Document
 from transforms.write.archive import warc_record
+
+ATOM = "http://www.w3.org/2005/Atom"
 
 
 @pytest.mark.parametrize(
@@ -114,10 +129,80 @@ def test_an_article_of_names_alone_is_parsed_whole():
 
 def test_an_answer_with_damaged_chunks_is_a_failure_of_its_own():
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
-    damaged = head + b"Transfer-Encoding: chunked\r\n\r\n6\r\n<html>\r\nnone\r\n"
+    damaged = head + b"Transfer-Encoding: chunked\r\n\r\n6\r\n<html>\r\nno chunk"
     whole = head + b"\r\n<html><p>Rain fell.</html>"
     when = THEN.replace(microsecond=0)
     headers = {"WARC-Target-URI": "http://a.test/", "Content-Type": "application/http; msgtype=response"}
     archive = b"".join(warc_record(WarcRecordType.response, when, headers, block) for block in (damaged, whole))
     failure, document = read_warc(io.BytesIO(archive), "a.warc.gz", max_bytes=10_000)
     assert (failure.reason, document.content) == ("bad_archive", b"<html><p>Rain fell.</html>")
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        f"<rss><channel><title>{'Ab ' * 1_000}</title><language>{'e' * 3_000}</language>"
+        + "<item><title>A</title></item>",
+        f'<feed xmlns="{ATOM}" xml:lang="{"e" * 3_000}"><title>{"Ab " * 1_000}</title>'
+        + "".join(f"<author><name>Ann Lee{'e' * number}</name></author>" for number in range(700))
+        + "<entry><title>A</title></entry>",
+        json.dumps(
+            {
+                "title": "Ab " * 1_000,
+                "language": "e" * 3_000,
+                "authors": [{"name": "Ann Lee" + "e" * number} for number in range(1_000)],
+                "items": [{"title": "A"}],
+            }
+        ),
+    ],
+)
+def test_what_a_feed_says_of_itself_is_bounded_in_each_entry(feed):
+    (item,) = split(Document(uri="a", kind="feed", content=feed.encode(), fetched=THEN))
+    assert item.content.publisher == "Ab " * (MAX_LABEL // 3) + "Ab"
+    assert item.content.language == "e" * MAX_LABEL
+    assert len(item.content.authors) in (0, MAX_AUTHORS)  # feeds in RSS have none
+
+
+def test_names_of_folders_are_bounded_in_each_feed():
+    folders = "".join(f'<outline text="{letter * 2_000}">' for letter in "ab")
+    outline = f'<outline text="{"c" * 2_000}" xmlUrl="http://a.test/"/>'
+    feeds, _ = parse_opml(f"<opml><body>{folders}{outline}{'</outline>' * 2}</body></opml>".encode())
+    assert (feeds[0].publisher, feeds[0].section) == ("c" * 500, "a" * 500)
+
+
+@pytest.mark.parametrize("header", ["gzip, gzip", "gzip, deflate, gzip", "gzip, br"])
+def test_what_one_coding_gives_another_is_bounded(header):
+    body = gzip.compress(b"") * 200_000
+    if "deflate" in header:
+        body = zlib.compress(body)
+    body = brotli.compress(body, quality=1) if "br" in header else gzip.compress(body)
+    with pytest.raises(BadRecord, match="one coding upon another unpack to more than") as caught:
+        list(decode_content(iter([body]), header))
+    assert caught.value.reason == Reason.ARCHIVE_BOMB
+
+
+def test_codings_upon_another_give_the_body():
+    body = bytes(range(256)) * 10_000
+    assert b"".join(decode_content(iter([gzip.compress(gzip.compress(body))]), "gzip, gzip")) == body
+
+
+@pytest.mark.parametrize("quality", [1, 11])
+def test_a_brotli_body_that_unpacks_to_more_than_one_block_is_read(quality):
+    body = b"".join(b"Rain fell on day %d. " % (number % 1_000) for number in range(50_000))
+    assert b"".join(decode_content(iter([brotli.compress(body, quality=quality)]), "br")) == body
+
+
+@pytest.mark.parametrize("unit", ["\u0301\u0323", "\u0f71\u0f72", "\u0f73", "\u0323\uff9e", "\u3099\u0301"])
+@pytest.mark.parametrize("call", [shingle_hashes, normalize, fold, mask, lambda text: join_persons([text, text + "a"])])
+def test_marks_in_a_row_take_linear_time(unit, call):
+    def make(length):
+        return "http://a" + unit * (length // len(unit)) + "b"
+
+    assert superlinear(getattr(call, "__wrapped__", call), make, 20_000) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["e\u0301", "\u0e01\u0e38\u0e48" * 50, "\u0301" * 30, "\U0001f600" * 50, "\u3001" * 50]
+)
+def test_marks_that_languages_have_are_kept(text):
+    assert few_marks(text) == text

@@ -24,6 +24,10 @@ MAX_TAGS_IN_ENTRY = 10_000
 """Outside CDATA; feedparser takes the square of some of their numbers."""
 MAX_ENTRY = 5_000_000
 """Characters of one entry."""
+MAX_LABEL = 500
+"""Characters of what a feed says of itself, and an author of it: each of its articles has a copy."""
+MAX_AUTHORS = 50
+"""Authors of a feed; each of its articles has a copy."""
 
 bound_authors()
 
@@ -185,11 +189,25 @@ def _feed(parsed: Any, uri: str) -> Feed:
     return Feed(
         url=uri if "://" in uri else absolute(own),
         base=absolute(uri) or absolute(own) or absolute(feed.get("link")) or "",
-        publisher=html_to_line(feed.get("title") or "") or None,
-        language=feed.get("language") or None,
-        authors=_authors(feed) if parsed.version.startswith("atom") else (),
+        publisher=label(html_to_line(feed.get("title") or "")),
+        language=label(feed.get("language")),
+        authors=few(_authors(feed)) if parsed.version.startswith("atom") else (),
         is_atom=parsed.version.startswith("atom"),
     )
+
+
+def label(text: str | None) -> str | None:
+    """Return the beginning of a text that many articles get; None for an empty one.
+
+    >>> label("The Daily"), len(label("a" * 1000)), label("")
+    ('The Daily', 500, None)
+    """
+    return (text or "")[:MAX_LABEL].rstrip() or None
+
+
+def few(authors: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the first authors of a feed, without what is too long for a name."""
+    return tuple(author for author in authors if len(author) <= MAX_LABEL)[:MAX_AUTHORS]
 
 
 def _entry(entry: Any, feed: Feed) -> Entry:
@@ -205,8 +223,8 @@ def _entry(entry: Any, feed: Feed) -> Entry:
         title=_title(entry),
         authors=_authors(entry) or feed.authors,
         byline=_byline(entry),
-        publisher=html_to_line(_source(entry).get("title") or "") or feed.publisher,
-        language=_language(entry) or feed.language,
+        publisher=label(html_to_line(_source(entry).get("title") or "")) or feed.publisher,
+        language=label(_language(entry)) or feed.language,
         keywords=_keywords(entry),
         published=published,
         published_basis=basis,

@@ -6,7 +6,7 @@ from typing import Any
 from transforms.failures import BadRecord, Reason
 from transforms.parse.addresses import absolute, canonical
 from transforms.parse.clean import clean_line
-from transforms.parse.feed import Body, Entry
+from transforms.parse.feed import Body, Entry, Feed, few, label
 from transforms.parse.markup import html_to_line
 from transforms.parse.people import distinct, names
 
@@ -29,16 +29,27 @@ def parse_json_feed(feed: dict[str, Any], uri: str) -> Iterator[Entry | BadRecor
     items = feed.get("items")
     if not _is_list(items) or not items:
         raise BadRecord(Reason.NO_ENTRIES, "a JSON Feed without items")
+    of_all = _feed(feed, uri)
     for item in items:
         if isinstance(item, dict):
-            yield _entry(item, feed, uri)
+            yield _entry(item, of_all)
         else:
             yield BadRecord(Reason.BAD_FEED, f"an item that is no object but {str(item)[:60]!r}")
 
 
-def _entry(item: dict[str, Any], feed: dict[str, Any], uri: str) -> Entry:
+def _feed(feed: dict[str, Any], uri: str) -> Feed:
     own = absolute(_text(feed, "feed_url"))
-    base = absolute(uri) or own or absolute(_text(feed, "home_page_url"))
+    return Feed(
+        url=absolute(uri) or own,
+        base=absolute(uri) or own or absolute(_text(feed, "home_page_url")) or "",
+        publisher=label(clean_line(_text(feed, "title") or "")),
+        language=label(_text(feed, "language")),
+        authors=few(_authors(feed)),
+    )
+
+
+def _entry(item: dict[str, Any], feed: Feed) -> Entry:
+    base = feed.base
     url = absolute(_text(item, "url"), base) or absolute(_text(item, "id"))
     files = [absolute(_text(file, "url"), base) for file in _objects(item.get("attachments"))]
     image = absolute(_text(item, "image"), base) or absolute(_text(item, "banner_image"), base)
@@ -46,12 +57,12 @@ def _entry(item: dict[str, Any], feed: dict[str, Any], uri: str) -> Entry:
         entry_id=clean_line(_text(item, "id") or "") or None,
         url=url,
         canonical_url=canonical(url),
-        feed_url=absolute(uri) or own,
+        feed_url=feed.url,
         title=html_to_line(_text(item, "title") or "") or None,
-        authors=_authors(item) or _authors(feed),
+        authors=_authors(item) or feed.authors,
         byline=", ".join(_bylines(item)) or None,
-        publisher=clean_line(_text(feed, "title") or "") or None,
-        language=_text(item, "language") or _text(feed, "language"),
+        publisher=feed.publisher,
+        language=_text(item, "language") or feed.language,
         keywords=distinct(clean_line(tag) for tag in _strings(item.get("tags"))),
         published=_text(item, "date_published"),
         published_basis="feed" if _text(item, "date_published") else None,

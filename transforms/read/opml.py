@@ -14,6 +14,8 @@ from transforms.parse.encoding import decode
 from transforms.read.feed_list import MAX_BYTES, FeedListError, ListedFeed, mistakes
 
 MAX_DEPTH = 50
+MAX_LABEL = 500
+"""Characters of the name of a feed or folder; each feed in a folder has a copy of its folders' names."""
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _OWN = "urn:dateline:feeds"
 """Namespace of what a list knows and OPML does not."""
@@ -75,7 +77,7 @@ def _feeds(parent: etree._Element, folders: tuple[str, ...], name: str) -> Itera
     if len(folders) > MAX_DEPTH:
         raise FeedListError([f"{name}: folders are nested more than {MAX_DEPTH} deep"])
     for outline in parent.iterchildren("outline"):
-        label = clean_line(outline.get("title") or outline.get("text") or "")
+        label = clean_line(outline.get("title") or outline.get("text") or "")[:MAX_LABEL]
         url = (outline.get("xmlUrl") or "").strip()
         if url:
             yield _feed(outline, url, label, folders)
@@ -94,7 +96,7 @@ def _feed(outline: etree._Element, url: str, label: str, folders: tuple[str, ...
         publisher=label,
         country=codes[-1] if codes else "",
         language=language if usable else "",
-        section=clean_line(outline.get("category") or "") or "/".join(others),
+        section=(clean_line(outline.get("category") or "") or "/".join(others))[:MAX_LABEL],
         **{name: _kept(outline, url, name) for name in _KEPT},
     )
 
