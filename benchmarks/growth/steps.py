@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from benchmarks.growth import reading
 from benchmarks.growth.frames import FEED_FRAMES, FEED_UNITS, FEW, HTML, NAMES, PAGE_FRAMES, TAGS
 from benchmarks.growth.triggers import COMMON, Trigger, units
 from transforms import masking
@@ -44,6 +45,8 @@ from transforms.records import AnnotatedArticle, Article, Document, Entity, Item
 
 THEN = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 TEXT = "{}"
+MARKS = units("\u0301\u0323", "\u0f71\u0f72", "\u0f73", "\u0323\uff9e", "a1,b2,")
+"""Marks that a normal form sorts, and values of a table."""
 _NUMBER = itertools.count()
 
 
@@ -207,7 +210,14 @@ def all_steps() -> tuple[Step, ...]:
         Step("feed cut into entries", _cut, 400_000, FEED_FRAMES[1:4], FEED_UNITS),
         Step("plain text", _parsed("text"), 40_000),
         Step("JSONL", lambda text: _parsed("jsonl")(_jsonl(text)), 40_000),
-        Step("near copies", sketch.sketch.__wrapped__, 40_000),
+        Step("JSON Feed", lambda text: _parsed("feed")(reading.json_feed(text)), 40_000),
+        Step("feed's own title", lambda text: _parsed("feed")(reading.rss_feed(text)), 40_000),
+        Step("robots.txt", reading.robots, 40_000),
+        Step("content codings", reading.codings, 20_000, units=(*FEW[:3], *MARKS)),
+        Step("WARC", reading.warc, 10_000, units=(*FEW[:3], *MARKS)),
+        Step("list of feeds", reading.feed_list, 40_000, units=(*COMMON, *MARKS)),
+        Step("address masked", reading.masked, 40_000, units=(*COMMON, *MARKS)),
+        Step("near copies", sketch.sketch.__wrapped__, 40_000, units=(*COMMON, *MARKS)),
         Step("tokenizer", _tokenized, 20_000),
         Step("revise", _revised, 40_000),
         Step("join persons", _joined, 40_000),

@@ -9,6 +9,7 @@ import pycountry
 
 from transforms.geocode.candidates import NONE, Options, options_for
 from transforms.geocode.gazetteer import Gazetteer, Match, Place
+from transforms.normal_forms import few_marks
 from transforms.records import Article
 
 _MEDIA = re.compile(
@@ -47,7 +48,7 @@ def country_of(article: Article) -> str | None:
 def _labels(article: Article) -> list[str]:
     address = article.canonical_url or article.url or ""
     try:
-        host = urlsplit(address).hostname or ""
+        host = urlsplit(few_marks(address)).hostname or ""
     except ValueError:
         return []
     return [label for label in host.split(".") if len(label) <= MAX_LABEL] if len(host) <= MAX_HOST else []
