@@ -29,6 +29,7 @@ from transforms.parse.feed_cut import MAX_FRAME, MAX_TAIL, cut_feed
 from transforms.parse.split import split
 from transforms.parse.structured import loads
 from transforms.read.decoding import decode_content
+from transforms.read.feed_list import MAX_PROBLEM, FeedListError, parse_feed_list
 from transforms.read.opml import parse_opml
 from transforms.read.warc import read_warc
 from transforms.records import Document
@@ -206,3 +207,12 @@ def test_marks_in_a_row_take_linear_time(unit, call):
 )
 def test_marks_that_languages_have_are_kept(text):
     assert few_marks(text) == text
+
+
+@pytest.mark.parametrize(
+    "content", ["url\n" + "ftp://a\n" * 50_000, ",".join(map(str, range(50_000))), "url\n" + "a" * 100_000]
+)
+def test_what_is_said_of_a_bad_list_of_feeds_is_bounded(content):
+    with pytest.raises(FeedListError) as caught:
+        parse_feed_list(content)
+    assert len(str(caught.value)) < 105 * MAX_PROBLEM

@@ -148,7 +148,7 @@ def check(
 
 def _import(args: argparse.Namespace) -> int:
     from transforms.failures import BadRecord
-    from transforms.read.feed_list import MAX_BYTES, FeedListError, write_feed_list
+    from transforms.read.feed_list import MAX_BYTES, FeedListError, first_of, write_feed_list
     from transforms.read.local_files import read_at_most
     from transforms.read.opml import parse_opml
 
@@ -160,7 +160,7 @@ def _import(args: argparse.Namespace) -> int:
     except FeedListError as error:
         raise ConfigurationError(error.problems) from error
     write_feed_list(feeds, args.output)
-    for line in left_out:
+    for line in first_of(left_out):
         show(f"dateline: left out: {one_line(line)}", file=sys.stderr)
     show(f"{args.output}: {len(feeds)} feeds" + (f"; {len(left_out)} left out" if left_out else ""))
     return Exit.DONE

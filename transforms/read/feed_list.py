@@ -24,6 +24,11 @@ EXTENSION = ".csv"
 MAX_BYTES = 20_000_000
 """Of a list; one of 100,000 feeds has half as much."""
 
+MOST_PROBLEMS = 100
+"""Lines that say what is wrong with a list."""
+MAX_PROBLEM = 1_000
+"""Characters of such a line."""
+
 NOT_IN_ISO = {"XKX"}
 """Kosovo, under the code that most data give it."""
 
@@ -57,8 +62,18 @@ class FeedListError(ValueError):
     """
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+        self.problems = first_of(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def first_of(problems: list[str]) -> list[str]:
+    """Return the first problems, each cut to what a reader looks at, and how many more there are.
+
+    >>> first_of(["a", "b"]), first_of(["a"] * 1_000)[-2:]
+    (['a', 'b'], ['a', 'and 900 more'])
+    """
+    shown = [problem[:MAX_PROBLEM] for problem in problems[:MOST_PROBLEMS]]
+    return shown + ([f"and {len(problems) - MOST_PROBLEMS:,} more"] if len(problems) > MOST_PROBLEMS else [])
 
 
 def is_feed_list(path: str) -> bool:
