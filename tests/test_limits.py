@@ -34,6 +34,9 @@ class Double:
     def preload(self) -> None:
         if self.marks == "broken":
             raise ValueError("no such model")
+        if self.marks == "leaves":
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            sys.exit("bye")
 
     def setup(self) -> None:
         self.opened = os.getpid()
@@ -57,6 +60,17 @@ class Double:
             os.kill(os.getpid(), signal.SIGSEGV)
         if item == "exit":
             os._exit(3)
+        if item == "close":
+            os.closerange(3, 256)
+            time.sleep(60)
+        if item == "fork and burn":  # the fork holds a copy of the connection, for longer than the test lasts
+            if os.fork() == 0:
+                time.sleep(20)
+                os._exit(0)
+            collections.deque(itertools.repeat(0), maxlen=0)
+        if item == "deaf":
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            raise SystemExit("bye")
         if item == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
         if item == "killed once":
@@ -111,7 +125,15 @@ SMALL = Budget(cpu_seconds=0.5, memory_mb=100)
 
 @pytest.mark.parametrize(
     ("item", "reason"),
-    [("burn", "too_slow"), ("eat", "too_large"), ("crash", "crashed"), ("exit", "crashed")],
+    [
+        ("burn", "too_slow"),
+        ("eat", "too_large"),
+        ("crash", "crashed"),
+        ("exit", "crashed"),
+        ("close", "crashed"),
+        ("deaf", "crashed"),
+        ("fork and burn", "too_slow"),
+    ],
 )
 def test_the_culprit_of_a_batch_is_a_failure_and_the_others_are_done(item, reason):
     done, failed = split(guard(SMALL).run([1, 2, item, 3, "x"]))
@@ -147,6 +169,8 @@ def test_an_error_that_is_not_the_item_s_fault_is_raised(item, error):
 
 
 def test_a_task_that_cannot_be_loaded_says_why():
+    with pytest.raises(RuntimeError, match="could not be prepared: SystemExit: bye"):
+        guard(SMALL, "leaves")
     with pytest.raises(RuntimeError, match="could not be prepared: ValueError: no such model"):
         guard(SMALL, "broken")
 

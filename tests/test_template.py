@@ -146,3 +146,34 @@ def test_what_two_workers_make_is_dealt_out_evenly():
     shares = [float(line.split()[1]) for line in done.stdout.splitlines()]
     assert len(shares) == 4
     assert max(shares) < 1.1
+
+
+def test_what_a_model_raises_or_ignores_while_it_loads_ends_in_the_template():
+    said = fork("""
+        def prepare():
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            global loaded
+            loaded = os.getpid()
+            raise SystemExit("bye")
+
+        leaving = Template(prepare)
+        print([leaving.start_worker(do, {"DO": do}).result(timeout=20) for do in ("nothing", "die")])
+        leaving.close()
+        print("once")
+        made.close()
+    """)
+    assert "[0, -9]" in said
+    assert said.count("once") == 1
+
+
+def test_a_worker_asked_of_a_template_that_was_killed_is_refused():
+    said = fork("""
+        os.kill(made.pid, signal.SIGKILL)
+        os.waitid(os.P_PID, made.pid, os.WEXITED | os.WNOWAIT)
+        try:
+            made.start_worker("a", {"DO": "nothing"})
+        except RuntimeError as error:
+            print(error)
+        made.close()
+    """)
+    assert "the process that workers are copies of ended" in said

@@ -23,6 +23,7 @@ from typing import NoReturn
 
 from pipeline.engines import worker
 from pipeline.engines.lean import leave_alone_what_is_there
+from transforms.limits.child import end_with_parent, flush
 
 END_SECONDS = 1.0
 """For which a template that was asked to end is waited for."""
@@ -53,13 +54,17 @@ class Template:
     def __init__(self, prepare: Callable[[], None]) -> None:
         self._control, far_end = Pipe()
         self.readers, of_readers = Pipe()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush()
         self.pid = os.fork()
         if self.pid == 0:
-            self._control.close()
-            self.readers.close()
-            _serve(far_end, of_readers, prepare)
+            try:
+                self._control.close()
+                self.readers.close()
+                _serve(far_end, of_readers, prepare)
+            except BaseException:  # it must not reach the launcher's code, which this process has on its stack
+                sys.excepthook(*sys.exc_info())
+            finally:
+                os._exit(1)
         far_end.close()
         of_readers.close()
         self._asked: dict[str, Future[int]] = {}
@@ -71,7 +76,12 @@ class Template:
         self._asked[worker_id] = ended
         if not self._listener.ident:
             self._listener.start()
-        self._control.send((worker_id, dict(environ)))
+        try:
+            self._control.send((worker_id, dict(environ)))
+        except OSError as error:
+            raise RuntimeError(
+                "the process that workers are copies of ended; out of memory is the usual cause"
+            ) from error
         return ended
 
     def close(self) -> None:
@@ -109,8 +119,9 @@ def _serve(control: Connection, of_readers: Connection, prepare: Callable[[], No
 
     ignore_signals()
     set_name("dateline-ready")
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(BaseException):  # a model may call sys.exit() when it is loaded
         prepare()
+    ignore_signals()  # a model may have set handlers of its own
     # What is there now is never garbage; to look at it again would also copy its pages.
     leave_alone_what_is_there()
     running: dict[Connection, tuple[str, int]] = {}
@@ -158,12 +169,13 @@ def _fork_worker(environ: Mapping[str, str], readers: Connection, others: list[C
     if pid:
         held.close()
         return alive, pid
-    for other in (alive, *others):
-        other.close()
-    os.environ.clear()
-    os.environ.update(environ)
     code = 1
     try:
+        end_with_parent()
+        for other in (alive, *others):
+            other.close()
+        os.environ.clear()
+        os.environ.update(environ)
         from transforms.limits import pool
 
         with pool.connected(readers):
@@ -172,6 +184,5 @@ def _fork_worker(environ: Mapping[str, str], readers: Connection, others: list[C
     except BaseException:  # whatever it is, it must not reach the launcher's code that this process has on its stack
         sys.excepthook(*sys.exc_info())
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush()
         os._exit(code)

@@ -1,6 +1,7 @@
 """Child process that works on articles under limits; it is forked by a fork server."""
 
 import contextlib
+import ctypes
 import os
 import pickle
 import signal
@@ -29,6 +30,22 @@ def ignore_signals() -> None:
     """Leave Ctrl-C and SIGTERM to the launcher: a terminal sends them to all processes of a group."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # A parent, or a model, may have had it ignored: then exit codes would not wait for this process.
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def flush() -> None:
+    """Write out what is buffered, before a fork, which would write it once more. A stream may be None."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
+def end_with_parent() -> None:
+    """Have the kernel end this process when its parent ends, however that ends (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def set_name(name: str) -> None:
@@ -46,9 +63,10 @@ def serve(connection: Connection, tasks: Mapping[str, Any], memory_mb: float) ->
         memory_mb: memory that this process may take in addition to what it has.
     """
     set_name("dateline-reader")
-    prepare_limits(memory_mb)
+    end_with_parent()
     ready: set[str] = set()
     try:
+        prepare_limits(memory_mb)
         while True:
             answer = _answer(pickle.loads(connection.recv_bytes()), tasks, ready)
             connection.send_bytes(answer)
@@ -57,7 +75,7 @@ def serve(connection: Connection, tasks: Mapping[str, Any], memory_mb: float) ->
         os._exit(0)
     except BaseException:  # it must not reach code of the parent, which is still on this process's stack
         sys.excepthook(*sys.exc_info())
-        sys.stderr.flush()
+        flush()
         os._exit(1)
 
 

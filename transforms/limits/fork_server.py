@@ -11,6 +11,7 @@ import os
 import pickle
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import recv_handle
@@ -18,6 +19,10 @@ from typing import Any, NoReturn
 
 from transforms.limits import child
 
+GRACE_SECONDS = 1.0
+"""That a child whose connection has ended may take to end."""
+CLOSED = 256
+"""In the place of the exit code of a child that closed its connection but did not end."""
 PREPARE, FORK, REAP = "prepare", "fork", "reap"
 """Requests: load what a task needs; fork a child; return the exit code of a child that has ended."""
 
@@ -61,8 +66,7 @@ class ForkServer:
         """End all children that are alive, and wait for their end."""
         for pid, code in self._children.items():
             if code is None:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
+                _end(pid)
 
     def _prepare(self, key: str, packed: bytes) -> str:
         """Load what a task needs; return an error's text, or nothing."""
@@ -71,8 +75,9 @@ class ForkServer:
         try:
             task = pickle.loads(packed)
             task.preload()
-        except Exception as error:
+        except BaseException as error:  # a model may call sys.exit() when it is loaded
             return f"{type(error).__name__}: {error}"
+        child.ignore_signals()  # a model may have set handlers of its own
         self._tasks[key] = task
         # A collection would visit what was loaded again and again, and copy its pages in each child.
         gc.collect()
@@ -81,19 +86,23 @@ class ForkServer:
 
     def _fork(self, handle: int, memory_mb: float, environ: Mapping[str, str]) -> int:
         """Fork a child that serves the connection with this descriptor; return its process id."""
-        sys.stdout.flush()
-        sys.stderr.flush()
+        child.flush()
         pid = os.fork()
         if pid:
             os.close(handle)
             self._children[pid] = None
             self._collect()
             return pid
-        for other in (*self.clients, *self._inherited()):
-            other.close()
-        os.environ.update(environ)
-        self._in_child()
-        return child.serve(Connection(handle), self._tasks, memory_mb)
+        try:
+            for other in (*self.clients, *self._inherited()):
+                other.close()
+            os.environ.update(environ)
+            self._in_child()
+            child.serve(Connection(handle), self._tasks, memory_mb)
+        except BaseException:  # it must not go on as a second server
+            sys.excepthook(*sys.exc_info())
+        finally:
+            os._exit(1)
 
     def _collect(self) -> None:
         """Note the exit codes of children that have ended; forget those that ended because their client was gone."""
@@ -105,9 +114,27 @@ class ForkServer:
                     del self._children[pid]
 
     def _reap(self, pid: int) -> int:
-        """Wait for the end of a child and return its exit code, negative for a signal."""
+        """End a child and return its exit code, negative for a signal."""
         code = self._children.pop(pid, 0)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) if code is None else code
+        return _end(pid, GRACE_SECONDS) if code is None else code
+
+
+def _end(pid: int, grace_seconds: float = 0.0) -> int:
+    """Return the exit code of a child of this process; it is killed, and `CLOSED` returned, if it has not ended.
+
+    One that has closed its connection but goes on would block the server, and
+    all other clients with it.
+    """
+    deadline = time.monotonic() + grace_seconds
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    while not ended and time.monotonic() < deadline:
+        time.sleep(0.001)
+        ended, status = os.waitpid(pid, os.WNOHANG)
+    if not ended:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        return CLOSED
+    return os.waitstatus_to_exitcode(status)
 
 
 def main(descriptor: int) -> NoReturn:

@@ -11,6 +11,7 @@ from transforms.failures import FAILURES, BadRecord, Reason, failure_from
 from transforms.limits import pool
 from transforms.limits.budget import Budget
 from transforms.limits.child import DONE, OUT_OF_MEMORY, Request
+from transforms.limits.fork_server import CLOSED
 from transforms.progress import in_work
 
 
@@ -137,6 +138,8 @@ def reason_of(ended: Exception, budget: Budget) -> BadRecord:
     if ended.code == -signal.SIGPROF:
         message = f"needs more than {budget.cpu_seconds:g} s of CPU time (max_cpu_seconds)"
         return BadRecord(Reason.TOO_SLOW, message)
+    if ended.code == CLOSED:
+        return BadRecord(Reason.CRASHED, "the process that read it closed its connection")
     how = f"exit code {ended.code}"
     with contextlib.suppress(ValueError):
         how = signal.Signals(-ended.code).name

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from multiprocessing.connection import Connection, Pipe
+from multiprocessing.connection import Connection, Pipe, wait
 from multiprocessing.reduction import send_handle
 from typing import Any
 
@@ -137,14 +137,34 @@ class Pool:
         timed_out = False
         try:
             connection.send_bytes(packed)
-            if connection.poll(wall_seconds):
+            timed_out = not _wait(pid, connection, wall_seconds)
+            if connection.poll():
                 return pickle.loads(connection.recv_bytes())
-            timed_out = True
-            os.kill(pid, signal.SIGKILL)
+            if timed_out:
+                os.kill(pid, signal.SIGKILL)
         except (EOFError, OSError):
             pass
         connection.close()
         raise ChildEnded(self._client.reap(pid), timed_out=timed_out)
+
+
+def _wait(pid: int, connection: Connection, seconds: float | None) -> bool:
+    """Wait until a child has answered or ended; return False if it has not after so many seconds.
+
+    Its connection alone does not tell its end: a process that the child has
+    forked, for example in code of a model, may hold a copy of it.
+    """
+    with contextlib.ExitStack() as stack:
+        ready: list[Any] = [connection]
+        if sys.platform == "linux":
+            try:
+                ready.append(os.pidfd_open(pid))
+                stack.callback(os.close, ready[-1])
+            except ProcessLookupError:
+                return True
+            except OSError:  # an old kernel
+                pass
+        return bool(wait(ready, seconds))
 
 
 _LOCK = threading.RLock()
