@@ -17,7 +17,7 @@ from pipeline.commands.prism import add_prism_commands
 from pipeline.commands.stream import add_stream_command
 from pipeline.commands.submit import add_submit_command
 from pipeline.commands.workers import add_workers_command
-from pipeline.engines.ending import SIGNALS, in_own_process, let_go
+from pipeline.engines.ending import SIGNALS, in_own_process, let_go, open_standard_streams
 from pipeline.engines.lean import import_beam, import_spacy, importing
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.monitoring import logs
@@ -82,6 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is not None:
         return _command(arguments)
+    open_standard_streams()
     sys.excepthook = show_uncaught
     threading.excepthook = lambda found: show_uncaught(found.exc_type, found.exc_value, found.exc_traceback)
     in_own_process()

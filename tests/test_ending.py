@@ -1,6 +1,7 @@
 """What comes too late to change a command's end is not heard, and what nobody asked for is not shown."""
 
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -109,3 +110,28 @@ def test_a_run_whose_step_fails_says_so_and_shows_no_traceback(tmp_path):
     assert done.returncode == 1, done.stderr
     assert "the run failed: no space left" in done.stderr.replace("OSError: ", "")
     assert TRACEBACK not in done.stderr
+
+
+@pytest.mark.parametrize("closed", [[0], [1], [2], [0, 1, 2]])
+def test_a_command_whose_standard_streams_are_closed_does_its_work(closed, tmp_path):
+    body = """
+        import os, sys
+        from pipeline.engines.ending import in_own_process, open_standard_streams
+        open_standard_streams()
+        in_own_process()
+        print("said")
+        print("said", file=sys.stderr, flush=True)
+        assert sys.stdin.read() == ""
+        with open(sys.argv[1], "w") as out:
+            print(out.fileno() > 2, os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0)[1], file=out)
+    """
+
+    def prepare() -> None:
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        for number in closed:
+            os.close(number)
+
+    command = [sys.executable, "-c", textwrap.dedent(body), str(tmp_path / "out")]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, preexec_fn=prepare, timeout=60)
+    assert done.returncode == 0
+    assert (tmp_path / "out").read_text() == "True 0\n"

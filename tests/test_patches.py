@@ -1,5 +1,6 @@
 """Beam is as the changes to it expect, and they hold."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -112,3 +113,13 @@ def test_a_long_path_of_temporary_files_is_not_used(tmp_path):
     (socket,) = python("", TMPDIR=str(long)).communicate(timeout=30)[0].split()
     assert Path(socket).parent.parent == Path(sockets.FALLBACK)
     assert len(socket) < 100
+
+
+def test_a_file_system_without_locks_is_an_error_and_leaves_no_folder(tmp_path, monkeypatch):
+    def no_locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(sockets.fcntl, "flock", no_locks)
+    with pytest.raises(OSError, match="No locks available"):
+        sockets._create(tmp_path)
+    assert [*tmp_path.iterdir()] == []

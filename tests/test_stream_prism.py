@@ -319,7 +319,7 @@ def program(path: Path, flags: str) -> Path:
 
 
 def test_a_batch_run_looks_for_prism_where_a_stream_does(tmp_path: Path, monkeypatch, capsys):
-    ours, other = (program(tmp_path / name, "-socket string") for name in ("prism", "other"))
+    ours, other = (program(tmp_path / name, "-job_port int -socket string") for name in ("prism", "other"))
     monkeypatch.setenv(VARIABLE, str(ours))
     for flags, expected in (([], ours), ([f"--prism_location={other}"], other)):
         given = load_settings("configs/prism.yaml", beam_flags=flags)
@@ -350,6 +350,26 @@ def test_an_open_prism_must_be_asked_for(location, tmp_path: Path, monkeypatch):
     with pytest.raises(ConfigurationError, match="expected 'network'"):
         check_prism(location, "private")
     assert check_prism(location, "network") == location or str(tmp_path / "prism")
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "said"),
+    [
+        ("#!/bin/sh\n", 0o600, "cannot be started: Permission denied"),
+        ("no program", 0o700, "cannot be started: Exec format error"),
+        ("#!/bin/sh\necho 'panic: nil pointer' >&2; exit 2", 0o700, "-h says 'panic: nil pointer'"),
+        ("#!/bin/sh\n", 0o700, "-h says ''"),
+    ],
+)
+@pytest.mark.parametrize("listen", ["private", "network"])
+def test_what_is_no_prism_is_refused_for_what_it_is(content, mode, said, listen, tmp_path: Path):
+    found = tmp_path / "prism"
+    found.write_text(content)
+    found.chmod(mode)
+    if said.startswith("cannot"):
+        said = f"{found} {said}"
+    with pytest.raises(ConfigurationError, match=re.escape(said)):
+        check_prism(str(found), listen)
 
 
 def test_a_source_of_prism_that_is_not_as_expected_is_refused(tmp_path: Path):

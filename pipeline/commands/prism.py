@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import Exit
+from pipeline.errors import ConfigurationError, Exit
 from pipeline.monitoring.terminal import show
 
 EPILOG = """\
@@ -34,11 +34,10 @@ def add_prism_commands(commands: Any) -> None:
 
 
 def _build(args: argparse.Namespace) -> int:
-    from pipeline.engines.prism import has_socket
     from pipeline.engines.prism_build import BuildError, build
 
     target = Path(args.output or Path(sys.executable).parent / "prism").absolute()
-    if args.if_needed and target.is_file() and has_socket(str(target)):
+    if args.if_needed and target.is_file() and _is_right(target):
         show(f"dateline: {target} is there")
         return Exit.DONE
     show(f"dateline: compiling Prism into {target}; this takes about a minute")
@@ -48,3 +47,12 @@ def _build(args: argparse.Namespace) -> int:
         show(f"dateline: Prism could not be built: {error}", file=sys.stderr)
         return Exit.FAILED
     return Exit.DONE
+
+
+def _is_right(program: Path) -> bool:
+    from pipeline.engines.prism import has_socket
+
+    try:
+        return has_socket(str(program))
+    except ConfigurationError:
+        return False

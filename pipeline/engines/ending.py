@@ -2,7 +2,9 @@
 
 import contextlib
 import logging
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -15,9 +17,35 @@ _own_process = False
 
 
 def in_own_process() -> None:
-    """Says that this process is the command, and ends with it."""
+    """Says that this process is the command, and ends with it; it waits for its children, whatever its parent does."""
     global _own_process
     _own_process = True
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def open_standard_streams() -> None:
+    """Open /dev/null for each of stdin, stdout and stderr that is closed, as some schedulers start a command.
+
+    Else Python has None there, and the next file or socket gets its number.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != number and not _is_open(number):
+                os.dup2(null, number)
+                os.close(null)
+                null = number
+            os.set_inheritable(null, True)
+            setattr(sys, name, os.fdopen(null, "w" if number else "r", encoding="utf-8"))
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def is_own_process() -> bool:

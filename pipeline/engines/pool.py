@@ -24,6 +24,7 @@ from apache_beam.utils import thread_pool_executor
 from google.protobuf import text_format
 
 from pipeline.engines.sockets import new_socket
+from pipeline.errors import ConfigurationError
 from pipeline.patches import SECRET_PARAMETER
 
 SECRET_BYTES = 32
@@ -176,8 +177,15 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def default_secret_file() -> Path:
-    """Return the path where pools and runs of this user look for the secret."""
-    configuration = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    """Return the path where pools and runs of this user look for the secret.
+
+    Raises:
+        ConfigurationError: this user has no home folder.
+    """
+    try:
+        configuration = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    except RuntimeError as error:
+        raise ConfigurationError(["HOME: is not set; expected your folder, or XDG_CONFIG_HOME"]) from error
     return Path(configuration, "dateline", "workers.secret")
 
 
@@ -188,7 +196,21 @@ def read_secret(file: Path) -> str:
         FileNotFoundError: there is no such file.
         ValueError: others may read it, or what is in it is no secret.
     """
-    found = file.stat()
+    # Opened first, so that what is checked is what is read; without waiting, since it may be a FIFO.
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), encoding="ascii", errors="replace") as opened:
+        found = os.fstat(opened.fileno())
+        _check_secret_file(file, found)
+        secret = opened.read(MAX_CHARACTERS + 1).strip()
+    if not MIN_CHARACTERS <= len(secret) <= MAX_CHARACTERS:
+        raise ValueError(
+            f"{str(file)!r} has {len(secret)} characters; expected {MIN_CHARACTERS} to {MAX_CHARACTERS:,}:"
+            " remove it, and `dateline workers` writes a new one"
+        )
+    return secret
+
+
+def _check_secret_file(file: Path, found: os.stat_result) -> None:
+    """Raise ValueError if others may read the file, or wrote it."""
     if not stat.S_ISREG(found.st_mode):
         raise ValueError(f"{str(file)!r} is not a regular file")
     if found.st_mode & 0o077 or found.st_uid not in (os.getuid(), 0):
@@ -196,14 +218,6 @@ def read_secret(file: Path) -> str:
             f"{str(file)!r} has mode {stat.S_IMODE(found.st_mode):04o} and owner {found.st_uid};"
             f" expected mode 0600 and owner {os.getuid()}: chmod 600 {file}"
         )
-    with file.open(encoding="ascii", errors="replace") as lines:
-        secret = lines.read(MAX_CHARACTERS + 1).strip()
-    if not MIN_CHARACTERS <= len(secret) <= MAX_CHARACTERS:
-        raise ValueError(
-            f"{str(file)!r} has {len(secret)} characters; expected {MIN_CHARACTERS} to {MAX_CHARACTERS:,}:"
-            " remove it, and `dateline workers` writes a new one"
-        )
-    return secret
 
 
 def make_secret(file: Path) -> str:

@@ -1,7 +1,6 @@
 """Prism, Beam's own local runner for streams: found, started on a private socket, and ended with us."""
 
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
@@ -17,6 +16,7 @@ from typing import IO
 from pipeline.engines.sockets import new_socket
 from pipeline.errors import ConfigurationError
 from pipeline.monitoring import logs
+from transforms.limits.child import end_with_parent
 
 VARIABLE = "DATELINE_PRISM"
 START_SECONDS = 30.0
@@ -56,9 +56,25 @@ def find_prism(location: str | None = None) -> str:
 
 
 def has_socket(program: str) -> bool:
-    """Return True if the program can listen on a Unix socket, as the one that `dateline prism build` makes."""
-    said = subprocess.run([program, "-h"], capture_output=True, text=True, timeout=START_SECONDS)
-    return "-socket string" in said.stderr + said.stdout
+    """Return True if the program can listen on a Unix socket, as the one that `dateline prism build` makes.
+
+    Raises:
+        ConfigurationError: it cannot be started, or is no Prism.
+    """
+    command = [program, "-h"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, timeout=START_SECONDS
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ConfigurationError([f"prism: {program} does not answer to -h; expected Beam's program"]) from error
+    except OSError as error:
+        raise ConfigurationError([f"prism: {program} cannot be started: {error.strerror}"]) from error
+    said = done.stderr + done.stdout
+    if "-job_port" not in said:
+        first = said.strip().partition("\n")[0][:LAST_WORDS]
+        raise ConfigurationError([f"prism: {program} -h says {first!r}; expected the flags of Beam's program"])
+    return "-socket string" in said
 
 
 def check_prism(location: str | None, listen: str) -> str:
@@ -73,7 +89,7 @@ def check_prism(location: str | None, listen: str) -> str:
     """
     is_address = "://" in (location or "")  # Beam's to fetch; what Beam publishes has no socket
     program = str(location) if is_address else find_prism(location)
-    if listen != "network" and (is_address or not has_socket(program)):
+    if (is_address or not has_socket(program)) and listen != "network":
         raise ConfigurationError(
             [
                 f"listen: got {listen!r}; expected 'network' with {program}, which listens on all network interfaces:"
@@ -109,7 +125,7 @@ def prism_server(location: str | None = None, listen: str = "private") -> Iterat
     flags = [where, "--serve_http=false", "--log_level=warn", "--log_kind=text"]
     with tempfile.TemporaryFile(prefix="dateline-prism-") as log:
         process = subprocess.Popen(
-            [program, *flags], stdout=log, stderr=log, start_new_session=True, preexec_fn=_end_with_parent
+            [program, *flags], stdout=log, stderr=log, start_new_session=True, preexec_fn=end_with_parent
         )
         try:
             _wait_until_open(address, process)
@@ -139,12 +155,6 @@ def _last_words(log: IO[bytes]) -> str:
     # Go prints why it gives up, and then what each of its threads was at.
     why = [line for line in said.splitlines() if line.startswith("panic: ")]
     return f"; it said last:\n{why[-1] if why else said}" if said else ""
-
-
-def _end_with_parent() -> None:
-    """In the child: a parent that was killed takes it along (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _free_port() -> int:

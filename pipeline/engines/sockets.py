@@ -69,14 +69,23 @@ def _parent() -> Path:
 
 
 def _create(parent: Path) -> tuple[Path, int]:
+    """Create the folder and lock it.
+
+    Raises:
+        OSError: it cannot be created or locked, as without free descriptors, or where the file system has no locks.
+    """
     while True:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-        # Another process may take it for abandoned before the lock is held.
-        with contextlib.suppress(OSError):
+        try:
             lock = _lock(folder)
-            if folder.is_dir():
-                return folder, lock
-            os.close(lock)
+        except (BlockingIOError, FileNotFoundError):
+            continue  # another process has taken it for abandoned
+        except OSError:
+            folder.rmdir()
+            raise
+        if folder.is_dir():
+            return folder, lock
+        os.close(lock)
 
 
 def _lock(folder: Path) -> int:
