@@ -141,6 +141,13 @@ def test_the_culprit_of_a_batch_is_a_failure_and_the_others_are_done(item, reaso
     assert failed == [(reason, f"item {item}")]
 
 
+def test_an_item_for_which_a_child_has_no_room_is_too_large():
+    item = b"x" * 300_000_000
+    done, failed = split(guard(SMALL).run([item, 1]))
+    assert done == [2]
+    assert [reason for reason, _ in failed] == ["too_large"]
+
+
 def test_a_batch_with_several_culprits():
     limited = guard(SMALL)
     items = ["burn", 1, "crash", 2, "burn", 3]

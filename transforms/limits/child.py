@@ -15,6 +15,8 @@ from transforms.limits.budget import cpu_limited, prepare_limits
 
 DONE, RAISED, OUT_OF_MEMORY, UNKNOWN = "done", "raised", "out of memory", "unknown"
 """Kinds of answers."""
+NO_ROOM = 112
+"""Exit code of a child that has no memory for its request, or for its answer."""
 
 
 class Request(NamedTuple):
@@ -73,6 +75,8 @@ def serve(connection: Connection, tasks: Mapping[str, Any], memory_mb: float) ->
     except (EOFError, OSError):
         # The other end is gone.
         os._exit(0)
+    except MemoryError:
+        os._exit(NO_ROOM)
     except BaseException:  # it must not reach code of the parent, which is still on this process's stack
         sys.excepthook(*sys.exc_info())
         flush()

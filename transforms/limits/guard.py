@@ -10,7 +10,7 @@ import apache_beam as beam
 from transforms.failures import FAILURES, BadRecord, Reason, failure_from
 from transforms.limits import pool
 from transforms.limits.budget import Budget
-from transforms.limits.child import DONE, OUT_OF_MEMORY, Request
+from transforms.limits.child import DONE, NO_ROOM, OUT_OF_MEMORY, Request
 from transforms.limits.fork_server import CLOSED
 from transforms.progress import in_work
 
@@ -131,7 +131,7 @@ def reason_of(ended: Exception, budget: Budget) -> BadRecord:
     >>> reason_of(pool.ChildEnded(-signal.SIGSEGV), Budget(30, 100)).reason.value
     'crashed'
     """
-    if not isinstance(ended, pool.ChildEnded):
+    if not isinstance(ended, pool.ChildEnded) or ended.code == NO_ROOM:
         return BadRecord(Reason.TOO_LARGE, f"needs more than {budget.memory_mb:g} MB of memory (max_memory_mb)")
     if ended.timed_out:
         return BadRecord(Reason.TOO_SLOW, f"no result after {budget.wall_seconds:g} s")
