@@ -51,7 +51,24 @@ PATTERNS = [
     *("[[]x].txt", r"\[x].txt", r"back\\slash.txt", r"\*.txt", "{a,b}.txt", "{a,dir/d}.txt", "*.{txt,html}"),
     *("{1..2}.txt", "{dir,other}/*.txt", ".*.txt", ".dir/*", "*/*.txt", "*/.h.txt", "linked/*.txt", "dir/loop/*.txt"),
     *("*/deep/*.txt", "**/loop/*.txt", "with space/*", "dir//d.*", "dir/../*.txt", "**/**/g.txt", "a**.txt", "[a-c]*"),
-    *("~/*.txt", "{q}*", "[!-]*.txt", "*[", "[ab", "**/.h.txt", "*x*", "*.t?t", "[[:digit:]-[:upper:]].TXT"),
+    *(
+        "~/*.txt",
+        "{q}*",
+        "[!-]*.txt",
+        "*[",
+        "[ab",
+        "**/.h.txt",
+        "*x*",
+        "*.t?t",
+        "{a..c}*",
+        "{1..5..2}*",
+        "[[:punct:]]*",
+        "[[:digit:][:punct:]]*",
+        "[^[:punct:]]*",
+        "[a\\]x]*",
+        "[z-a]*",
+        "[[:digit:]-[:upper:]].TXT",
+    ),
 ]
 
 
@@ -86,6 +103,7 @@ def test_a_pattern_means_what_it_means_to_bash(tree: Path, pattern: str) -> None
             ["dir/d.txt", "dir/deep/er/g.txt", "dir/deep/f.txt"],
         ),  # bash would enter dir/loop, but no other
         ("~/other", ["other/o.txt"]),
+        ("{a.txt,}", ["a.txt"]),
         ("~/a.txt", ["a.txt"]),
         ("./a.txt", ["a.txt"]),
         ("link.txt", ["link.txt"]),
@@ -261,3 +279,19 @@ def test_names_of_objects_are_matched_likewise(pattern: str, names: list[str]) -
 
 def test_a_pattern_of_many_stars_is_quick() -> None:
     assert not matcher("s3://b/" + "*a" * 60 + "*b")("s3://b/" + "a" * 250)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "stands_for"),
+    [
+        ("{08..10}", ["08", "09", "10"]),
+        ("{a..c}", ["a", "b", "c"]),
+        ("{c..a..2}", ["c", "a"]),
+        ("{0..100..50}", ["0", "50", "100"]),
+        ("{-05..5..5}", ["-05", "000", "005"]),
+        ("{1..2..0}", ["1", "2"]),
+        ("{a..2}", ["{a..2}"]),
+    ],
+)
+def test_ranges_are_those_of_bash(pattern: str, stands_for: list[str]) -> None:
+    assert braces(pattern) == stands_for

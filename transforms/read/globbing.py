@@ -5,7 +5,7 @@ folder, and what is no regular file is opened all the same. The rules here:
 
 - `*` and `?` match within one name, `[a-z]`, `[!a]` and `[[:digit:]]` one character, `\` takes a character as it is.
 - `**` as a whole segment is zero or more folders. It does not follow links, so that loops of links end.
-- `{a,b}` and `{1..3}` are alternatives, `~` is the home folder.
+- `{a,b}`, `{1..3}`, `{01..12}` and `{a..f}` are alternatives, `~` is the home folder.
 - A name that begins with a dot is only matched by a segment that begins with one.
 """
 
@@ -23,16 +23,25 @@ MAX_LENGTH = 4_096
 MAX_ALTERNATIVES = 1_000
 """Patterns that braces may stand for."""
 
-_CLASSES = {
-    "[:alnum:]": "a-zA-Z0-9",
-    "[:alpha:]": "a-zA-Z",
-    "[:digit:]": "0-9",
-    "[:lower:]": "a-z",
-    "[:upper:]": "A-Z",
-    "[:space:]": " \t\r\n\v\f",
-    "[:xdigit:]": "0-9a-fA-F",
+_CLASSES: dict[str, tuple[str, ...]] = {
+    "[:alnum:]": ("az", "AZ", "09"),
+    "[:alpha:]": ("az", "AZ"),
+    "[:blank:]": ("  ", "\t\t"),
+    "[:cntrl:]": ("\x00\x1f", "\x7f\x7f"),
+    "[:digit:]": ("09",),
+    "[:graph:]": ("!~",),
+    "[:lower:]": ("az",),
+    "[:print:]": (" ~",),
+    "[:punct:]": ("!/", ":@", "[`", "{~"),
+    "[:space:]": ("  ", "\t\r"),
+    "[:upper:]": ("AZ",),
+    "[:word:]": ("az", "AZ", "09", "__"),
+    "[:xdigit:]": ("09", "af", "AF"),
 }
-_RANGE = re.compile(r"(-?\d{1,9})\.\.(-?\d{1,9})")
+"""Name of a class -> first and last sign of each of its ranges."""
+_SET = "\0"
+"""Stands for a set where `fnmatch` translates the rest; no name has it."""
+_RANGE = re.compile(r"(?:(-?\d{1,9})\.\.(-?\d{1,9})|([a-zA-Z])\.\.([a-zA-Z]))(?:\.\.(-?\d{1,9}))?")
 
 
 def is_pattern(text: str) -> bool:
@@ -72,7 +81,7 @@ def expand(pattern: str) -> list[Found]:
         ValueError: braces that stand for too many patterns, or name a file that is not there.
     """
     found: dict[str, Found] = {}
-    for one in braces(pattern):
+    for one in filter(None, braces(pattern)):  # a shell drops what stands for nothing, as in `{a,}`
         path = home(one)
         segments = [segment for segment in path.split("/") if segment]
         matches = _match(Path("/" if path.startswith("/") else "."), segments)
@@ -153,21 +162,28 @@ def _first_group(text: str) -> tuple[int, int, list[str]] | None:
             start, commas = opened.pop()
             cuts = [start, *commas, at]
             alternatives = [text[one + 1 : other] for one, other in itertools.pairwise(cuts)]
-            alternatives = alternatives if commas else _numbers(alternatives[0])
+            alternatives = alternatives if commas else _range(alternatives[0])
             if alternatives:
                 return start, at + 1, alternatives
         at += 1
     return None
 
 
-def _numbers(text: str) -> list[str]:
-    """The numbers of `1..3`; none for another text."""
+def _range(text: str) -> list[str]:
+    """The numbers or letters of `1..3`, `01..12`, `a..f` or `0..100..10`; none for another text."""
     found = _RANGE.fullmatch(text)
     if not found:
         return []
-    first, last = int(found[1]), int(found[2])
-    step = 1 if last >= first else -1
-    return [str(number) for number in itertools.islice(range(first, last + step, step), MAX_ALTERNATIVES + 1)]
+    ends = (found[1], found[2]) if found[1] else (found[3], found[4])
+    first, last = (int(end) for end in ends) if found[1] else map(ord, ends)
+    step = max(abs(int(found[5] or 1)), 1)
+    every = range(first, last + 1, step) if last >= first else range(first, last - 1, -step)
+    values = itertools.islice(every, MAX_ALTERNATIVES + 1)
+    if not found[1]:
+        return [chr(value) for value in values]
+    padded = any(re.match(r"-?0\d", end) for end in ends)
+    width = max(map(len, ends)) if padded else 0
+    return [f"{value:0{width}d}" for value in values]
 
 
 def _match(folder: Path, segments: list[str]) -> Iterator[Found]:
@@ -235,6 +251,7 @@ def _plain(segment: str) -> str:
 def _expression(segment: str) -> str:
     """A segment as a regular expression for names, in which a star never goes back (as `fnmatch` writes it)."""
     pieces: list[str] = []
+    sets: list[str] = []
     at = 0
     while at < len(segment):
         sign, at = segment[at], at + 1
@@ -242,11 +259,13 @@ def _expression(segment: str) -> str:
             pieces.append(f"[{segment[at]}]" if segment[at] in MAGIC else segment[at])
             at += 1
         elif sign == "[" and (end := _end_of_set(segment, at)):
-            pieces.append(_set(segment[at:end]))
+            sets.append(_set(segment[at:end]))
+            pieces.append(_SET)
             at = end + 1
         else:
             pieces.append("[[]" if sign == "[" else sign)
-    return fnmatch.translate("".join(pieces))
+    first, *others = fnmatch.translate("".join(pieces)).split(_SET)
+    return first + "".join(one + other for one, other in zip(sets, others, strict=True))
 
 
 def _end_of_set(segment: str, at: int) -> int | None:
@@ -255,17 +274,34 @@ def _end_of_set(segment: str, at: int) -> int | None:
     at += segment[at : at + 1] == "]"
     while at < len(segment) and segment[at] != "]":
         name = next((name for name in _CLASSES if segment.startswith(name, at)), "x")
-        at += len(name)
+        at += 2 if segment[at] == "\\" else len(name)
     return at if at < len(segment) else None
 
 
 def _set(inside: str) -> str:
-    """A set as `fnmatch` understands it, which knows neither `^` nor `[:digit:]`."""
+    """What is between the brackets of a set as a regular expression."""
     negated = inside[0] in "!^"
-    members = inside[1:] if negated else inside
-    for name, signs in _CLASSES.items():
-        members = members.replace(name, signs)
-    return f"[{'!' if negated else ''}{members}]"
+    at = int(negated)
+    ranges: list[str] = []
+    while at < len(inside):
+        if name := next((name for name in _CLASSES if inside.startswith(name, at)), None):
+            ranges += _CLASSES[name]
+            at += len(name)
+            continue
+        first, at = _member(inside, at)
+        last = first
+        if inside[at : at + 1] == "-" and at + 1 < len(inside):
+            last, at = _member(inside, at + 1)
+        ranges += [first + last] if first <= last else []
+    if not ranges:
+        return "." if negated else "(?!)"
+    return f"[{'^' if negated else ''}{''.join(f'{re.escape(one[0])}-{re.escape(one[1])}' for one in ranges)}]"
+
+
+def _member(inside: str, at: int) -> tuple[str, int]:
+    """A sign of a set, and the place behind it."""
+    at += inside[at] == "\\" and at + 1 < len(inside)
+    return inside[at], at + 1
 
 
 def _fits(segment: str) -> Callable[[str], object]:
