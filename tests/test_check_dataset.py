@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import datetime
 import gzip
+import json
 import os
 import shutil
 from collections import Counter
@@ -292,7 +293,7 @@ def test_a_repair_that_was_killed_is_finished_by_the_next(
     assert from_json(snapshot.read(str(merged))[key_of(FEED)]).etag is None
     assert ids_of(merged) == []
     assert damaged in contents(merged).values()
-    places = pq.read_table(next(merged.rglob("damaged/*/locations/date=*/compacted-*.parquet")))
+    places = pq.read_table(next(merged.rglob("damaged/*/locations/date=*/compacted-*.parquet.aside")))
     assert places.num_rows == 36
     assert len(before & set(contents(merged).values())) >= len(before) - 3  # articles; what names them now
 
@@ -346,3 +347,56 @@ def test_damaged_records_of_a_month_are_made_again(merged: Path) -> None:
     repaired(merged)
     hold_together(merged)
     assert len(list_runs(str(merged))) == 3
+
+
+def test_what_is_set_aside_is_in_no_query(out: Path) -> None:
+    path = file_of(out, "articles")
+    cut(path)
+    (path.parent.parent / "date=odd").mkdir()
+    (path.parent.parent / "date=odd/x.parquet").write_bytes(b"PAR1")
+    content = path.read_bytes()
+    repaired(out)
+    assert content in damaged_copies(out).values()
+    assert not [one for one in out.rglob("*.parquet") if "damaged" in one.parts]
+
+
+@pytest.mark.parametrize(
+    ("table", "other", "said"),
+    [
+        ("articles", "locations", "column 'location_id' is one of locations; expected those of articles"),
+        ("locations", "articles", "no column 'location_id'"),
+    ],
+)
+def test_a_file_of_another_table_is_set_aside(table: str, other: str, said: str, out: Path) -> None:
+    path = file_of(out, table)
+    shutil.copyfile(file_of(out, other), path)
+    assert any(said in one or "expected those of" in one for one in findings(out))
+    repaired(out)
+    hold_together(out)
+
+
+def test_a_link_that_leads_nowhere_is_found(out: Path) -> None:
+    link = out / "articles/date=2026-11-22/4f0c-00000-of-00001.parquet"
+    link.symlink_to("gone")
+    assert [one.split(";")[0] for one in findings(out)] == [f"{link.relative_to(out)}: a link that leads nowhere"]
+    repaired(out)
+    assert findings(out) == []
+
+
+def test_a_file_that_a_run_replaces_during_the_check_is_no_error(out: Path) -> None:
+    def gone(path: str) -> None:
+        raise FileNotFoundError(path)
+
+    (out / "_dateline/known").mkdir(exist_ok=True)
+    (out / "_dateline/known/0-3a.segment").write_bytes(b"")
+    assert scan(str(out), gone).findings == []
+
+
+@pytest.mark.parametrize("run_id", ["../x", "\0"])
+def test_a_record_in_a_month_that_leads_elsewhere_is_set_aside(run_id: str, merged: Path) -> None:
+    (path,) = merged.glob("_dateline/history/*.gz")
+    records = [{**json.loads(line), "run_id": run_id} for line in gzip.decompress(path.read_bytes()).splitlines()]
+    path.write_bytes(gzip.compress("".join(json.dumps(one) + "\n" for one in records).encode()))
+    repaired(merged)
+    assert findings(merged) == []
+    assert list_runs(str(merged))

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from transforms.records import SCHEMA_VERSION
+from transforms.records import SCHEMA_VERSION, TABLES
 from transforms.write import bounded, files, guard, layout, manifest, runs, snapshot
 from transforms.write.layout import Name
 from transforms.write.parts import Part, parts_of
@@ -108,7 +108,7 @@ def scan(output: str, check_segment: CheckFile, known: Scan | None = None) -> Sc
     """
     found = Scan(output)
     links = set()
-    for path, what, expected in guard.find_links(output):
+    for path, what, expected in guard.find_links(output, broken=True):
         path = path.removeprefix(f"{output}/")
         links.add(path)
         found.find(path, "foreign", f"{what}; expected {expected}", "--repair sets it aside")
@@ -150,6 +150,8 @@ def _check(found: Scan, path: str, effect: str, read: Callable[[], object], kind
         read()
     except (DamagedFile, UntrustedDataset) as error:
         found.find(path, kind, error.problem, f"--repair sets it aside; {effect}")
+    except FileNotFoundError:  # a run has replaced it since it was listed
+        found.count -= 1
 
 
 def _check_record(found: Scan, path: str, name: Name) -> None:
@@ -210,6 +212,8 @@ def _check_table(found: Scan, path: str, name: Name, known: Scan | None) -> None
 
     _check(found, path, "its rows are lost until its run is done again", read)
     if path not in found.tables:
+        if files.size_of(whole) is None:
+            return
         found.unreadable.add(path)
         return
     with bounded.parquet(whole) as file:
@@ -254,7 +258,11 @@ def check_schema(schema: pa.Schema, table: str) -> None:
     ours = table_schema(table)
     if missing := [name for name in sort_columns(table) if name not in schema.names]:
         raise ValueError(f"no column {missing[0]!r}; expected those of {table}")
+    if len(set(schema.names)) < len(schema.names):
+        raise ValueError("a column is there twice; expected each once")
     for field in schema:
+        if field.name not in ours.names and (of := [one for one in TABLES if field.name in table_schema(one).names]):
+            raise ValueError(f"column {field.name!r} is one of {of[0]}; expected those of {table}")
         if field.name in ours.names and field.type != ours.field(field.name).type:
             raise ValueError(f"column {field.name!r} has type {field.type}; expected {ours.field(field.name).type}")
 

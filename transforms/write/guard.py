@@ -29,8 +29,13 @@ def check_links(output: str) -> None:
         raise UntrustedDataset(path, problem, expected)
 
 
-def find_links(output: str) -> Iterator[tuple[str, str, str]]:
-    """Yield path, what is there, and the rule, for each link or special file that may not be there."""
+def find_links(output: str, *, broken: bool = False) -> Iterator[tuple[str, str, str]]:
+    """Yield path, what is there, and the rule, for each link or special file that may not be there.
+
+    Args:
+        output: folder of the dataset.
+        broken: links that lead nowhere, too; they do no harm, but end queries.
+    """
     if not files.is_local(output) or not os.path.isdir(output):  # noqa: PTH112 (a year of runs has 100,000 files)
         return
     root = os.path.realpath(output)
@@ -43,6 +48,8 @@ def find_links(output: str) -> Iterator[tuple[str, str, str]]:
             target = os.path.realpath(entry.path)
             if own or not is_within(target, root):
                 yield entry.path, f"a link to {target}", "no link here" if own else "a link inside of the dataset"
+            elif broken and not os.path.exists(target):  # noqa: PTH110
+                yield entry.path, "a link that leads nowhere", "a file or a folder"
         elif not entry.is_dir(follow_symlinks=False):
             if not entry.is_file(follow_symlinks=False):
                 yield entry.path, "a special file", "a regular file or a folder"

@@ -11,7 +11,7 @@ _dateline/memory/0000000042-4f0c2a9be1d07735.json   what is remembered of feeds;
 _dateline/known/0-9a3be1d07735c2aa.segment     what its articles are recognized by; may be deleted
 _dateline/staging/4f0c2a9be1d07735/...         what a run has written but not yet committed
 _dateline/staging/4f0c2a9be1d07735/manifest.json   a commit that has been decided
-_dateline/damaged/20261122T101500Z/...         what `dateline check --repair` has set aside, under its old path
+_dateline/damaged/20261122T101500Z/...         set aside by `check --repair`, under its old path; Parquet as `.aside`
 _dateline/stream, stop, alive_*, drained_*     between a stream and who started it; see transforms/stream/stop.py
 ```
 

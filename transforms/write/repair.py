@@ -103,7 +103,10 @@ def _salvage_history(output: str, found: Scan, aside: "Aside") -> set[str]:
     damaged = {one.path for one in found.findings if one.kind == "damaged" and one.path.startswith(layout.HISTORY)}
     for path in sorted(damaged):
         whole = files.join(output, path)
-        kept, _ = runs.read_history(whole)
+        try:
+            kept, _ = runs.read_history(whole)
+        except UntrustedDataset:  # it names what no run writes: nothing of it is kept
+            kept = []
         aside.put([path])
         if kept:
             _write_history(whole, runs.pack_lines(kept), output)
@@ -138,7 +141,9 @@ class Aside:
         for path in dict.fromkeys(paths):
             if os.path.lexists(self._root / path):
                 self._target(path).parent.mkdir(parents=True, exist_ok=True)
-                (self._root / path).rename(self._target(path))
+                target = self._target(path)
+                (self._root / path).rename(target)
+                _hide_tables(target)
                 self.paths.append(path)
 
     def keep_copy(self, path: str) -> None:
@@ -152,8 +157,27 @@ class Aside:
         self.paths.append(path)
 
     def _target(self, path: str) -> Path:
-        target = self._folder / path
+        target = self._folder / hidden(path)
         return target if not os.path.lexists(target) else target.with_name(f"{target.name}-{uuid.uuid4().hex[:8]}")
+
+
+def hidden(path: str) -> str:
+    """Return the name under which a file is kept aside: none that a reader of `**/*.parquet` opens.
+
+    >>> hidden("articles/date=2026-11-22/4f0c-00000-of-00001.parquet"), hidden("_dateline/runs/4f0c.json")
+    ('articles/date=2026-11-22/4f0c-00000-of-00001.parquet.aside', '_dateline/runs/4f0c.json')
+    """
+    return f"{path}.aside" if path.lower().endswith(".parquet") else path
+
+
+def _hide_tables(folder: Path) -> None:
+    """Renames the tables' files in a folder that was set aside as a whole."""
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    for above, _, names in os.walk(folder):
+        for name in names:
+            if hidden(name) != name:
+                Path(above, name).rename(Path(above, hidden(name)))
 
 
 def _drop_dependents(found: Scan, aside: Aside) -> None:
@@ -256,11 +280,12 @@ def _recount(found: Scan, run: Run, lost: Counter[str], paths: list[str]) -> dic
     """A run's totals, from the rows that are left, so that inputs are articles, duplicates and failures again."""
     counts: Counter[str] = Counter()
     columns = ["extraction", "language", "duplicate_of", "version_of"]
+    absent = dict.fromkeys(columns)
     for row in _own_rows(found, run.run_id, paths, "articles", columns):
         counts["articles"] += 1
-        counts[f"articles.{how_read(cast(Article, types.SimpleNamespace(**row)))}"] += 1
-        counts["copies"] += row["duplicate_of"] is not None
-        counts["versions"] += row["version_of"] is not None
+        counts[f"articles.{how_read(cast(Article, types.SimpleNamespace(**absent | row)))}"] += 1
+        counts["copies"] += row.get("duplicate_of") is not None
+        counts["versions"] += row.get("version_of") is not None
     for row in _own_rows(found, run.run_id, paths, "failures", ["reason"]):
         counts.update(("failures", f"failures.{row['reason']}"))
     kept = {name: value for name, value in run.counts.items() if name.partition(".")[0] not in _RECOUNTED}
