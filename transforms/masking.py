@@ -11,7 +11,7 @@ import re
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from transforms.normal_forms import few_marks
-from transforms.secret_shapes import is_id_name, is_jwt, is_random, is_secret_name
+from transforms.secret_shapes import is_id_name, is_jwt, is_random, is_secret_name, is_uuid
 
 MASK = "***"
 LEAST_MARKED = 20
@@ -32,6 +32,27 @@ _LOOSE_USER = re.compile(
 _HEADER = re.compile(r"\b((?i:Bearer|Basic|Digest)\s+)(?=[^\s'\"<>]*[0-9A-Z=])[^\s'\"<>]{6,}")
 _INNER = re.compile(r"(?:https?|ftp|wss?|feed)(?::|%(?:25){0,3}3a)(?:/|%(?:25){0,3}2f){1,2}", re.IGNORECASE)
 _ABSOLUTE = re.compile(r"(?:https?|ftp|wss?|feed):/{1,2}", re.IGNORECASE)
+_WRAPPED = re.compile(r"(?:[a-z][a-z0-9+.-]{0,20}:){1,3}(?=[a-z][a-z0-9+.-]{0,20}:/)", re.IGNORECASE)
+"""What stands in front of a whole address: `feed:https://...`, `view-source:`, `jar:`, `jdbc:`."""
+_SLASHES = re.compile(r"((?:https?|wss?|feed|ftp):)(/{1}(?!/)|/{3,})(?=[^/?#]*@)", re.IGNORECASE)
+"""The beginning of an address with too few or too many slashes, and with a user."""
+_SEPARATOR = re.compile(r"([&;]|[~|,](?=[\w.-]{1,40}=[^=]))")
+_QUOTED = re.compile(r"""(["'])([\w.-]{1,100})(\1\s{0,3}:\s{0,3}["'])([^"']{1,4096})""")
+"""A member of JSON, or of a dictionary in a message."""
+_TOLD = re.compile(
+    r"(?<![\w./?&-])((?:(?:Proxy-)?Authorization|(?:Set-)?Cookie"
+    r"|X-[A-Za-z-]{0,40}(?:Key|Token|Secret|Signature|Auth)): {0,3})"
+    r"(?!\s|(?:Bearer|Basic|Digest)\s)[^\r\n'\"]{1,4096}",
+    re.IGNORECASE,
+)
+"""A header in a message."""
+_ASSIGNED = re.compile(r"(?<![^\s'\"<>(\[{,])([\w-]{1,100})=([^\s'\"<>&;,)\]}]{1,4096})")
+_ISSUED = re.compile(
+    r"(?<![A-Za-z0-9])(?:(?:gh[opsur]_|github_pat_|glpat-|glft-|xox[a-z]-|AIza)[A-Za-z0-9_-]{12,255}|sk-(?:proj-|ant-)?[A-Za-z0-9]{16,255}|A[KS]IA[A-Z0-9]{16})(?![A-Za-z0-9])"
+)
+_BEHIND = re.compile(r"[.,:;!?)\]}]{1,8}$")
+"""Signs behind an address in a message."""
+_PRIVATE = re.compile(r"((?:private|secret|token|key|auth)[-_:])([A-Za-z0-9_-]{8,})", re.IGNORECASE)
 _SIGNS = ":/@?=,;~!'()$"
 _ESCAPED_PAIR = re.compile(r"%(?:25)*(?:3d|40)", re.IGNORECASE)
 _WEB = ("http", "https", "ws", "wss", "feed", "ftp", "")
@@ -80,10 +101,34 @@ def mask_text(text: str) -> str:
     >>> mask_text("moved to 'http://a:b@c.test/' for ever, then to /feed?token=x")
     "moved to 'http://c.test/' for ever, then to /feed?token=***"
     """
-    text = _ADDRESS.sub(lambda match: mask(match[0]), text)
+    text = _ADDRESS.sub(_mask_found, text)
     text = _RELATIVE.sub(lambda match: mask(match[0]), text)
     text = _LOOSE_USER.sub(lambda match: match[1] or "", text)
-    return _HEADER.sub(rf"\1{MASK}", text)
+    text = _HEADER.sub(rf"\1{MASK}", text)
+    text = _TOLD.sub(rf"\1{MASK}", text)
+    text = _ASSIGNED.sub(_mask_assigned, text)
+    return _ISSUED.sub(MASK, _mask_members(text))
+
+
+def _mask_found(found: re.Match[str]) -> str:
+    """An address in a message, without the signs that end its sentence."""
+    behind = _BEHIND.search(found[0])
+    end = behind.start() if behind else len(found[0])
+    return mask(found[0][:end]) + found[0][end:]
+
+
+def _mask_assigned(found: re.Match[str]) -> str:
+    return f"{found[1]}={_masked(found[2])}" if is_secret_name(found[1], certain=True) else found[0]
+
+
+def _mask_members(text: str) -> str:
+    """JSON, or a dictionary, with the values of its secret members masked."""
+
+    def masked(found: re.Match[str]) -> str:
+        value = _masked(found[4]) if is_secret_name(found[2], certain=True) else found[4]
+        return f"{found[1]}{found[2]}{found[3]}{value}"
+
+    return _QUOTED.sub(masked, text)
 
 
 def has_secret(address: str) -> bool:
@@ -96,6 +141,10 @@ def has_secret(address: str) -> bool:
 
 
 def _mask(address: str, certain: bool, depth: int) -> str:
+    if wrapped := _WRAPPED.match(address):
+        return wrapped[0] + _mask(address[wrapped.end() :], certain, depth) if depth else MASK
+    if odd := _SLASHES.match(address):
+        return odd[1] + odd[2] + _mask(f"{odd[1]}//{address[odd.end() :]}", certain, depth).partition("//")[2]
     try:
         parts = urlsplit(few_marks(address))
     except ValueError:
@@ -124,13 +173,16 @@ def _mask_pairs(query: str, certain: bool, depth: int) -> str:
     """The parameters of a query or fragment, between `&` and `;`."""
     if not query:
         return query
-    pieces = re.split(r"([&;])", query)
+    pieces = _SEPARATOR.split(query)
     return "".join(piece if at % 2 else _mask_pair(piece, certain, depth) for at, piece in enumerate(pieces))
 
 
 def _mask_pair(pair: str, certain: bool, depth: int) -> str:
     name, equals, value = pair.partition("=")
     if not equals:
+        told, colon, rest = pair.partition(":")
+        if rest and is_secret_name(told, certain=True):
+            return f"{told}{colon}{_masked(rest)}"
         return _mask_value(pair, certain, depth, judged=not certain)
     if value and is_secret_name(name, certain=certain):
         return f"{name}={_masked(value)}"
@@ -141,6 +193,7 @@ def _mask_fragment(fragment: str, certain: bool, depth: int) -> str:
     """A fragment, which scripts read like a query (`#access_token=...`) or like an address (`#!/feed?token=...`)."""
     front, mark, query = fragment.rpartition("?")
     if "=" in fragment or "&" in fragment:
+        front = _mask_pairs(front, certain, depth) if "=" in front else front
         return front + mark + _mask_pairs(query, certain, depth)
     return _mask_value(fragment, certain, depth, judged=not certain)
 
@@ -156,11 +209,15 @@ def _mask_value(value: str, certain: bool, depth: int, *, judged: bool) -> str:
 
 def _mask_nested(value: str, certain: bool, depth: int) -> str:
     """A value that is an address or has parameters itself, escaped once or more."""
-    if not (_INNER.search(value) or _ESCAPED_PAIR.search(value) or "=" in value):
+    plain = unquote(value)
+    if '"' in plain:
+        members = _mask_members(plain)
+        if members != plain:
+            value, plain = (members if plain == value else quote(members, safe="*" + _SIGNS)), members
+    if not (_INNER.search(value) or _ESCAPED_PAIR.search(value) or "=" in value or plain.startswith("//")):
         return value
     if depth == 0:
         return MASK
-    plain = unquote(value)
     masked = _mask_inner(plain, certain, depth - 1)
     if masked == plain or plain == value:
         return value if masked == plain else masked
@@ -203,6 +260,10 @@ def _mask_segment(segment: str, before: str, certain: bool, hooked: bool, is_fee
         return segment
     if _BOT.fullmatch(segment):
         return ("bot" if segment[:3].lower() == "bot" else "") + _masked(segment)
+    if _ESCAPED_PAIR.search(segment) and "=" not in segment:
+        return _mask_nested(segment, certain, depth)
+    if not certain and is_feed and (told := _PRIVATE.fullmatch(segment)) and _is_key(told):
+        return told[1] + _masked(told[2])
     if "=" in segment or ";" in segment:
         front, mark, rest = segment.partition(";") if ";" in segment else ("", "", segment)
         return _mask_segment(front, before, certain, hooked, is_feed, depth) + mark + _mask_pairs(rest, certain, depth)
@@ -215,9 +276,18 @@ def _mask_segment(segment: str, before: str, certain: bool, hooked: bool, is_fee
     return _masked(judged) + segment[len(judged) :]
 
 
+def _is_key(told: re.Match[str]) -> bool:
+    """Return True for what stands behind `private-` or `secret:` if it is no slug."""
+    return told[1].endswith(":") or is_random(told[2]) or is_uuid(told[2])
+
+
 def _is_token(segment: str, before: str, is_feed: bool) -> bool:
     if _NAME.fullmatch(before) and is_secret_name(before, certain=True):
         return len(segment) >= LEAST_MARKED or any(map(str.isdigit, segment))
+    if before in ("private", "priv") and is_uuid(segment):
+        return True
+    if is_feed and before in ("key", "auth", "hash", "secret-key") and any(map(str.isdigit, segment)):
+        return len(segment) >= 8
     return is_feed and is_random(segment)
 
 

@@ -7,59 +7,29 @@ far more often than words, slugs and dates do.
 """
 
 import re
+import unicodedata
 from urllib.parse import unquote
 
 _CERTAIN_WORD = re.compile(
     r"tokens?|secrets?|passwords?|passwd|passphrase|passcode|pwd|pw|signature|sig|hmac|bearer|credentials?|jwt|t?otp"
-    r"|authori[sz]ation"
+    r"|authori[sz]ation|psw|passkey|csrf|xsrf|pwdhash|passhash|tkn|tok"
+    r"|mdp|passwort|kennwort|senha|contraseña|contrasena|wachtwoord|пароль|密码|密碼"  # password in other languages
 )
 """A word of a name that stands for a secret wherever it occurs."""
 
-_LIKELY_WORD = re.compile("key|auth|oauth|pass|session|sid|hash|ticket|cookie|nonce")
+_LIKELY_WORD = re.compile("key|auth|oauth|pass|session|sid|hash|ticket|cookie|nonce|pin|mfa|crumb|md|sign|signed")
 """A word that stands for a secret in most names."""
 
 _GLUED = re.compile(
     r"token|secret(?!ar)|passw(?:or)?d|passphrase|passcode|signature|credential|apikey|bearer|hmac|authoriz|authoris"
-    r"|sess(?:ion)?id|authkey|accesskey|privatekey|userkey|rsskey|feedkey"
+    r"|sess(?:ion)?id|authkey|accesskey|privatekey|userkey|rsskey|feedkey|passkey|saml(?:re|art)|client_?assertion|motdepasse"
 )
 """Parts of names that are written without separators; none is a part of another word."""
 
 _CODE = re.compile("auth|oauth|access|invite|invitation|security|verification|verify|login|reset|confirm")
 """A word before `code` that makes it a secret; a code by itself is one too, a `country_code` is not."""
 
-_WORD = re.compile(
-    r"tokens?|secrets?|passwords?|passwd|passphrase|passcode|pwd|pw|signature|sig|hmac|bearer|credentials?|jwt|t?otp"
-    r"|authori[sz]ation"
-)
-"""A word of a name that stands for a secret wherever it occurs."""
-
-_LIKELY_WORD = re.compile("key|auth|oauth|pass|session|sid|hash|ticket|cookie|nonce")
-"""A word that stands for a secret in most names."""
-
-_GLUED = re.compile(
-    r"token|secret(?!ar)|passw(?:or)?d|passphrase|passcode|signature|credential|apikey|bearer|hmac|authoriz|authoris"
-    r"|sess(?:ion)?id|authkey|accesskey|privatekey|userkey|rsskey|feedkey"
-)
-"""Parts of names that are written without separators; none is a part of another word."""
-
-_CODES = frozenset(
-    [
-        "auth",
-        "oauth",
-        "access",
-        "invite",
-        "invitation",
-        "security",
-        "verification",
-        "verify",
-        "login",
-        "reset",
-        "confirm",
-    ]
-)
-"""Words before `code` that make it a secret; a code by itself is one too, a `country_code` is not."""
-
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zß-ÿ]+|[а-я]+|[一-鿿]+")
 _NAME_LENGTH = 100
 """Characters of a name that are looked at."""
 
@@ -78,6 +48,13 @@ _MOST_JUDGED = 4_096
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=.~:-]+")
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_ENCODED = re.compile(r"eyJ[A-Za-z0-9_-]{17,}={0,2}")
+"""JSON in base64: `{"` and more."""
+_ISSUED = re.compile(
+    r"(?:gh[opsur]_|github_pat_|glpat-|glft-|xox[a-z]-|AIza)[A-Za-z0-9_-]{12,255}|sk-[A-Za-z0-9]{16,255}|A[KS]IA[A-Z0-9]{16}"
+    r"|(?i:Basic|Bearer|Digest)[ +][^ ]{6,}"
+)
+"""Secrets whose first letters say who has issued them, and what stands in a header."""
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?")
 _CHANGES_SHARE = 0.22
 """Changes between capitals, small letters and digits for each character; random tokens have 0.4 to 0.6."""
@@ -94,7 +71,10 @@ def words_of(name: str) -> list[str]:
     >>> words_of("X-Amz-Signature"), words_of("accessToken2"), words_of("apikey[]")
     (['x', 'amz', 'signature'], ['access', 'token'], ['apikey'])
     """
-    return [word.lower() for word in _WORD.findall(unquote(name[:_NAME_LENGTH]))]
+    plain = unquote(name[:_NAME_LENGTH])
+    if "%" in plain:  # escaped twice
+        plain = unquote(unquote(plain))
+    return [word.lower() for word in _WORD.findall(unicodedata.normalize("NFKC", plain))]
 
 
 def is_secret_name(name: str, *, certain: bool = False) -> bool:
@@ -139,6 +119,11 @@ def is_jwt(value: str) -> bool:
     return bool(_JWT.fullmatch(value))
 
 
+def is_uuid(value: str) -> bool:
+    """Return True if a value is a UUID: the id of an article, or behind `private` a secret."""
+    return bool(_UUID.fullmatch(value))
+
+
 def is_random(value: str) -> bool:
     """Return True if a value looks like a random token. Slugs, dates, numbers and UUIDs do not.
 
@@ -148,6 +133,8 @@ def is_random(value: str) -> bool:
     (False, False)
     """
     value = value[:_MOST_JUDGED]
+    if _ISSUED.fullmatch(value) or _ENCODED.fullmatch(value):
+        return True
     if len(value) < LEAST_RANDOM or not _TOKEN.fullmatch(value) or _UUID.fullmatch(value):
         return False
     digits = sum(map(value.count, "0123456789"))
