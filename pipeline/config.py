@@ -66,7 +66,7 @@ class Launch:
     prometheus: str = ""
     """File to write them to in Prometheus' text format, in the folder that node_exporter's textfile collector reads."""
     listen: str = "private"
-    """Who may connect to what a run opens: `private`, this user only, and an engine that cannot do that is refused;
+    """Access to the servers of a run: `private` for this user only, where an engine that cannot do that is refused;
     `network`, everybody who can reach this machine: each of them can run code as you."""
     workers_secret: str = ""
     """File with the secret of the worker pool that `beam.environment_config` names, as `dateline workers` writes it;

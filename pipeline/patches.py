@@ -50,7 +50,7 @@ class Patched:
 
 _HANDLERS = "apache_beam.runners.portability.fn_api_runner.worker_handlers"
 _ORIGINALS: dict[Any, Any] = {}
-"""What replaces a function -> the function."""
+"""Replacement -> the function that it replaces."""
 
 PATCHED = [
     Patched(
@@ -113,7 +113,7 @@ PATCHED = [
 
 
 class SocketPort(int):
-    """What binding returns in the place of a port; as text it is the socket's address."""
+    """Result of binding a socket, in place of a port; as text it is the address of the socket."""
 
     url: str
 
@@ -173,10 +173,10 @@ def close_ports() -> None:
 
 
 class Pools:
-    """How workers are started for engines outside this process."""
+    """Starter of workers for engines outside this process."""
 
     tcp = False
-    """Whether LOOPBACK listens on a port of 127.0.0.1, for an engine that cannot connect to a Unix socket."""
+    """True if LOOPBACK listens on a port of 127.0.0.1, for an engine that cannot connect to a Unix socket."""
     secret: str | None = None
     """Of the pool that the options name."""
 

@@ -21,7 +21,7 @@ from tests.fetch_engines import ENGINES, FLINK, OPENED
 
 JAVA_OPENED = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
 HOME = tempfile.TemporaryDirectory(prefix="dateline-home-")
-"""Where pools and runs of the tests find the secret."""
+"""Folder in which pools and runs of the tests find the secret."""
 ENVIRONMENT = {
     **os.environ,
     "OMP_NUM_THREADS": "1",
@@ -84,13 +84,13 @@ def workers_of(pool: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 
 def kill_worker(pool: subprocess.Popen[bytes], seconds: float = 90) -> None:
-    """Waits for a worker that has reported to its engine, and kills it; an engine may wait for ever for another one."""
+    """Wait for a worker that has reported to its engine, and kill it; an engine may wait for another one without end."""
     wait_for(lambda: any(map(is_connected, workers_of(pool))), seconds, "a worker that has reported")
     next(filter(is_connected, workers_of(pool))).kill()
 
 
 def is_connected(worker: psutil.Process) -> bool:
-    """Whether a worker has reported to its engine, by a port or by a socket."""
+    """Return True if a worker has reported to its engine, by a port or by a socket."""
     with contextlib.suppress(psutil.Error):
         return any(one.status == psutil.CONN_ESTABLISHED for one in worker.net_connections("tcp")) or connected_socket(
             worker.pid
@@ -99,7 +99,7 @@ def is_connected(worker: psutil.Process) -> bool:
 
 
 def connected_socket(pid: int) -> bool:
-    """Whether a process has a Unix socket that is connected to one with a path of Dateline's."""
+    """Return True if a process has a Unix socket that is connected to one with a path of Dateline's."""
     listed = Path("/proc/net/unix").read_text().splitlines()[1:]
     inodes = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
     own = [line.split() for line in listed if f"socket:[{line.split()[6]}]" in inodes]

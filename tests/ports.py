@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 IPV4 = "::ffff:"
-"""What stands before an IPv4 address of a socket that takes both kinds."""
+"""Prefix of an IPv4 address of a socket that takes both kinds."""
 
 
 def family(pid: int) -> list[psutil.Process]:
@@ -41,13 +41,13 @@ def sockets(pid: int) -> set[Path]:
 
 
 def is_private(socket: Path) -> bool:
-    """Whether only its owner can enter the socket's folder."""
+    """Return True if only its owner can enter the folder of the socket."""
     folder = socket.parent.stat()
     return stat.S_IMODE(folder.st_mode) == 0o700 and folder.st_uid == os.getuid()
 
 
 class Watch:
-    """What was seen while a process ran; `look` as often as something may have changed."""
+    """Addresses seen while a process ran; call `look` as often as something may have changed."""
 
     def __init__(self, process: "subprocess.Popen[str] | subprocess.Popen[bytes]") -> None:
         self.process = process

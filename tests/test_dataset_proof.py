@@ -30,7 +30,7 @@ def start_compaction(output: str) -> None:
 
 
 def start_stream(output: str) -> None:
-    """What `dateline stream` does before its first window."""
+    """Do what `dateline stream` does before its first window."""
     from pipeline.commands.stream import _begin
     from transforms.stream import Job
 

@@ -73,7 +73,7 @@ PATTERNS = [
 
 
 def by_bash(pattern: str) -> list[str]:
-    """What bash makes of it: the regular files among the words that it gives."""
+    """Return the regular files among the words that bash makes of a pattern."""
     quoted = re.sub(r"([ ()&;])", r"\\\1", pattern)
     words = f"shopt -s globstar nullglob; LC_ALL=C.UTF-8; for f in {quoted}"
     script = f'{words}; do [ -f "$f" ] && printf \'%s\\0\' "$f"; done'
@@ -93,7 +93,7 @@ def test_a_pattern_means_what_it_means_to_bash(tree: Path, pattern: str) -> None
     [
         ("*.html", ["c.html"]),
         ("**/*.html", ["c.html", "dir/e.html"]),
-        ("[x].txt", ["[x].txt"]),  # a file of this very name goes before what the pattern matches
+        ("[x].txt", ["[x].txt"]),  # a file of this very name takes precedence
         ("{q}.txt", ["{q}.txt"]),
         ("dir", ["dir/d.txt", "dir/deep/er/g.txt", "dir/deep/f.txt", "dir/e.html"]),
         ("dir/", ["dir/d.txt", "dir/deep/er/g.txt", "dir/deep/f.txt", "dir/e.html"]),

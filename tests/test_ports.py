@@ -35,7 +35,7 @@ needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux wha
 
 
 def read_artifact(address: str, path: Path) -> bytes:
-    """What a client gets that asks Beam's artifact service at an address for a file of this machine."""
+    """Return what Beam's artifact service at an address gives a client for a file of this machine."""
     payload = beam_runner_api_pb2.ArtifactFilePayload(path=str(path)).SerializeToString()
     artifact = beam_runner_api_pb2.ArtifactInformation(
         type_urn=common_urns.artifact_types.FILE.urn, type_payload=payload
@@ -183,7 +183,7 @@ def test_a_system_without_namespaces_is_told(monkeypatch, capsys) -> None:
 
 @needs_linux
 def test_a_user_who_is_not_root_has_a_namespace_too() -> None:
-    """Where the system allows it; Ubuntu 24.04 does not by default."""
+    """Skip where the system does not allow it; Ubuntu 24.04 does not by default."""
     code = "import os; os.setuid(65534) if os.getuid() == 0 else None; import ctypes; ctypes.CDLL(None).prctl(4, 1)"
     leave = "from pipeline.engines.network import leave_network, NoNamespace; import socket"
     body = "leave_network(); print([name for _, name in socket.if_nameindex()])"
@@ -241,7 +241,7 @@ socket.socket(socket.AF_UNIX).connect(path)
 
 
 def refused(path: Path, user: int) -> bool:
-    """Whether a process of another user cannot connect to a socket."""
+    """Return True if a process of another user cannot connect to a socket."""
     command = [sys.executable, "-c", CONNECT, str(path), str(user)]
     return "PermissionError" in subprocess.run(command, capture_output=True, text=True, timeout=60).stderr
 

@@ -56,7 +56,7 @@ def begin_feed(output: str) -> None:
 
 
 def start_stream(output: str) -> None:
-    """What `dateline stream` does before its first window."""
+    """Do what `dateline stream` does before its first window."""
     from pipeline.commands.stream import _begin
     from transforms.stream import Job
 
@@ -101,7 +101,7 @@ HOSTILE_MANIFESTS: dict[str, dict[str, Any]] = {
     "deletes by NUL": manifest(stale=[f"{SHARD}\0"]),
     "deletes by a pattern": manifest(stale=["articles/date=*/*.parquet"]),
     "deletes a folder": manifest(stale=["articles"]),
-    "deletes what is no date": manifest(stale=["articles/date=2026-13-45/4f0c-00000-of-00001.parquet"]),
+    "deletes what is not a date": manifest(stale=["articles/date=2026-13-45/4f0c-00000-of-00001.parquet"]),
     "deletes a record": manifest(stale=["_dateline/runs/4f0c.json"]),
     "overwrites": manifest(renames=[[STAGED, OUTSIDE, 5]]),
     "overwrites by an absolute path": manifest(renames=[[STAGED, "/CANARY", 5]]),

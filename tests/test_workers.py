@@ -40,7 +40,7 @@ class Counting:
 
 
 def ask(address: str, params: dict[str, str]) -> grpc.StatusCode:
-    """What a client is told that asks for a worker and then has it stopped."""
+    """Return the answers to a client that requests a worker and then its end."""
     with grpc.insecure_channel(address) as channel:
         stub = beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolStub(channel)
         try:

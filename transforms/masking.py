@@ -98,8 +98,8 @@ def mask(address: str, *, certain: bool = False) -> str:
 def mask_text(text: str) -> str:
     """A message with each address in it masked.
 
-    >>> mask_text("moved to 'http://a:b@c.test/' for ever, then to /feed?token=x")
-    "moved to 'http://c.test/' for ever, then to /feed?token=***"
+    >>> mask_text("moved to 'http://a:b@c.test/' today, then to /feed?token=x")
+    "moved to 'http://c.test/' today, then to /feed?token=***"
     """
     text = _ADDRESS.sub(_mask_found, text)
     text = _RELATIVE.sub(lambda match: mask(match[0]), text)

@@ -60,7 +60,7 @@ def read_progress(folder: Path) -> Counter[str]:
 
 
 class Work(NamedTuple):
-    """What one thread of a worker is working on."""
+    """Work of one thread of a worker."""
 
     seconds: float
     """Since it began."""

@@ -1,1 +1,1 @@
-"""Whether the time per character grows with the length of what is read."""
+"""Growth of the time per character with the length of the input."""

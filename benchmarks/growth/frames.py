@@ -1,4 +1,4 @@
-"""Where in a page or a feed a long repeat is put, and what is repeated."""
+"""Frames: places in a page or a feed for a long repeat, and what is repeated."""
 
 from benchmarks.growth.triggers import Trigger, units
 

@@ -73,7 +73,7 @@ def report(found: "Scan") -> str:
 
 
 def report_repair(done: "Repaired") -> str:
-    """What was set aside, what to do next, and what is still wrong."""
+    """Return lines on what was set aside, what to do next, and what is still wrong."""
     lines = [f"  set aside: {path if path.isprintable() else repr(path)}" for path in done.aside]
     head = [f"{len(done.aside):,} files set aside in {done.folder}"] if done.aside else ["nothing to set aside"]
     return "\n".join([*lines, *head, *(f"  {note}" for note in done.notes), report(done.after)])

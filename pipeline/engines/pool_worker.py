@@ -1,10 +1,8 @@
 """A worker process of a pool: imports all of Dateline, then connects to the engine."""
 
-import logging
 import sys
 
-from pipeline.engines.lean import import_beam, import_spacy
-from pipeline.engines.worker import end_with
+from pipeline.engines.worker import begin
 
 
 def run(pool: int) -> None:
@@ -13,25 +11,9 @@ def run(pool: int) -> None:
     Args:
         pool: process id of this process's parent.
     """
-    end_with(pool)
-    import_beam()
-    import_spacy()
-    from pipeline.monitoring import logs
-    from transforms.limits.child import ignore_signals, set_name
-
-    ignore_signals()
-    set_name("dateline-worker")
-
-    # Beam sets the level of the log to INFO; the handler is ours to set, first of all.
-    handler = logs.handler()
-    handler.setLevel(logging.ERROR)
-    logging.getLogger().handlers[:] = [handler]
+    begin(pool)
     from apache_beam.runners.worker import sdk_worker_main
 
-    import transforms.preload  # noqa: F401
-    from pipeline.monitoring import stacks
-
-    stacks.answer()
     sdk_worker_main.main(sys.argv)
 
 

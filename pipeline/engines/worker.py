@@ -14,35 +14,36 @@ BLOCK_BYTES = 1 << 10
 
 
 def run(launcher: int) -> None:
-    """Does what the launcher says, in the variables that Beam sets for a worker, until it says that all is done.
+    """Do the launcher's work, in the variables that Beam sets for a worker, until the launcher ends it.
 
     Args:
-        launcher: process id of this process's parent. Given, since it may be
-            gone by now, and this process be another's child.
+        launcher: process id of this process's parent. It is given, since the
+            parent may be gone by now, and this process another's child.
     """
-    end_with(launcher)
+    begin(launcher)
+    from apache_beam.runners.worker import sdk_worker_main
+
+    send_small_blocks()
+    sdk_worker_main.main(sys.argv)
+
+
+def begin(parent: int) -> None:
+    """Prepare this process as a worker: it ends with its parent, imports everything, and logs errors only."""
+    end_with(parent)
     import_beam()
     import_spacy()
-    from pipeline.monitoring import logs
+    import transforms.preload  # noqa: F401
+    from pipeline.monitoring import logs, stacks
     from transforms.limits.child import ignore_signals, set_name
 
     ignore_signals()
     set_name("dateline-worker")
-
     # Beam sets the level of the log to INFO, whatever was asked; the handler is ours to set, first of all.
     handler = logs.handler()
     handler.setLevel(logging.ERROR)
     logging.getLogger().handlers[:] = [handler]
     logs.show_warnings()
-
-    from apache_beam.runners.worker import sdk_worker_main
-
-    import transforms.preload  # noqa: F401
-    from pipeline.monitoring import stacks
-
     stacks.answer()
-    send_small_blocks()
-    sdk_worker_main.main(sys.argv)
 
 
 def send_small_blocks() -> None:

@@ -69,7 +69,7 @@ SINCE_LATER = {"version": 1, "version_of": None, "story_id": None}
 """Columns that datasets of earlier versions do not have."""
 
 
-NOT_RECOGNIZED = "the articles in it are not recognized, and may be added once more"
+NOT_RECOGNIZED = "the articles in it are not recognized, and may be added again"
 """Effect of a damaged file of articles, for the warning."""
 _damaged: set[tuple[str, "Source"]] = set()
 """Files that this process could not read; a stream looks at a dataset again and again."""

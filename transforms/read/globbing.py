@@ -187,7 +187,7 @@ def _range(text: str) -> list[str]:
 
 
 def _match(folder: Path, segments: list[str]) -> Iterator[Found]:
-    """What the segments of a pattern match below a folder, the links of whose names are followed."""
+    """Return what the segments of a pattern match below a folder; links that a segment names are followed."""
     if not segments:
         if found := look_at(folder):
             yield found
@@ -207,7 +207,7 @@ def _match(folder: Path, segments: list[str]) -> Iterator[Found]:
 
 
 def _match_below(folder: Path, rest: list[str]) -> Iterator[Found]:
-    """What the segments behind `**` match in a folder and in all folders below it."""
+    """Return what the segments after `**` match in a folder and in all folders below it."""
     while rest[:1] == ["**"]:
         rest = rest[1:]
     if not rest:
@@ -314,7 +314,7 @@ def _fits(segment: str) -> Callable[[str], object]:
 
 
 def _names_fit(segments: Sequence[tuple[str, Callable[[str], object]]], names: Sequence[str]) -> bool:
-    """Whether names match segments, one by one; a `**` takes as many as it needs, all its ways side by side."""
+    """Return True if names match segments, one by one; a `**` takes as many names as it needs."""
     places = _after_stars(segments, {0})
     for at, name in enumerate(names):
         last = at == len(names) - 1

@@ -146,7 +146,7 @@ def _resolve(entry: str) -> Iterable[Source]:
 
 
 def find_files(entry: str) -> list[Source]:
-    """What an input names on a file system now, whether it can be read or not; nothing if it names nothing.
+    """Return what an input names on a file system now, readable or not; nothing if it names nothing.
 
     Raises:
         ValueError: a pattern that cannot be used, or a file system that cannot be listed.

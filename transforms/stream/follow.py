@@ -97,7 +97,7 @@ def followed(inputs: list[str]) -> tuple[list[str], list[str]]:
 
 
 def list_watched(patterns: list[str]) -> list[Source]:
-    """What there is now, also what cannot be read and will be a failure; nothing where nothing matches yet."""
+    """Return the files that match now, also those that will be failures; nothing where nothing matches yet."""
     found: dict[str, Source] = {}
     for pattern in patterns:
         try:

@@ -54,7 +54,7 @@ class Told:
                     for batch in file.iter_batches(columns=["failure_id"]):
                         found.update(batch["failure_id"].to_pylist())
             except DamagedFile as error:
-                warn(error, "the failures in it may be reported once more")
+                warn(error, "the failures in it may be reported again")
         return frozenset(found)
 
     def _of_others(self, pattern: str) -> list[str]:

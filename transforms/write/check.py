@@ -66,7 +66,7 @@ class TableFile:
 
 @dataclasses.dataclass
 class Scan:
-    """What a dataset holds, and what is wrong with it."""
+    """Content of a dataset, and the findings in it."""
 
     output: str
     findings: list[Finding] = dataclasses.field(default_factory=list)
@@ -142,7 +142,7 @@ def _names(found: Scan, links: set[str]) -> Iterator[tuple[str, Name]]:
 
 
 def _skip(found: Scan, path: str, name: Name) -> None:
-    """What is staged, and what streams say, is checked by name only."""
+    """Check staged files and files of streams by name only."""
 
 
 def _check(found: Scan, path: str, effect: str, read: Callable[[], object], kind: Kind = "damaged") -> None:

@@ -136,7 +136,7 @@ def _leave_alone(error: DamagedFile, damaged: set[str]) -> None:
 
 
 def plan(output: str, before: datetime.date, target_bytes: int, damaged: set[str]) -> Iterator[Merge]:
-    """What there is to merge, day by day; adds files that cannot be read to `damaged`."""
+    """Return the files to merge, day by day; add files that cannot be read to `damaged`."""
     folded = {run.run_id for run in runs.read_folded(output)}
     known: dict[str, bool] = {}
 

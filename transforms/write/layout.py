@@ -32,7 +32,7 @@ HISTORY = f"{OWN}/history"
 STAGING = f"{OWN}/staging"
 MEMORY = f"{OWN}/memory"
 DAMAGED = f"{OWN}/damaged"
-"""What `dateline check --repair` has set aside; never read."""
+"""Folder of the files that `dateline check --repair` has set aside; never read."""
 ARCHIVE = "archive"
 COMPACTED = "compacted"
 """In the place of a run's id in the name of a file that holds rows of several runs."""
@@ -140,7 +140,7 @@ MAX_PATH = 512
 
 
 class Name(NamedTuple):
-    """What a path of the layout says."""
+    """Parts of a path of the layout."""
 
     kind: str
     """A key of `_PATTERNS`."""

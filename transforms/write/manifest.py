@@ -149,7 +149,7 @@ def _check_inside(output: str, given: str, path: str) -> None:
 
 
 def _allowed(name: str, run: Run | None) -> tuple[Callable[[Name], bool], Callable[[Name], bool]]:
-    """What a commit may put in place, and what it may delete, by the name of its staging folder."""
+    """Paths that a commit may put in place or delete, by the name of its staging folder."""
     if run is not None:
 
         def of_run(one: Name) -> bool:

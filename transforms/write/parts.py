@@ -36,7 +36,7 @@ class Part(NamedTuple):
 
 
 def parts_of(path: str, metadata: pq.FileMetaData) -> list[Part]:
-    """What a file is made of; a run's own file of itself.
+    """Return the parts of a file; a file of one run is its own part.
 
     Raises:
         UntrustedDataset: a part has the name of no run's file.

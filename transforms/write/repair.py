@@ -28,7 +28,7 @@ from transforms.write.runs import Run
 from transforms.write.trust import UntrustedDataset
 
 NAMED = "%Y%m%dT%H%M%SZ"
-"""How the time of a repair is written in the name of its folder."""
+"""Format of the time of a repair in the name of its folder."""
 DEPENDENT = ("entities", "locations")
 """Tables whose rows belong to rows of `articles`, and are in the shard of the same number."""
 LOST = "set_aside."
@@ -40,14 +40,14 @@ Forget = Callable[[snapshot.Entries, set[str] | None], snapshot.Entries]
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Repaired:
-    """What was done."""
+    """Result of a repair."""
 
     folder: str
-    """Where things were set aside, relative to the dataset."""
+    """Folder of the files that were set aside, relative to the dataset."""
     aside: tuple[str, ...]
     """Paths that were set aside, relative to the dataset."""
     notes: tuple[str, ...]
-    """What is to be done next, and what cannot be done; a line each."""
+    """Lines on what is to be done next, and what cannot be done."""
     after: Scan
     """The dataset as it is now."""
 
@@ -99,7 +99,7 @@ def repair(output: str, now: datetime.datetime, check_segment: CheckFile, forget
 
 
 def _salvage_history(output: str, found: Scan, aside: "Aside") -> set[str]:
-    """Sets damaged files of records aside, and writes the records before the damage anew."""
+    """Set damaged files of records aside, and write again the records before the damage."""
     damaged = {one.path for one in found.findings if one.kind == "damaged" and one.path.startswith(layout.HISTORY)}
     for path in sorted(damaged):
         whole = files.join(output, path)
@@ -316,7 +316,7 @@ def _own_rows(
 
 
 def _next_steps(changed: list[Changed], folder: str) -> list[str]:
-    """Which runs to do again, and what that brings back."""
+    """Return the runs to do again, and what that brings back."""
     notes = []
     for one in changed:
         run = one.after

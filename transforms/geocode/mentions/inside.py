@@ -42,7 +42,7 @@ class _Words:
         self.matches = list(WORD.finditer(text, start, end))
         self.normal = [normalize(word[0]) for word in self.matches]
         self.leading = next((i for i, word in enumerate(self.normal) if word not in _LEADING), len(self.normal))
-        """How many words may stand before the place that the name begins with."""
+        """Maximum number of words before the place that the name begins with."""
         self.last_body = max((i for i, word in enumerate(self.normal) if word in LOCAL_BODIES), default=-1)
         """The last word for a local body."""
 
@@ -54,7 +54,7 @@ class _Words:
 
 
 class _Following(NamedTuple):
-    """What follows a place in a longer name: its first two words, its last, how many, and if a local body is there."""
+    """The words after a place in a longer name: the first two, the last, their number, and if it is a local body."""
 
     first: tuple[str, ...]
     last: str
