@@ -84,7 +84,7 @@ def workers_of(pool: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 
 def kill_worker(pool: subprocess.Popen[bytes], seconds: float = 90) -> None:
-    """Wait for a worker that has reported to its engine, and kill it; an engine may wait for another one without end."""
+    """Wait for a worker that has reported to its engine, and kill it; an engine may wait for others without end."""
     wait_for(lambda: any(map(is_connected, workers_of(pool))), seconds, "a worker that has reported")
     next(filter(is_connected, workers_of(pool))).kill()
 
