@@ -5,7 +5,6 @@ import datetime
 
 from apache_beam.runners.worker import sdk_worker_main  # noqa: F401  (Beam's worker itself, imported beforehand)
 
-import transforms.preload  # noqa: F401
 from pipeline.config import Settings
 from transforms.extract.entities import annotate
 from transforms.extract.models import SHIPPED_NAME, keep_loaded
@@ -21,8 +20,10 @@ to Kampala would stay closed. "We did not expect this," she said, according to t
 
 
 def prepare(settings: Settings) -> None:
-    """Loads the models, and whatever else is loaded when the first article comes by, by reading one."""
+    """Load the models, and whatever else is loaded when the first article comes by, by reading one."""
     models = keep_loaded(settings.sections["extract"].get("model", SHIPPED_NAME))
+    if settings.launch.workers != 1:  # Beam's workers import in several threads
+        import transforms.preload  # noqa: F401
     gazetteer = Gazetteer(settings.sections["geocode"].get("gazetteer", DEFAULT_PATH))
     now = datetime.datetime(2025, 3, 3, tzinfo=datetime.UTC)
     item = Item(uri="prepared.txt", position=0, kind="text", content=SAMPLE.encode(), fetched=now)
