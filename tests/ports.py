@@ -1,4 +1,4 @@
-"""What a family of processes listens on, as `ss -ltnp` and `ss -lxp` say."""
+"""Addresses that a family of processes listens on, as `ss -ltnp` and `ss -lxp` show them."""
 
 import contextlib
 import os

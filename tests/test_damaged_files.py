@@ -1,4 +1,4 @@
-"""What is damaged in a dataset is named and skipped: sizes, Parquet, segments, memory; and nothing is unpickled."""
+"""Damage in a dataset is named and skipped: sizes, Parquet, segments, memory; and nothing is unpickled."""
 
 import datetime
 import gzip

@@ -1,4 +1,4 @@
-"""What the tokenizer is given of chunks that are longer than any word."""
+"""The gate before the tokenizer: chunks that are longer than any word."""
 
 import base64
 import itertools

@@ -1,4 +1,4 @@
-"""What was rewritten to be linear gives what it gave."""
+"""Steps that were rewritten to be linear give the same results as before."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""What is struck out of addresses before they are shown or stored, and what is left."""
+"""Redaction of addresses before they are shown or stored."""
 
 import csv
 import datetime

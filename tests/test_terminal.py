@@ -1,4 +1,4 @@
-"""What strangers write never reaches a terminal or a log as a command: everything that is printed."""
+"""Text of strangers never reaches a terminal or a log as a command, in everything that is printed."""
 
 import argparse
 import ast

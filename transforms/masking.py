@@ -33,7 +33,7 @@ _HEADER = re.compile(r"\b((?i:Bearer|Basic|Digest)\s+)(?=[^\s'\"<>]*[0-9A-Z=])[^
 _INNER = re.compile(r"(?:https?|ftp|wss?|feed)(?::|%(?:25){0,3}3a)(?:/|%(?:25){0,3}2f){1,2}", re.IGNORECASE)
 _ABSOLUTE = re.compile(r"(?:https?|ftp|wss?|feed):/{1,2}", re.IGNORECASE)
 _WRAPPED = re.compile(r"(?:[a-z][a-z0-9+.-]{0,20}:){1,3}(?=[a-z][a-z0-9+.-]{0,20}:/)", re.IGNORECASE)
-"""What stands in front of a whole address: `feed:https://...`, `view-source:`, `jar:`, `jdbc:`."""
+"""Prefix of a whole address: `feed:https://...`, `view-source:`, `jar:`, `jdbc:`."""
 _SLASHES = re.compile(r"((?:https?|wss?|feed|ftp):)(/{1}(?!/)|/{3,})(?=[^/?#]*@)", re.IGNORECASE)
 """The beginning of an address with too few or too many slashes, and with a user."""
 _SEPARATOR = re.compile(r"([&;]|[~|,](?=[\w.-]{1,40}=[^=]))")

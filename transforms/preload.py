@@ -16,7 +16,7 @@ import pkgutil
 import transforms
 
 LEFT_OUT = ("transforms.yaml", __name__)
-"""What needs packages of an extra, which no worker of ours needs; and this module."""
+"""Modules that need packages of an extra, which no worker of ours needs; and this module."""
 
 for module in pkgutil.walk_packages(transforms.__path__, "transforms."):
     # `__main__` is a program, which would run.

@@ -38,7 +38,7 @@ def ignore_signals() -> None:
 
 
 def flush() -> None:
-    """Write out what is buffered, before a fork, which would write it once more. A stream may be None."""
+    """Write out what is buffered, before a fork, which would write it again. A stream may be None."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
