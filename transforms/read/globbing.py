@@ -279,7 +279,7 @@ def _end_of_set(segment: str, at: int) -> int | None:
 
 
 def _set(inside: str) -> str:
-    """What is between the brackets of a set as a regular expression."""
+    """Return the content of a set's brackets as a regular expression."""
     negated = inside[0] in "!^"
     at = int(negated)
     ranges: list[str] = []

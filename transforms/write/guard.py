@@ -14,7 +14,7 @@ from transforms.write import files, layout
 from transforms.write.trust import UntrustedDataset
 
 FOLDERS = (*TABLES, layout.ARCHIVE, layout.OWN)
-"""What belongs to us in the folder of a dataset."""
+"""Names of Dateline's own files and folders in the folder of a dataset."""
 
 
 def check_links(output: str) -> None:

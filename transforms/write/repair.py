@@ -1,4 +1,4 @@
-"""What `dateline check DATASET --repair` does: damaged files are set aside, and the records follow.
+"""Repair of a dataset (`dateline check DATASET --repair`): damaged files are set aside, and the records follow.
 
 Nothing is deleted. A file that is set aside keeps its path, below
 `_dateline/damaged/TIME`. Of an article whose row is lost, the rows of other

@@ -26,7 +26,7 @@ _DAMAGE = (
     EOFError,
     NotImplementedError,
 )
-"""What parsers raise for content that they cannot use."""
+"""Errors that parsers raise for content that they cannot use."""
 
 _log = logging.getLogger("dateline.dataset")
 _log.setLevel(logging.WARNING)
