@@ -257,9 +257,9 @@ def test_limits_of_an_article_do_not_add_up():
     child = None
     for _ in range(12):
         assert split(limited.run(["x" * 20_000_000])) == (["x" * 40_000_000], [])
-        ((pid, _),) = pool._pools[0]._free
-        assert child in (None, pid)
-        child = pid
+        (idle,) = pool._pools[0]._free
+        assert child in (None, idle.pid)
+        child = idle.pid
     times = psutil.Process(child).cpu_times()
     assert times.user + times.system > 0.4
 

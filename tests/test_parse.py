@@ -11,11 +11,14 @@ from typing import Any
 import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
+from apache_beam.transforms.window import FixedWindows, GlobalWindow, TimestampedValue
+from apache_beam.utils.timestamp import Timestamp
 
 from transforms.failures import FAILURES, BadRecord, Reason
+from transforms.limits import Budget, Guard
 from transforms.parse import Parse, parse_item
 from transforms.parse.addresses import absolute, canonical
-from transforms.parse.article import entry_text
+from transforms.parse.article import BATCH_BYTES, BATCH_ITEMS, ParseItems, _ParseItem, entry_text
 from transforms.parse.feed import Body, Entry
 from transforms.parse.split import split
 from transforms.records import Article, Document, Item
@@ -240,6 +243,42 @@ def test_parse_gives_an_article_or_a_failure_for_each_item() -> None:
         )
         assert_that(articles, equal_to([("1", "OSLO"), ("3", None)]), "articles")
         assert_that(failures, equal_to([("parse", "bad_json", "a.jsonl#2", b"{broken")]), "failures")
+
+
+@pytest.mark.parametrize("limit", [30.0, 0.0])
+def test_what_is_parsed_together_keeps_its_time_and_window(limit: float) -> None:
+    """More items than are parsed together, in windows of ten seconds, some of them broken."""
+    lines = [jsonl(id=n, text="It rained.") if n % 5 else b"{broken" for n in range(BATCH_ITEMS + 9)]
+    items = [TimestampedValue(item("json", line, position=n), n) for n, line in enumerate(lines, 1)]
+
+    class Where(beam.DoFn):
+        def process(self, one: Any, at: Any = beam.DoFn.TimestampParam, window: Any = beam.DoFn.WindowParam) -> Any:
+            position = one.source_position if isinstance(one, Article) else int(one.source.rpartition("#")[2])
+            yield position, int(at.seconds()), int(window.start.seconds())
+
+    with beam.Pipeline(runner=RUNNER) as p:
+        windowed = p | beam.Create(items) | beam.Map(lambda one: one) | beam.WindowInto(FixedWindows(10))
+        found = windowed | Parse(max_cpu_seconds=limit, max_memory_mb=limit * 100)
+        both = (found["articles"], found[FAILURES]) | beam.Flatten() | beam.ParDo(Where())
+        assert_that(both, equal_to([(n, n, n // 10 * 10) for n in range(1, len(lines) + 1)]))
+
+
+@pytest.mark.parametrize(("sizes", "batches"), [([10] * 3, 1), ([BATCH_BYTES] * 3, 3), ([10] * (BATCH_ITEMS + 1), 2)])
+def test_items_are_parsed_together_up_to_a_number_and_a_size(sizes: list[int], batches: int) -> None:
+    taken: list[int] = []
+
+    class Counting(Guard):
+        def run(self, items: Any, budget: Any = None) -> Any:
+            taken.append(len(items))
+            return iter(items)
+
+    step = _ParseItem(Counting(ParseItems("", 1), Budget()))
+    step.start_bundle()
+    given = [item("text", b"x" * size, position=n) for n, size in enumerate(sizes)]
+    results = [result for one in given for result in step.process(one, Timestamp(0), GlobalWindow())]
+    results += step.finish_bundle()
+    assert [one.value for one in results] == given
+    assert len(taken) == batches
 
 
 def test_settings_are_checked(tmp_path: Path) -> None:

@@ -4,13 +4,14 @@ import contextlib
 import hashlib
 import os
 import pickle
+import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from multiprocessing.connection import Connection, Pipe, wait
+from multiprocessing.connection import Connection, Pipe
 from multiprocessing.reduction import send_handle
 from typing import Any
 
@@ -101,7 +102,7 @@ class Pool:
     def __init__(self, client: ServerClient, memory_mb: float, size: int) -> None:
         self._client = client
         self._memory_mb = memory_mb
-        self._free: list[tuple[int, Connection]] = []
+        self._free: list[Child] = []
         self._permits = threading.Semaphore(size)
 
     def call(self, request: Request, wall_seconds: float | None) -> tuple[str, Any]:
@@ -109,62 +110,77 @@ class Pool:
 
         Raises:
             ChildEnded: it exceeded its limits or crashed, or did not answer in time.
-            ForkServerEnded: the fork server is gone.
+            ForkServerEnded: the fork server is gone, or another one than the task was prepared in.
         """
         packed = pickle.dumps(request, pickle.HIGHEST_PROTOCOL)
         with self._permits:
             while True:
-                pid, connection = self._take()
-                answer = self._ask(pid, connection, packed, wall_seconds)
+                child, is_new = self._take()
+                answer = self._ask(child, packed, wall_seconds)
                 if answer[0] != UNKNOWN:
-                    self._free.append((pid, connection))
+                    self._free.append(child)
                     return answer
                 # It was forked before its server knew the task.
-                connection.close()
+                child.close()
+                if is_new:
+                    raise ForkServerEnded("the fork server does not know the task; it was started again meanwhile")
 
     def replace_idle(self) -> None:
         """End the idle children, for example because one of them needs much memory."""
         while self._free:
             with contextlib.suppress(IndexError):
-                self._free.pop()[1].close()
+                self._free.pop().close()
 
-    def _take(self) -> tuple[int, Connection]:
+    def _take(self) -> tuple["Child", bool]:
+        """Return an idle child, or a new one, and True if it is new."""
         with contextlib.suppress(IndexError):
-            return self._free.pop()
-        return self._client.fork(self._memory_mb)
+            return self._free.pop(), False
+        return Child(*self._client.fork(self._memory_mb)), True
 
-    def _ask(self, pid: int, connection: Connection, packed: bytes, wall_seconds: float | None) -> tuple[str, Any]:
+    def _ask(self, child: "Child", packed: bytes, wall_seconds: float | None) -> tuple[str, Any]:
         timed_out = False
         try:
-            connection.send_bytes(packed)
-            timed_out = not _wait(pid, connection, wall_seconds)
-            if connection.poll():
-                return pickle.loads(connection.recv_bytes())
+            child.connection.send_bytes(packed)
+            timed_out = not child.wait(wall_seconds)
+            if child.connection.poll():
+                return pickle.loads(child.connection.recv_bytes())
             if timed_out:
-                os.kill(pid, signal.SIGKILL)
+                os.kill(child.pid, signal.SIGKILL)
         except (EOFError, OSError):
             pass
-        connection.close()
-        raise ChildEnded(self._client.reap(pid), timed_out=timed_out)
+        child.close()
+        raise ChildEnded(self._client.reap(child.pid), timed_out=timed_out)
 
 
-def _wait(pid: int, connection: Connection, seconds: float | None) -> bool:
-    """Wait until a child has answered or ended; return False if it has not after so many seconds.
+class Child:
+    """A child of this process's fork server, and how to wait for it.
 
     Its connection alone does not tell its end: a process that the child has
-    forked, for example in code of a model, may hold a copy of it.
+    forked, for example in code of a model, may hold a copy of it. So its
+    process is waited for, too, where the system can (pidfd, Linux 5.3).
     """
-    with contextlib.ExitStack() as stack:
-        ready: list[Any] = [connection]
+
+    def __init__(self, pid: int, connection: Connection) -> None:
+        self.pid = pid
+        self.connection = connection
+        self._process: int | None = None
+        self._poller = select.poll()
+        self._poller.register(connection.fileno(), select.POLLIN)
         if sys.platform == "linux":
-            try:
-                ready.append(os.pidfd_open(pid))
-                stack.callback(os.close, ready[-1])
-            except ProcessLookupError:
-                return True
-            except OSError:  # an old kernel
-                pass
-        return bool(wait(ready, seconds))
+            with contextlib.suppress(OSError):  # it has ended, or the kernel is old
+                self._process = os.pidfd_open(pid)
+                self._poller.register(self._process, select.POLLIN)
+
+    def wait(self, seconds: float | None) -> bool:
+        """Wait until it has answered or ended; return False if it has not after so many seconds."""
+        return bool(self._poller.poll(None if seconds is None else 1000 * seconds))
+
+    def close(self) -> None:
+        """Close the connection; a child that waits for a request ends."""
+        self.connection.close()
+        if self._process is not None:
+            os.close(self._process)
+            self._process = None
 
 
 _LOCK = threading.RLock()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.utils.windowed_value import WindowedValue
 
 from transforms.failures import FAILURES, BadRecord, Reason, attempt
 from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, GazetteerError
@@ -36,6 +37,9 @@ _ADDRESSES = ("url", "canonical_url", "feed_url", "source_id")
 MOST_BYTES = 4
 """A character takes no more in any charset of the web, so a longer file need not be decoded to be refused."""
 
+BATCH_ITEMS = 16
+BATCH_BYTES = 1_000_000
+"""Items are parsed together up to this number and size; it bounds what is read again if one exceeds its limits."""
 IsPlace = Callable[[str], bool]
 
 
@@ -109,15 +113,51 @@ class ParseItems:
 
 
 class _ParseItem(beam.DoFn):
+    """Parses the items of a bundle a few at a time; each result keeps the timestamp and window of its item.
+
+    To hand items over one by one takes 0.5 ms of CPU time an item, as long as
+    much of the parsing. `BatchElements` would give all of a batch one timestamp.
+    """
+
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
 
     def setup(self) -> None:
         self._guard.setup()
 
-    def process(self, item: Item) -> Iterator[Any]:
-        yield from self._guard.run([item])
-        advance("parsed")
+    def start_bundle(self) -> None:
+        self._waiting: list[tuple[Item, Any, Any]] = []
+        self._bytes = 0
+
+    def process(
+        self, item: Item, timestamp: Any = beam.DoFn.TimestampParam, window: Any = beam.DoFn.WindowParam
+    ) -> Iterator[Any]:
+        self._waiting.append((item, timestamp, window))
+        self._bytes += size_of(item)
+        if len(self._waiting) >= BATCH_ITEMS or self._bytes >= BATCH_BYTES:
+            yield from self._parse_waiting()
+
+    def finish_bundle(self) -> Iterator[Any]:
+        yield from self._parse_waiting()
+
+    def _parse_waiting(self) -> Iterator[Any]:
+        waiting = self._waiting
+        if not waiting:
+            return
+        self.start_bundle()
+        results = self._guard.run([item for item, _, _ in waiting])
+        for (_, timestamp, window), result in zip(waiting, results, strict=True):
+            if isinstance(result, beam.pvalue.TaggedOutput):
+                yield beam.pvalue.TaggedOutput(result.tag, WindowedValue(result.value, timestamp, [window]))
+            else:
+                yield WindowedValue(result, timestamp, [window])
+        advance("parsed", len(waiting))
+
+
+def size_of(item: Item) -> int:
+    """Return about how many bytes an item holds; entries of feeds without their page count as none."""
+    own = len(item.content) if isinstance(item.content, bytes) else 0
+    return own + (len(item.page.content) if item.page is not None else 0)
 
 
 def parse_item(item: Item, is_place: IsPlace, *, max_characters: int = 1_000_000) -> Article:
