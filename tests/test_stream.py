@@ -210,7 +210,7 @@ def commit(
 ):
     given = Job(output=str(output), job_id=job, started=NOON)
     pane = Pane(start, start + 15 * MINUTE, number, number > 0)
-    history = History(str(output), given.staging_id, 7, 0)
+    history = History(str(output), given.staging_id, 7, 0, NOON.date)
     told = Told(str(output), job, given.started)
     return commit_pane(given, pane, outcomes, books, history, Deduplicate(), told)
 
@@ -327,7 +327,7 @@ class TestCommit:
 
     def test_a_dataset_is_looked_at_again_when_that_is_asked_for(self, tmp_path: Path):
         one = made("Rain fell.", url="https://a.test/1")
-        history = History(str(tmp_path), "stream_x", 7, 600)
+        history = History(str(tmp_path), "stream_x", 7, 600, NOON.date)
         assert [len(readings) for readings in recall([one], history).values()] == [0]
         commit(tmp_path, [kept(one)], Books(Ledger(), Counter()))
         assert [len(readings) for readings in recall([one], history).values()] == [0]
@@ -338,7 +338,7 @@ class TestCommit:
         one = made("Rain fell.", url="https://a.test/1")
         nowhere = made("Hail fell.")
         commit(tmp_path, [kept(one), kept(nowhere)], Books(Ledger(), Counter()))
-        history = History(str(tmp_path), "stream_x", 7, 600)
+        history = History(str(tmp_path), "stream_x", 7, 600, NOON.date)
         found = recall([one, nowhere, made("New.", url="https://a.test/2")], history)
         assert sorted(len(readings) for readings in found.values()) == [0, 1, 1]
 

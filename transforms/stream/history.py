@@ -3,7 +3,7 @@
 import datetime
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from apache_beam.pvalue import TaggedOutput
@@ -18,6 +18,10 @@ _ONE_AT_A_TIME = threading.Lock()
 """Segments are merged and taken away, so that one thread of a process looks at a time."""
 
 
+def utc_today() -> datetime.date:
+    return datetime.datetime.now(datetime.UTC).date()
+
+
 class History:
     """The committed articles of a dataset, asked by numbers.
 
@@ -26,13 +30,22 @@ class History:
         run_id: whose staging folder holds segments while they are made.
         window_days: days for which near copies are looked for.
         fresh_seconds: how old the list of segments may be.
+        today: return the date that `window_days` count back from.
     """
 
-    def __init__(self, output: str, run_id: str, window_days: float, fresh_seconds: float) -> None:
+    def __init__(
+        self,
+        output: str,
+        run_id: str,
+        window_days: float,
+        fresh_seconds: float,
+        today: Callable[[], datetime.date] = utc_today,
+    ) -> None:
         self._output = output
         self._run_id = run_id
         self._window_days = window_days
         self._fresh_seconds = fresh_seconds
+        self._today = today
         self._segments: list[Segment] = []
         self._listed: float | None = None
 
@@ -53,7 +66,7 @@ class History:
 
     def _list(self) -> None:
         """Lists the segments, and makes those that are missing."""
-        since = datetime.datetime.now(datetime.UTC).date() - datetime.timedelta(days=int(self._window_days) + 1)
+        since = self._today() - datetime.timedelta(days=int(self._window_days) + 1)
         plan = segments.plan(self._output, "", since)
         made = [segments.make(self._output, source, self._run_id, since) for source in plan.missing]
         self._segments = [*plan.segments, *(one for one in made if one is not None)]
