@@ -75,7 +75,7 @@ class Bench:
             yield
 
     def places(self) -> Result:
-        """The figures of each corpus, and how they were measured."""
+        """Return the figures of each corpus, and how they were measured."""
         return {
             corpus.name: {"measured": self._measured(corpus)}
             | figures(cases, self._as_it_is(corpus.name), self.scorer, self.gazetteer)
@@ -91,7 +91,7 @@ class Bench:
         return "the ranker's weights were fitted on it, so these flatter; --cross-validate"
 
     def calibration(self) -> Result:
-        """The reliability table of each corpus and its expected error."""
+        """Return the reliability table of each corpus and its expected error."""
         found = {name: calibration.reliability(self._pairs(name)) for name in self.cases}
         return {
             name: {"error": round(calibration.expected_error(bins), 4), "bins": [one._asdict() for one in bins]}
@@ -99,7 +99,7 @@ class Bench:
         }
 
     def ablations(self) -> Result:
-        """End-to-end F1 of each corpus with one piece switched off, and with none."""
+        """Return end-to-end F1 of each corpus with one piece switched off, and with none."""
         rows = {"nothing": self._f1s(self.place)}
         for name, switch in ablations.SWITCHES.items():
             with switch(self.gazetteer) as place:
@@ -107,7 +107,7 @@ class Bench:
         return rows
 
     def errors(self) -> Result:
-        """Errors by kind and the most frequent ones, of each corpus."""
+        """Return errors by kind and the most frequent ones, of each corpus."""
         found = {name: errors.most_frequent(self._pairs(name), self.gazetteer) for name in self.cases}
         return {
             name: {
@@ -118,7 +118,7 @@ class Bench:
         }
 
     def speed(self) -> Result:
-        """Speeds over the first corpus."""
+        """Return speeds over the first corpus."""
         name = self.chosen[0].name
         return speed.lines(self.cases[name], self.nlp, self.gazetteer, self.place)
 
@@ -144,7 +144,7 @@ class Bench:
 
 
 def measure(bench: Bench, args: argparse.Namespace) -> Iterator[tuple[str, Result]]:
-    """Sections one after the other, each as soon as it is there."""
+    """Yield sections one after the other, each as soon as it is there."""
     yield "places", bench.places()
     yield "entities", entities.scores(bench.nlp, args.corpora, QUICK_ENTITIES if args.quick else None)
     yield "calibration", bench.calibration()
@@ -155,7 +155,7 @@ def measure(bench: Bench, args: argparse.Namespace) -> Iterator[tuple[str, Resul
 
 
 def main() -> None:
-    """Prints each section when it is done."""
+    """Print each section when it is done."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpora", type=Path, required=True, help="folder with geo/ and ner/")
     parser.add_argument("--quick", action="store_true", help="a subset that takes less than a minute")

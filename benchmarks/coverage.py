@@ -36,17 +36,17 @@ class Lookup:
 
     @property
     def found(self) -> bool:
-        """Whether a candidate is near enough."""
+        """Return True if a candidate is near enough."""
         return self.km is not None and self.km <= KM
 
     @property
     def verdict(self) -> str:
-        """`absent`, or `far` with the nearest candidate."""
+        """Return `absent`, or `far` with the nearest candidate."""
         return "absent" if self.km is None else f"far: {self.km:,.0f} km, {self.nearest}"
 
 
 def look_up(toponym: dict[str, Any], gazetteer: Gazetteer) -> Lookup:
-    """One toponym with `surface`, `lat`, `lon` and `type`."""
+    """Return one toponym with `surface`, `lat`, `lon` and `type`."""
     surface = " ".join(toponym["surface"].split())
     name = plain_name(surface)
     demonym = gazetteer.demonym(name)
@@ -64,7 +64,7 @@ def look_up(toponym: dict[str, Any], gazetteer: Gazetteer) -> Lookup:
 
 
 def lookups(file: Path, gazetteer: Gazetteer) -> Iterator[Lookup]:
-    """All toponyms of a corpus that have coordinates."""
+    """Yield all toponyms of a corpus that have coordinates."""
     for document in documents(file):
         for toponym in document["toponyms"]:
             if toponym.get("lat") is not None:
@@ -72,13 +72,13 @@ def lookups(file: Path, gazetteer: Gazetteer) -> Iterator[Lookup]:
 
 
 def share(found: Iterable[Lookup]) -> str:
-    """Share that is covered, and of how many."""
+    """Return share that is covered, and of how many."""
     verdicts = [lookup.found for lookup in found]
     return f"{sum(verdicts) / len(verdicts):.3f} of {len(verdicts):>5,}" if verdicts else "-"
 
 
 def report(name: str, found: list[Lookup], misses: int) -> str:
-    """The lines printed for one corpus."""
+    """Return the lines printed for one corpus."""
     kinds = "   ".join(f"{kind}s {share(f for f in found if f.kind == kind)}" for kind in ("name", "demonym"))
     lines = [f"{name}: within {KM:.0f} km {share(found)}   {kinds}"]
     counts = Counter((lookup.surface, lookup.verdict) for lookup in found if not lookup.found)

@@ -65,7 +65,7 @@ class Dataset:
 
 
 def items(document: Document) -> Iterator[Item]:
-    """The entries of a feed; none of one that has none yet."""
+    """Yield the entries of a feed; none of one that has none yet."""
     try:
         yield from split(document)
     except BadRecord as error:
@@ -85,7 +85,7 @@ class Run:
     counts: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
 
     def make(self, dies: bool) -> None:
-        """Asks what is due, and commits; a run that dies leaves no trace."""
+        """Ask what is due, and commits; a run that dies leaves no trace."""
         now, turns = self.web.now, Turns(0, sleep=lambda seconds: None)
         asked = self.due()
         for tasks in asked.values():
@@ -113,7 +113,7 @@ class Run:
         return found
 
     def take(self, result: object) -> None:
-        """Reads what an address gave."""
+        """Read what an address gave."""
         if isinstance(result, Document):
             self.counts["unchanged"] += len(result.known)
             for item in items(result):
@@ -176,7 +176,7 @@ def judge(
 
 
 def simulate(feeds: int, days: float, seed: int = 1, host: int | None = None) -> tuple[dict[str, float], list[str]]:
-    """Runs it all, and gives the figures by name, and a line for each story that is missing."""
+    """Run it all, and gives the figures by name, and a line for each story that is missing."""
     made = (publish(number, days, seed) for number in range(feeds))
     publishers = {one.address: one for one in made if host is None or one.host == host}
     web = Web(publishers, seed)
@@ -226,7 +226,7 @@ def simulate(feeds: int, days: float, seed: int = 1, host: int | None = None) ->
 
 
 def main() -> None:
-    """Prints the figures."""
+    """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--feeds", type=int, default=200)
     parser.add_argument("--days", type=float, default=14)

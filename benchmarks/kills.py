@@ -26,13 +26,13 @@ NOT_COMPARED = {"date_fetched", "date"}
 
 
 def command(inputs: Path, output: Path, *more: str) -> list[str]:
-    """The command of a run over one file."""
+    """Return the command of a run over one file."""
     given = ["run", "configs/sample.yaml", "--input", str(inputs), "--output", str(output)]
     return [sys.executable, "-m", "pipeline", *given, *more]
 
 
 def rows(output: Path, table: str) -> list[dict[str, Any]]:
-    """All rows as a reader that globs `**/*.parquet` finds them, in a fixed order."""
+    """Return all rows as a reader that globs `**/*.parquet` finds them, in a fixed order."""
     paths = sorted(map(str, (output / table).glob("**/*.parquet")))
     found = ds.dataset(paths, format="parquet").to_table().to_pylist() if paths else []
     kept = [{key: value for key, value in row.items() if key not in NOT_COMPARED} for row in found]
@@ -40,12 +40,12 @@ def rows(output: Path, table: str) -> list[dict[str, Any]]:
 
 
 def dataset(output: Path) -> dict[str, list[dict[str, Any]]]:
-    """Table -> its rows."""
+    """Return table -> its rows."""
     return {table: rows(output, table) for table in TABLES}
 
 
 def kill_after(seconds: float, arguments: Sequence[str]) -> bool:
-    """Starts a command and kills it with SIGKILL; whether it was still running."""
+    """Start a command and kills it with SIGKILL; whether it was still running."""
     process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(seconds)
     running = process.poll() is None
@@ -55,7 +55,7 @@ def kill_after(seconds: float, arguments: Sequence[str]) -> bool:
 
 
 def main() -> None:
-    """Prints the table, exits with 1 if any kill left other rows."""
+    """Print the table, exits with 1 if any kill left other rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--articles", type=int, default=300)

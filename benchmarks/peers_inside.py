@@ -22,7 +22,7 @@ Reader = Callable[[list[str]], Counts]
 
 
 def geotext() -> Reader:
-    """Names of cities and countries, by a list."""
+    """Return names of cities and countries, by a list."""
     from geotext import GeoText
 
     def read(texts: list[str]) -> Counts:
@@ -33,7 +33,7 @@ def geotext() -> Reader:
 
 
 def flashgeotext() -> Reader:
-    """Names of cities and countries, by a list, with their offsets."""
+    """Return names of cities and countries, by a list, with their offsets."""
     from flashgeotext.geotext import GeoText
 
     matcher = GeoText()
@@ -48,14 +48,14 @@ def flashgeotext() -> Reader:
 
 
 def newsplease() -> Reader:
-    """Pages -> title, body, authors, date."""
+    """Return pages -> title, body, authors, date."""
     from newsplease import NewsPlease
 
     return lambda pages: _texts(lambda page: NewsPlease.from_html(page, url=None, fetch_images=False).maintext, pages)
 
 
 def newspaper() -> Reader:
-    """Pages -> title, body, authors, date."""
+    """Return pages -> title, body, authors, date."""
     from newspaper import Article
 
     def one(page: str) -> str:
@@ -79,7 +79,7 @@ def _texts(text_of: Callable[[str], str | None], pages: list[str]) -> Counts:
 
 
 def by_hand() -> Reader:
-    """Pages -> trafilatura -> `nlp.pipe` of our model: what is often written by hand."""
+    """Return pages -> trafilatura -> `nlp.pipe` of our model: what is often written by hand."""
     import spacy
     import trafilatura
 
@@ -97,12 +97,12 @@ def by_hand() -> Reader:
 
 
 def dateline() -> Reader:
-    """Pages -> articles, entities, and places with coordinates: a run's steps without Beam."""
+    """Return pages -> articles, entities, and places with coordinates: a run's steps without Beam."""
     return _dateline("html")
 
 
 def dateline_texts() -> Reader:
-    """The same, from texts."""
+    """Return the same, from texts."""
     return _dateline("text")
 
 
@@ -146,7 +146,7 @@ READERS: dict[str, Callable[[], Reader]] = {
 
 
 def main() -> None:
-    """Reads the file once, timed."""
+    """Read the file once, timed."""
     name, file = sys.argv[1:]
     with Path(file).open(encoding="utf-8") as lines:
         inputs = [next(iter(json.loads(line).values())) for line in lines]

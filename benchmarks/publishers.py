@@ -28,7 +28,7 @@ class Story:
     redated: datetime.datetime | None
 
     def version(self, now: datetime.datetime) -> int:
-        """1, or 2 after the edit."""
+        """Return 1, or 2 after the edit."""
         return 2 if self.edited and self.edited <= now else 1
 
 
@@ -48,7 +48,7 @@ class Publisher:
 
     @property
     def host(self) -> int:
-        """The number of its host, which it shares with others."""
+        """Return the number of its host, which it shares with others."""
         return self.number % HOSTS
 
     @property
@@ -67,7 +67,7 @@ class Publisher:
         return min(instants, default=None)
 
     def body(self, now: datetime.datetime) -> bytes:
-        """The feed as RSS."""
+        """Return the feed as RSS."""
         head = f"<title>Paper {self.number}</title>" + (f"<ttl>{self.ttl}</ttl>" if self.ttl else "")
         return f"<rss><channel>{head}{''.join(self._items(now))}</channel></rss>".encode()
 
@@ -84,7 +84,7 @@ class Publisher:
 
 
 def publish(number: int, days: float, seed: int) -> Publisher:
-    """A publisher with all that will happen to it, whoever else there is."""
+    """Return a publisher with all that will happen to it, whoever else there is."""
     chance = random.Random(f"publisher {seed} {number}")
     end = START + datetime.timedelta(days=days)
 
@@ -137,7 +137,7 @@ class Web:
         return self._chances.setdefault(host, random.Random(f"faults {self.seed} {host}"))
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        """One answer, or none in time."""
+        """Return one answer, or none in time."""
         self.requests += 1
         address = str(request.url)
         publisher = self.publishers[address.removesuffix("/new")]

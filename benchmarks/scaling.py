@@ -45,7 +45,7 @@ def make_stand_in(folder: Path) -> None:
 
 
 def measure(count: int, folder: Path, settings: list[str]) -> dict[str, Any]:
-    """One run over so many articles: its metrics, and the files it left."""
+    """Return one run over so many articles: its metrics, and the files it left."""
     given = folder / f"{count}.jsonl"
     with given.open("w") as file:
         file.writelines(json.dumps(article) + "\n" for article in articles(count))
@@ -61,7 +61,7 @@ def measure(count: int, folder: Path, settings: list[str]) -> dict[str, Any]:
 
 
 def row(count: int, found: dict[str, Any], before: tuple[int, dict[str, Any]] | None) -> str:
-    """A line of the table; marginal is what each further article took against the size before."""
+    """Return a line of the table; marginal is what each further article took against the size before."""
     memory = found["peak_memory_bytes"]
     more = ["", ""]
     if before:
@@ -76,7 +76,7 @@ def row(count: int, found: dict[str, Any], before: tuple[int, dict[str, Any]] | 
 
 
 def main() -> None:
-    """Prints a line for each size."""
+    """Print a line for each size."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, nargs="+", default=[1_000, 10_000])
     parser.add_argument("--workers", type=int, default=1)

@@ -107,13 +107,13 @@ class Web:
                 self._publish(feed, time.time() - self._chance.uniform(0, 300))
 
     def body(self) -> tuple[str, str]:
-        """A headline and a text that no other article has."""
+        """Return a headline and a text that no other article has."""
         made = next(self._bodies)
         paragraphs = made["text"].split("\n\n")[:3]
         return f"{made['title']}: {paragraphs[0][:60]}", " ".join(paragraphs)
 
     def live(self) -> None:
-        """Publishes what is due."""
+        """Publish what is due."""
         now = time.time()
         with self._lock:
             for feed, due in enumerate(self._due):
@@ -148,7 +148,7 @@ class Web:
             self.feeds[other].append(dataclasses.replace(own, url=again, guid=again, shown_from=later))
 
     def answer(self, feed: int) -> tuple[bytes, list[str]]:
-        """A feed as it is now, and the addresses in it."""
+        """Return a feed as it is now, and the addresses in it."""
         now = time.time()
         with self._lock:
             shown = [one for one in self.feeds[feed] if one.shown_from <= now < one.shown_until][-SHOWN:]
@@ -173,11 +173,11 @@ def _item(entry: Entry) -> str:
 
 
 def serve(web: Web) -> int:
-    """Serves all feeds on loopback; gives the port."""
+    """Serve all feeds on loopback; gives the port."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def log_message(self, *_: Any) -> None:
-            """Says nothing."""
+            """Say nothing."""
 
         def do_GET(self) -> None:
             """One feed: `/3`, or `/3/new` once it has moved."""
@@ -226,7 +226,7 @@ def serve(web: Web) -> int:
 
 
 def drop_file(folder: Path, number: int, web: Web) -> list[str]:
-    """Puts a file of articles into the watched folder, written aside first; gives their addresses.
+    """Put a file of articles into the watched folder, written aside first; gives their addresses.
 
     Its last line is broken, and must become a failure.
     """
@@ -255,14 +255,14 @@ class Job:
         self.start()
 
     def start(self) -> None:
-        """Starts it."""
+        """Start it."""
         self.starts += 1
         self.begun = time.monotonic()
         self.started.append(time.time())
         self.process = subprocess.Popen(self._command, stdout=self._log, stderr=subprocess.STDOUT)
 
     def prism(self) -> psutil.Process | None:
-        """Its Prism."""
+        """Return its Prism."""
         try:
             children = psutil.Process(self.process.pid).children()
         except psutil.NoSuchProcess:
@@ -270,7 +270,7 @@ class Job:
         return next((child for child in children if "prism" in child.name()), None)
 
     def kill(self, what: str) -> None:
-        """Kills the stream or its Prism, waits for its end, and starts it again."""
+        """Kill the stream or its Prism, waits for its end, and starts it again."""
         prism = self.prism()
         if what == "prism" and prism is not None:
             prism.kill()
@@ -281,7 +281,7 @@ class Job:
         self.start()
 
     def look(self) -> None:
-        """Notes its memory, and starts it again if it has ended."""
+        """Note its memory, and starts it again if it has ended."""
         if self.process.poll() is not None:
             self.ended_by_itself.append(self.process.returncode)
             self.start()
@@ -294,13 +294,13 @@ class Job:
         self.memory.append((self.starts, time.monotonic() - self.begun, sizes[0], sizes[1]))
 
     def drain(self) -> int:
-        """Ends it as a user would; gives its exit code."""
+        """End it as a user would; gives its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(300)
 
 
 def slope(samples: Sequence[tuple[float, float]]) -> float:
-    """MB an hour, by least squares; 0 for too few samples."""
+    """Return MB an hour, by least squares; 0 for too few samples."""
     if len(samples) < 10:
         return 0.0
     xs, ys = zip(*samples, strict=True)
@@ -310,7 +310,7 @@ def slope(samples: Sequence[tuple[float, float]]) -> float:
 
 
 def configuration(folder: Path, port: int, feeds: int) -> Path:
-    """The stream's configuration, with windows of a minute."""
+    """Return the stream's configuration, with windows of a minute."""
     path = folder / "soak.yaml"
     inputs = [f"http://127.0.0.1:{port}/{feed}" for feed in range(feeds)] + [str(folder / "dropped" / "*.jsonl")]
     settings = {
@@ -337,7 +337,7 @@ def configuration(folder: Path, port: int, feeds: int) -> Path:
 
 
 def waited(database: duckdb.DuckDBPyConnection, output: Path) -> float:
-    """The longest time for which an article that was read had to wait until it was committed, seconds."""
+    """Return the longest time for which an article that was read had to wait until it was committed, seconds."""
     read = dict(
         database.execute(
             f"SELECT split_part(parse_filename(filename), '-', 1), epoch(min(date_fetched))"
@@ -404,7 +404,7 @@ def account(web: Web, dropped: list[str], output: Path) -> dict[str, Any]:
 
 
 def soak(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    """Runs it all, and gives the figures by name."""
+    """Run it all, and gives the figures by name."""
     (folder / "dropped").mkdir(parents=True)
     web = Web(args.feeds, args.seconds, args.seed)
     chance = random.Random(args.seed)
@@ -484,7 +484,7 @@ def soak(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Prints the report."""
+    """Print the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=120, help="how long; kills fall into the first half (120)")
     parser.add_argument("--feeds", type=int, default=40, help="how many feeds (40)")

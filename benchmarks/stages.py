@@ -72,7 +72,7 @@ class Stages:
         self.placed = self._first("geocode", self._placed)
 
     def table(self) -> dict[str, Callable[[], object]]:
-        """Name -> what is timed; a name that begins with a blank is part of the one above."""
+        """Return name -> what is timed; a name that begins with a blank is part of the one above."""
         found = self._found()
         return {
             BARE: lambda: [None for _ in self.bare.pipe(self.texts, batch_size=BATCH)],
@@ -157,14 +157,14 @@ def _batches(some: list[Any]) -> list[list[Any]]:
 
 
 def cpu_ms(work: Callable[[], object]) -> float:
-    """CPU time of this process for a call, milliseconds."""
+    """Return CPU time of this process for a call, milliseconds."""
     begun = time.process_time()
     work()
     return (time.process_time() - begun) * 1000
 
 
 def main() -> None:
-    """Prints one line a stage."""
+    """Print one line a stage."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)

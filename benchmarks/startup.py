@@ -29,7 +29,9 @@ INTERVAL_SECONDS = 0.01
 
 
 def run_once(file: Path, workers: int) -> dict[str, float]:
-    """Seconds of a run over the file: `wall`, `cpu`, and `worker`, from the template's fork to its first worker."""
+    """Return seconds of a run over the file: `wall`, `cpu`, and `worker`, from the template's fork to its first
+    worker.
+    """
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml", "--input", str(file)]
         command += ["--output", folder, "--set", f"workers={workers}"]
@@ -46,7 +48,7 @@ def run_once(file: Path, workers: int) -> dict[str, float]:
 
 
 def _watch(process: psutil.Popen) -> dict[str, float]:
-    """Waits for the end. A template is there as soon as it has its name, a worker as soon as it has its own."""
+    """Wait for the end. A template is there as soon as it has its name, a worker as soon as it has its own."""
     first: dict[str, float] = {}
     while process.poll() is None:
         with contextlib.suppress(psutil.Error):
@@ -59,7 +61,7 @@ def _watch(process: psutil.Popen) -> dict[str, float]:
 
 
 def fresh_worker() -> float:
-    """Wall seconds until a fresh interpreter has loaded what a worker needs, as where none is forked."""
+    """Return wall seconds until a fresh interpreter has loaded what a worker needs, as where none is forked."""
     script = (
         "from pipeline.engines.lean import import_beam, import_spacy; import_beam(); import_spacy()\n"
         "from pipeline.engines.prepare import prepare\n"
@@ -75,7 +77,7 @@ def _line(name: str, values: Sequence[float]) -> None:
 
 
 def main() -> None:
-    """Prints the least and the median of each figure."""
+    """Print the least and the median of each figure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()

@@ -96,7 +96,7 @@ DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 
 def articles(count: int, seed: int = 7) -> Iterator[dict[str, str]]:
-    """Made-up articles of 250 to 550 words, the length of news, the same for every run."""
+    """Yield made-up articles of 250 to 550 words, the length of news, the same for every run."""
     rng = random.Random(seed)
     for number in range(count):
         sentences = [_sentence(rng) for _ in range(rng.randint(14, 30))]
@@ -105,7 +105,7 @@ def articles(count: int, seed: int = 7) -> Iterator[dict[str, str]]:
 
 
 def given(file: Path | None, count: int) -> Iterator[dict[str, str]]:
-    """The texts of a file, again and again with a number in front, or made-up articles."""
+    """Yield the texts of a file, again and again with a number in front, or made-up articles."""
     if file is None:
         yield from articles(count)
         return
@@ -115,7 +115,9 @@ def given(file: Path | None, count: int) -> Iterator[dict[str, str]]:
 
 
 def _sentence(rng: random.Random) -> str:
-    """A made-up sentence in which every fourth small word is another, lest the articles be copies of each other."""
+    """Return a made-up sentence in which every fourth small word is another, lest the articles be copies of each
+    other.
+    """
     sentence = rng.choice(SENTENCES).format(
         person=rng.choice(PEOPLE),
         place=rng.choice(PLACES),
@@ -132,14 +134,14 @@ def _sentence(rng: random.Random) -> str:
 
 
 def bare_pipeline() -> Language:
-    """The shipped model as anybody would load it, with the components that a run loads."""
+    """Return the shipped model as anybody would load it, with the components that a run loads."""
     meta = json.loads((SHIPPED_PATH / "meta.json").read_text(encoding="utf-8"))
     ours = load_model(SHIPPED_NAME).pipe_names
     return spacy.load(SHIPPED_PATH, exclude=[name for name in meta["pipeline"] if name not in ours])
 
 
 def read_bare(texts: list[str]) -> tuple[float, float]:
-    """Wall and CPU seconds that the model alone takes for the texts, loaded beforehand."""
+    """Return wall and CPU seconds that the model alone takes for the texts, loaded beforehand."""
     nlp = bare_pipeline()
     list(nlp.pipe(texts[:20]))
     begun, cpu = time.perf_counter(), time.process_time()
@@ -160,12 +162,12 @@ class Took:
 
     @property
     def total_cpu(self) -> float:
-        """CPU seconds of all processes."""
+        """Return CPU seconds of all processes."""
         return sum(self.cpu.values())
 
 
 def time_bare(file: Path, workers: int) -> Took:
-    """(a): the slowest of N processes that share the texts evenly."""
+    """Return (a): the slowest of N processes that share the texts evenly."""
     texts = [json.loads(line)["text"] for line in file.open()]
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         took = pool.map(read_bare, [texts[i::workers] for i in range(workers)])
@@ -173,7 +175,7 @@ def time_bare(file: Path, workers: int) -> Took:
 
 
 def time_pipeline(file: Path, workers: int) -> Took:
-    """(b), from the start of the process to its end."""
+    """Return (b), from the start of the process to its end."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml", "--input", str(file)]
         command += ["--output", folder, "--set", f"workers={workers}", "--set", f"write.shards={workers}"]
@@ -190,7 +192,7 @@ def time_pipeline(file: Path, workers: int) -> Took:
 
 
 def _watch(process: psutil.Popen) -> float:
-    """Waits for the end; CPU seconds of the worker processes as last seen, a tenth of a second before theirs."""
+    """Wait for the end; CPU seconds of the worker processes as last seen, a tenth of a second before theirs."""
     seen: dict[int, float] = {}
     while process.poll() is None:
         with contextlib.suppress(psutil.Error):
@@ -208,7 +210,7 @@ def _cpu_of_children() -> float:
 
 
 def main() -> None:
-    """Prints a line a round, the medians, and where the CPU time went."""
+    """Print a line a round, the medians, and where the CPU time went."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=1000)
     parser.add_argument("--workers", type=int, default=2)

@@ -75,7 +75,7 @@ alternateNamesV2.zip tells abbreviations and preferred names from other spelling
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit code.
+    """Run the command; returns its exit code.
 
     Args:
         arguments: of a call from within a program; without them those of this process, which ends with the command.

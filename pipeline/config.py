@@ -107,12 +107,12 @@ class Settings:
 
     @property
     def inputs(self) -> list[str]:
-        """Globs and addresses to read."""
+        """Return globs and addresses to read."""
         return list(self.sections["read"]["inputs"])
 
     @property
     def output(self) -> str:
-        """The dataset's folder."""
+        """Return the dataset's folder."""
         return str(self.sections["write"]["output"])
 
 
@@ -125,7 +125,7 @@ def load_settings(
     beam_flags: Sequence[str] = (),
     transforms: Mapping[str, type] = SECTIONS,
 ) -> Settings:
-    """Reads and checks a configuration with what the command line changes in it.
+    """Read and checks a configuration with what the command line changes in it.
 
     Args:
         file: path of the YAML file; paths in it are relative to the current folder.
@@ -171,7 +171,7 @@ def _share_gazetteer(sections: dict[str, dict[str, Any]]) -> None:
 
 
 def read_yaml(file: str) -> dict[str, Any]:
-    """The file's mapping; a key given twice is a mistake, not a choice.
+    """Return the file's mapping; a key given twice is a mistake, not a choice.
 
     Raises:
         ConfigurationError: the file is missing, no YAML, or no mapping.
@@ -197,7 +197,7 @@ class _UniqueKeys(yaml.SafeLoader):
 
 
 def apply_changes(tree: dict[str, Any], changes: Sequence[str]) -> Iterator[str]:
-    """Sets `section.key=value` in the tree; yields a problem for each that has another form."""
+    """Set `section.key=value` in the tree; yields a problem for each that has another form."""
     for change in changes:
         path, equals, text = change.partition("=")
         section, dot, key = path.strip().rpartition(".")
@@ -220,7 +220,7 @@ def _section(tree: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def check_fields(target: type, given: Any, where: str) -> tuple[dict[str, Any], list[str]]:
-    """Checks names, types and values of a dataclass's fields.
+    """Check names, types and values of a dataclass's fields.
 
     Returns:
         The values as keyword arguments, and a line for each mistake.
@@ -275,7 +275,7 @@ def _required(target: type) -> set[str]:
 
 
 def _type_problems(where: str, errors: Sequence[Any]) -> list[str]:
-    """A line for each key, though a value that fits none of several types gives an error for each type."""
+    """Return a line for each key, though a value that fits none of several types gives an error for each type."""
     by_key: dict[str, list[Any]] = {}
     for error in errors:
         by_key.setdefault(str(error["loc"][0]), []).append(error)
@@ -298,7 +298,7 @@ def _unknown(file: str, key: Any, known: Sequence[str], where: str | None = None
 
 
 def _as_flags(beam: Mapping[str, Any]) -> list[str]:
-    """`{region: x, streaming: true, experiments: [a, b]}` as Beam's command line."""
+    """Return `{region: x, streaming: true, experiments: [a, b]}` as Beam's command line."""
     flags: list[str] = []
     for name, value in beam.items():
         if value is True:
@@ -309,7 +309,7 @@ def _as_flags(beam: Mapping[str, Any]) -> list[str]:
 
 
 def check_beam_flags(flags: Sequence[str]) -> list[str]:
-    """A line for each flag that Beam does not know, and for a value that it refuses: Beam itself only warns."""
+    """Return a line for each flag that Beam does not know, and for a value that it refuses: Beam itself only warns."""
     parser = argparse.ArgumentParser(conflict_handler="resolve", add_help=False, allow_abbrev=False)
     for options in _subclasses(PipelineOptions):
         # The public get_all_options() knows destinations only, not the spellings of the flags.
@@ -330,7 +330,7 @@ def check_beam_flags(flags: Sequence[str]) -> list[str]:
 
 
 def beam_options(flags: Sequence[str]) -> PipelineOptions:
-    """Beam's options where there is no configuration.
+    """Return Beam's options where there is no configuration.
 
     Raises:
         ConfigurationError: a flag that Beam does not know.
@@ -341,7 +341,7 @@ def beam_options(flags: Sequence[str]) -> PipelineOptions:
 
 
 def use_for_files(options: PipelineOptions) -> None:
-    """Lets this process reach gs:// and s3:// as the options say; workers are told by their runner."""
+    """Let this process reach gs:// and s3:// as the options say; workers are told by their runner."""
     FileSystems.set_options(options)
 
 

@@ -39,7 +39,7 @@ from transforms.write.trust import DamagedFile, UntrustedDataset
 
 
 def check(settings: Settings) -> int:
-    """Says what a run would do, having checked all that can be checked without running or asking a network."""
+    """Say what a run would do, having checked all that can be checked without running or asking a network."""
     sources = find_sources(settings, remote=False)
     _ask_for_contact(settings, sources)
     check_output(settings.output)
@@ -52,7 +52,7 @@ def check(settings: Settings) -> int:
 
 
 def launch(settings: Settings) -> int:
-    """Carries out a run, prints its totals, writes its metrics, returns the exit code."""
+    """Carry out a run, prints its totals, writes its metrics, returns the exit code."""
     check_reports(settings)
     check_runner(settings)
     enter_network(settings)
@@ -107,7 +107,7 @@ def _tell(text: str, settings: Settings, *, event: str, **fields: Any) -> None:
 
 
 def _write_report(report: Report, code: Exit, error: str | None) -> Exit:
-    """Writes the metrics; a run whose figures cannot be written has still done its work."""
+    """Write the metrics; a run whose figures cannot be written has still done its work."""
     try:
         report.write(code, error)
     except OSError as wrong:
@@ -156,14 +156,14 @@ def check_reports(settings: Settings) -> None:
 
 
 def check_runner(settings: Settings) -> None:
-    """Finds the program of the engine, or says how to get it; refuses what others could use, or could only fail."""
+    """Find the program of the engine, or says how to get it; refuses what others could use, or could only fail."""
     check_ports(settings)
     if settings.launch.runner == "DataflowRunner" and (problems := service_problems(settings)):
         raise ConfigurationError(problems)
 
 
 def check_models(settings: Settings) -> None:
-    """Raises ConfigurationError for a model that cannot be loaded or finds nothing."""
+    """Raise ConfigurationError for a model that cannot be loaded or finds nothing."""
     try:
         load_models(settings.sections["extract"].get("model", SHIPPED_NAME))
     except ValueError as error:
@@ -171,7 +171,7 @@ def check_models(settings: Settings) -> None:
 
 
 def find_sources(settings: Settings, *, remote: bool = True) -> list[Source]:
-    """The files and addresses to read; ConfigurationError for a pattern without any."""
+    """Return the files and addresses to read; ConfigurationError for a pattern without any."""
     try:
         return resolve_inputs(settings.inputs, remote=remote)
     except ValueError as error:
@@ -180,7 +180,7 @@ def find_sources(settings: Settings, *, remote: bool = True) -> list[Source]:
 
 
 def begin(settings: Settings, sources: list[Source]) -> Run:
-    """Opens the run; ConfigurationError where the output cannot be written, DatasetBusy where another one writes."""
+    """Open the run; ConfigurationError where the output cannot be written, DatasetBusy where another one writes."""
     listing = [(mask(source.uri), source.size, source.modified) for source in sources]
     try:
         return begin_run(settings.output, listing, datetime.datetime.now(datetime.UTC), versions=versions_of(settings))
@@ -200,7 +200,7 @@ def versions_of(settings: Settings) -> dict[str, str]:
 
 
 def _execute(settings: Settings, run: Run, report: Report) -> None:
-    """Builds the graph and waits for its end; a local run is watched."""
+    """Build the graph and waits for its end; a local run is watched."""
 
     def last_word(code: int, why: str) -> None:
         report.progress = progress()

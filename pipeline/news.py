@@ -17,7 +17,7 @@ from transforms.spill import Spread
 
 
 def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
-    """Adds the main job to `p`: articles in, tables out.
+    """Add the main job to `p`: articles in, tables out.
 
     Every input leaves through exactly one door: the articles table, the
     failures table, or the duplicates, which are counted.
@@ -63,5 +63,5 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
 
 
 def _unchanged(_: str) -> str:
-    """An entry that an earlier run has read just as it is."""
+    """Return an entry that an earlier run has read just as it is."""
     return "already_in_dataset"

@@ -30,7 +30,7 @@ STREAM_SECTIONS: dict[str, type] = {**SECTIONS, "read": Read, "stream": Stream, 
 
 
 def build_stream(p: beam.Pipeline, settings: Settings, job: Job) -> None:
-    """Adds the stream to `p`: articles in as they appear, windows of tables out.
+    """Add the stream to `p`: articles in as they appear, windows of tables out.
 
     Every input leaves through exactly one door, as in a run: a row of the
     articles table, a failure, or a duplicate, which is counted.
@@ -66,7 +66,7 @@ def build_stream(p: beam.Pipeline, settings: Settings, job: Job) -> None:
 
 
 def sources(p: beam.Pipeline, settings: Settings, job: Job) -> tuple[Any, Any]:
-    """Items of all sources, and outcomes of what gave none."""
+    """Return items of all sources, and outcomes of what gave none."""
     section = settings.sections
     stream = Stream(**section["stream"])
     kafka, pubsub = Kafka(**section["kafka"]), PubSub(**section["pubsub"])

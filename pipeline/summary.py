@@ -23,13 +23,13 @@ RELATIVES = {
 
 
 def adds_up(run: Run) -> bool:
-    """Whether every input has become an article, a duplicate or a failure."""
+    """Return True if every input has become an article, a duplicate or a failure."""
     count = run.counts.get
     return count("inputs", 0) == count("articles", 0) + count("duplicates", 0) + count("failures", 0)
 
 
 def failure_share(run: Run) -> float:
-    """Failed inputs as a share of all, 0 to 1; an address without anything new has not failed either.
+    """Return failed inputs as a share of all, 0 to 1; an address without anything new has not failed either.
 
     One that fails as it did before has no row again, but counts.
     """
@@ -39,14 +39,14 @@ def failure_share(run: Run) -> float:
 
 
 def summarize(run: Run, output: str, *, seconds: float) -> str:
-    """The text that `dateline run` ends with."""
+    """Return the text that `dateline run` ends with."""
     parts = [totals(run, seconds), first_failures(run, output), first_places(run, output)]
     parts.append(where_to_look(output) if has_articles(run, output) else f"There is no article in {output} yet.")
     return "\n\n".join(part for part in parts if part)
 
 
 def totals(run: Run, seconds: float) -> str:
-    """Inputs = articles + duplicates + failures, each with its named reasons."""
+    """Return inputs = articles + duplicates + failures, each with its named reasons."""
     counts = run.counts
     rows = [
         ("inputs", counts.get("inputs", 0), f"{counts.get('inputs', 0) / seconds:.1f}/s, {seconds:.1f} s in all"),
@@ -66,7 +66,7 @@ def totals(run: Run, seconds: float) -> str:
 
 
 def _reasons(counts: dict[str, int], name: str) -> str:
-    """`bad_json 1, empty 1`: the most frequent first."""
+    """Return `bad_json 1, empty 1`: the most frequent first."""
     found = {key.removeprefix(f"{name}."): n for key, n in counts.items() if key.startswith(f"{name}.")}
     return ", ".join(f"{reason} {n:,}" for reason, n in sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
@@ -80,7 +80,7 @@ def first_failures(run: Run, output: str) -> str:
 
 
 def first_places(run: Run, output: str) -> str:
-    """The first mention of each of the first places, as a promise of what the dataset holds."""
+    """Return the first mention of each of the first places, as a promise of what the dataset holds."""
     columns = ["surface", "name", "country", "latitude", "longitude", "score", "place_id"]
     first: dict[str, dict[str, Any]] = {}
     for row in _rows(run, output, "locations", columns):
@@ -97,12 +97,12 @@ def first_places(run: Run, output: str) -> str:
 
 
 def _field(text: str, most: int | None = None) -> str:
-    """A text of the dataset on one line, without control characters."""
+    """Return a text of the dataset on one line, without control characters."""
     return one_line(masked(text)[:most])
 
 
 def _rows(run: Run, output: str, table: str, columns: list[str]) -> Iterator[dict[str, Any]]:
-    """The rows of one table that the run committed; reads no more than is taken."""
+    """Yield the rows of one table that the run committed; reads no more than is taken."""
     for file in (file for file in sorted(run.files) if file.startswith(f"{table}/")):
         with bounded.parquet(files.join(output, file)) as parquet:
             for batch in parquet.iter_batches(batch_size=1000, columns=columns):
@@ -110,7 +110,7 @@ def _rows(run: Run, output: str, table: str, columns: list[str]) -> Iterator[dic
 
 
 def has_articles(run: Run, output: str) -> bool:
-    """Whether this run or another has put an article into the dataset."""
+    """Return True if this run or another has put an article into the dataset."""
     return bool(run.rows.get("articles")) or any(map(_number_of_rows, _files(output, "articles")))
 
 
@@ -127,7 +127,7 @@ def _number_of_rows(path: str) -> int:
 
 
 def where_to_look(output: str) -> str:
-    """The dataset's folder and a command that queries it as it stands."""
+    """Return the dataset's folder and a command that queries it as it stands."""
     table = files.join(output, "locations").replace("'", "''")
     query = (
         f"SELECT name, country, count(*) AS mentions FROM '{table}/**/*.parquet'"

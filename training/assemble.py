@@ -29,7 +29,7 @@ DESCRIPTION = (
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+    """Return the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--entities", type=Path, required=True, help="pipeline written by train_entities.py")
     parser.add_argument("--syntax", type=Path, required=True, help="pipeline written by train_syntax.py")
@@ -55,7 +55,7 @@ def check_vectors(entities: Language, syntax: Language) -> None:
 
 
 def assemble(entities: Language, syntax: Language) -> Language:
-    """The entity pipeline with the syntax components behind it, and a meta of both.
+    """Return the entity pipeline with the syntax components behind it, and a meta of both.
 
     The entity recognizer listens to any `tok2vec` before it, so that of the
     syntax must come behind.
@@ -70,7 +70,7 @@ def assemble(entities: Language, syntax: Language) -> Language:
 
 
 def speeds(folder: Path, texts: Sequence[str]) -> dict[str, int]:
-    """Words a second of processor time: of all, without one thing or the other, and of either half alone."""
+    """Return words a second of processor time: of all, without one thing or the other, and of either half alone."""
     nlp = spacy.load(folder)
     words_per_second(nlp, texts[: len(texts) // 10])  # warm
     entities = ["tok2vec", "ner"]
@@ -91,7 +91,7 @@ def speeds(folder: Path, texts: Sequence[str]) -> dict[str, int]:
 
 
 def report(folder: Path, corpora: Path | None) -> dict[str, Any]:
-    """The scores with the size of the shipped folder, and its speed if there are texts to measure it on."""
+    """Return the scores with the size of the shipped folder, and its speed if there are texts to measure it on."""
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     found = {
         "model": f"{meta['lang']}_{meta['name']}-{meta['version']}",
@@ -108,7 +108,7 @@ def report(folder: Path, corpora: Path | None) -> dict[str, Any]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Writes the model and the report."""
+    """Write the model and the report."""
     args = arguments(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     ship(assemble(spacy.load(args.entities), spacy.load(args.syntax)), args.output)

@@ -21,7 +21,7 @@ class City(NamedTuple):
 
 
 def phrase(words: Sequence[str], label: str | None = None) -> Passage:
-    """Words with spaces between them, as one mention if a label is given.
+    """Return words with spaces between them, as one mention if a label is given.
 
     >>> phrase(["North", "Korea"], "LOC").labels
     ['B-LOC', 'I-LOC']
@@ -33,7 +33,7 @@ def phrase(words: Sequence[str], label: str | None = None) -> Passage:
 
 
 def chain(*parts: Passage) -> Passage:
-    """The parts in a row; punctuation stands close to the word before it."""
+    """Return the parts in a row; punctuation stands close to the word before it."""
     words = [word for part in parts for word in part.words]
     spaces = [space for part in parts for space in part.spaces]
     for i, word in enumerate(words):
@@ -45,7 +45,7 @@ def chain(*parts: Passage) -> Passage:
 
 
 def dateline(city: City, rng: random.Random) -> Passage:
-    """A dateline in one of the forms that agencies print.
+    """Return a dateline in one of the forms that agencies print.
 
     >>> " ".join(dateline(City(("Moscow",), ("Russia",)), random.Random(4)).words)
     'MOSCOW , Russia ( Reuters ) -'
@@ -61,17 +61,17 @@ def dateline(city: City, rng: random.Random) -> Passage:
 
 
 def with_dateline(passage: Passage, city: City, rng: random.Random) -> Passage:
-    """The passage behind a dateline."""
+    """Return the passage behind a dateline."""
     return replace(passage, 0, 0, dateline(city, rng))
 
 
 def recase(passage: Passage, change: Callable[[str], str]) -> Passage:
-    """The passage with every word changed, as by `str.upper`; labels stay."""
+    """Return the passage with every word changed, as by `str.upper`; labels stay."""
     return passage._replace(words=[change(word) for word in passage.words])
 
 
 def headline_case(word: str) -> str:
-    """A word as it stands in a headline.
+    """Return a word as it stands in a headline.
 
     >>> [headline_case(w) for w in ("talks", "in", "US", "resume")]
     ['Talks', 'in', 'US', 'Resume']
@@ -81,12 +81,12 @@ def headline_case(word: str) -> str:
 
 
 def retype(passage: Passage, table: dict[str, str]) -> Passage:
-    """The passage in another typography of quotes, apostrophes and dashes."""
+    """Return the passage in another typography of quotes, apostrophes and dashes."""
     return recase(passage, lambda word: table.get(word, word))
 
 
 def rename(passage: Passage, label: str, names: Sequence[Sequence[str]], rng: random.Random) -> Passage:
-    """Every mention with the label under another name; equal mentions get equal names."""
+    """Return every mention with the label under another name; equal mentions get equal names."""
     chosen: dict[str, Sequence[str]] = {}
     for mention in reversed(list(mentions(passage.labels))):
         if mention.label == label:
@@ -97,7 +97,7 @@ def rename(passage: Passage, label: str, names: Sequence[Sequence[str]], rng: ra
 
 
 def vary(passage: Passage, rng: random.Random) -> Passage:
-    """The passage, or now and then the same in another case or typography."""
+    """Return the passage, or now and then the same in another case or typography."""
     if rng.random() < 0.3:
         passage = retype(passage, rng.choice((STRAIGHT, CURLY)))
     draw = rng.random()

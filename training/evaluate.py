@@ -27,12 +27,12 @@ class Span(NamedTuple):
 
 
 def merged(label: str) -> str:
-    """The label under which a mention is scored: a facility counts as a place."""
+    """Return the label under which a mention is scored: a facility counts as a place."""
     return "LOC" if label == "FAC" else label
 
 
 def spans(index: int, doc: Doc, judged: Doc) -> set[Span]:
-    """The mentions of `doc` that lie where the annotation of `judged` says something."""
+    """Return the mentions of `doc` that lie where the annotation of `judged` says something."""
     unknown = {token.i for token in judged if token.ent_iob == 0}
     return {
         Span(index, ent.start_char, ent.end_char, merged(ent.label_))
@@ -42,7 +42,7 @@ def spans(index: int, doc: Doc, judged: Doc) -> set[Span]:
 
 
 def prf(gold: set[Span], predicted: set[Span]) -> dict[str, float]:
-    """Precision, recall and F1 of exact matches.
+    """Return precision, recall and F1 of exact matches.
 
     >>> prf({Span(0, 0, 4, "LOC"), Span(0, 9, 12, "ORG")}, {Span(0, 0, 4, "LOC")})
     {'precision': 1.0, 'recall': 0.5, 'f1': 0.667, 'mentions': 2}
@@ -55,7 +55,7 @@ def prf(gold: set[Span], predicted: set[Span]) -> dict[str, float]:
 
 
 def score(gold: set[Span], predicted: set[Span]) -> Scores:
-    """Scores of each label of the corpus and of the core groups that it annotates fully."""
+    """Return scores of each label of the corpus and of the core groups that it annotates fully."""
     known = {span.label for span in gold}
     groups: dict[str, Sequence[str]] = {"core3": CORE3, "core5": CORE5}
     groups = {name: labels for name, labels in groups.items() if known.issuperset(labels)}
@@ -68,7 +68,7 @@ def _of(mentions: set[Span], labels: Sequence[str]) -> set[Span]:
 
 
 def evaluate_docs(nlp: Language, docs: Sequence[Doc]) -> Scores:
-    """Scores of the pipeline on annotated documents, read with their own tokens."""
+    """Return scores of the pipeline on annotated documents, read with their own tokens."""
     bare = (Doc(nlp.vocab, [t.text for t in doc], [bool(t.whitespace_) for t in doc]) for doc in docs)
     gold: set[Span] = set()
     predicted: set[Span] = set()
@@ -79,12 +79,12 @@ def evaluate_docs(nlp: Language, docs: Sequence[Doc]) -> Scores:
 
 
 def evaluate(nlp: Language, corpora: Path, names: Iterable[str] = DEVELOPMENT) -> dict[str, Scores]:
-    """Scores on each development corpus, by its file's stem."""
+    """Return scores on each development corpus, by its file's stem."""
     return {name: evaluate_docs(nlp, read_docs(corpora / "ner" / f"{name}.spacy", nlp)) for name in names}
 
 
 def words_per_second(nlp: Language, texts: Sequence[str]) -> int:
-    """Tokens read in a second of processor time, tokenizer included, by this process."""
+    """Return tokens read in a second of processor time, tokenizer included, by this process."""
     began = time.process_time()
     tokens = sum(len(doc) for doc in nlp.pipe(texts))
     return round(tokens / (time.process_time() - began))

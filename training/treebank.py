@@ -43,19 +43,19 @@ Text = list[Token]
 
 
 def from_doc(doc: Doc) -> Text:
-    """The analysed text of a Doc."""
+    """Return the analysed text of a Doc."""
     return [Token(t.text, bool(t.whitespace_), t.head.i - t.i, t.tag_, t.pos_, str(t.morph), t.dep_) for t in doc]
 
 
 def to_doc(text: Text, vocab: Vocab) -> Doc:
-    """A Doc with the analysis."""
+    """Return a Doc with the analysis."""
     words, spaces, heads, tags, pos, morphs, deps = map(list, zip(*text, strict=True))
     heads = [i + head for i, head in enumerate(heads)]
     return Doc(vocab, words, spaces, heads=heads, tags=tags, pos=pos, morphs=morphs, deps=deps)
 
 
 def insert_space(text: Text, at: int, space: str) -> Text:
-    """The text with a token of white space before token `at`, which hangs on the token in front of it.
+    """Return the text with a token of white space before token `at`, which hangs on the token in front of it.
 
     >>> [(t.word, t.head) for t in insert_space([Token("a", True, 1, *SPACE), Token("b", False, 0, *SPACE)], 1, "|")]
     [('a', 2), ('|', -1), ('b', 0)]
@@ -71,13 +71,13 @@ def insert_space(text: Text, at: int, space: str) -> Text:
 
 
 def vary_words(text: Text, rng: random.Random) -> Text:
-    """Now and then the same text in another case or typography; the analysis stays."""
+    """Return now and then the same text in another case or typography; the analysis stays."""
     words = vary(Passage([t.word for t in text], [t.space for t in text], [None] * len(text)), rng).words
     return [token._replace(word=word) for token, word in zip(text, words, strict=True)]
 
 
 def wrap(text: Text, width: int) -> Text:
-    """The text broken into lines of about so many characters, as plain-text files are."""
+    """Return the text broken into lines of about so many characters, as plain-text files are."""
     column = 0
     for i in reversed(range(1, len(text))):
         column += len(text[i].word) + text[i].space
@@ -87,7 +87,10 @@ def wrap(text: Text, width: int) -> Text:
 
 
 def join(texts: Sequence[Text], rng: random.Random) -> Text:
-    """One text of several: sentences in a row or in paragraphs; a text without an end is followed by a line break."""
+    """Return one text of several: sentences in a row or in paragraphs.
+
+    A text without an end is followed by a line break.
+    """
     breaks = rng.choice(("\n\n", "\n", " ", " "))
     joined: Text = []
     for i, text in enumerate(texts):
@@ -98,7 +101,7 @@ def join(texts: Sequence[Text], rng: random.Random) -> Text:
 
 
 def dateline_text(city: City, rng: random.Random) -> Text:
-    """A dateline as a sentence of its own: the place is its root, and what follows stands beside it."""
+    """Return a dateline as a sentence of its own: the place is its root, and what follows stands beside it."""
     passage = dateline(city, rng)
     named = {mention.start: mention for mention in mentions(passage.labels)}
     text: Text = []
@@ -120,7 +123,7 @@ def dateline_text(city: City, rng: random.Random) -> Text:
 
 
 def compose(texts: Sequence[Text], cities: Sequence[City], rng: random.Random) -> Text:
-    """An article of some texts, each varied at times, behind a dateline at times."""
+    """Return an article of some texts, each varied at times, behind a dateline at times."""
     article = join([vary_words(text, rng) for text in texts], rng)
     if rng.random() < 0.05:
         article = dateline_text(rng.choice(cities), rng) + article
@@ -128,7 +131,7 @@ def compose(texts: Sequence[Text], cities: Sequence[City], rng: random.Random) -
 
 
 def groups(texts: Sequence[Text], rng: random.Random, *, most: int, tokens: int) -> Iterator[list[Text]]:
-    """The texts in an order drawn anew, up to `most` together with about `tokens` tokens at most."""
+    """Yield the texts in an order drawn anew, up to `most` together with about `tokens` tokens at most."""
     order = rng.sample(list(texts), len(texts))
     while order:
         size = rng.randint(1, most)
@@ -140,7 +143,7 @@ def groups(texts: Sequence[Text], rng: random.Random, *, most: int, tokens: int)
 
 @registry.readers("dateline.treebank.v1")
 def treebank(path: str, most_texts: int = 4, most_tokens: int = 150) -> Callable[[Language], Iterator[Example]]:
-    """Training examples from a DocBin file, mixed and varied; each call is another pass.
+    """Yield training examples from a DocBin file, mixed and varied; each call is another pass.
 
     Half of them have the tokens of spaCy's tokenizer, which differ from the
     treebank's here and there, as they will in what the model is to read.
@@ -161,7 +164,7 @@ def treebank(path: str, most_texts: int = 4, most_tokens: int = 150) -> Callable
 
 @registry.readers("dateline.treebank_gold.v1")
 def treebank_gold(path: str) -> Callable[[Language], Iterator[Example]]:
-    """Development examples: the text as spaCy's tokenizer cuts it, beside the treebank's analysis."""
+    """Yield development examples: the text as spaCy's tokenizer cuts it, beside the treebank's analysis."""
 
     def every(nlp: Language) -> Iterator[Example]:
         for doc in read_docs(Path(path), nlp):
@@ -172,7 +175,7 @@ def treebank_gold(path: str) -> Callable[[Language], Iterator[Example]]:
 
 @registry.readers("dateline.treebank_labels.v1")
 def treebank_labels(path: str, component: str, least: int = 1) -> Any:
-    """All labels of one component; left to itself, it would know those of the first hundred examples only.
+    """Return all labels of one component; left to itself, it would know those of the first hundred examples only.
 
     Args:
         path: the DocBin file.

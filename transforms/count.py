@@ -39,6 +39,6 @@ def _ones(row: Any, name: str, kind: Callable[[Any], str] | None) -> Iterator[tu
 
 
 def how_read(article: Article) -> str:
-    """The kind of an article in the totals: `extracted`, or `language_not_read.fr`."""
+    """Return the kind of an article in the totals: `extracted`, or `language_not_read.fr`."""
     how = article.extraction or "not_extracted"
     return f"{how}.{article.language}" if how == "language_not_read" else how

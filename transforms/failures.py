@@ -33,7 +33,7 @@ class Reason(enum.StrEnum):
     meaning: str
 
     def __new__(cls, value: str, meaning: str) -> Self:
-        """A member is its value; the meaning goes into the documentation."""
+        """Return a member is its value; the meaning goes into the documentation."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.meaning = meaning
@@ -86,7 +86,7 @@ class BadRecord(Exception):
 
 
 def failure_from(error: Exception, *, stage: str, source: str, payload: bytes | str | None = None) -> Failure:
-    """The row for an error; an unforeseen one keeps its traceback. Addresses in both are masked."""
+    """Return the row for an error; an unforeseen one keeps its traceback. Addresses in both are masked."""
     foreseen = isinstance(error, BadRecord)
     reason = error.reason if isinstance(error, BadRecord) else Reason.UNEXPECTED
     if isinstance(payload, str):
@@ -111,7 +111,7 @@ def attempt(
     source: str,
     payload: bytes | str | None = None,
 ) -> Iterator[Any]:
-    """Yields all that `function(item)` gives, or one tagged `Failure`; never a part and a failure.
+    """Yield all that `function(item)` gives, or one tagged `Failure`; never a part and a failure.
 
     What says more about the worker than about the record is not caught: no memory, a damaged gazetteer.
     """

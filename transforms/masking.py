@@ -78,7 +78,7 @@ _NAME = re.compile(r"[a-z]{2,15}(?:[-_][a-z]{2,15})?")
 
 
 def mask(address: str, *, certain: bool = False) -> str:
-    """An address without user and password, and with its secrets replaced by `***`.
+    """Return an address without user and password, and with its secrets replaced by `***`.
 
     Behind the mask of a long secret stand four digits of its hash, so that two addresses stay two.
 
@@ -96,7 +96,7 @@ def mask(address: str, *, certain: bool = False) -> str:
 
 
 def mask_text(text: str) -> str:
-    """A message with each address in it masked.
+    """Return a message with each address in it masked.
 
     >>> mask_text("moved to 'http://a:b@c.test/' today, then to /feed?token=x")
     "moved to 'http://c.test/' today, then to /feed?token=***"
@@ -111,7 +111,7 @@ def mask_text(text: str) -> str:
 
 
 def _mask_found(found: re.Match[str]) -> str:
-    """An address in a message, without the signs that end its sentence."""
+    """Return an address in a message, without the signs that end its sentence."""
     behind = _BEHIND.search(found[0])
     end = behind.start() if behind else len(found[0])
     return mask(found[0][:end]) + found[0][end:]
@@ -122,7 +122,7 @@ def _mask_assigned(found: re.Match[str]) -> str:
 
 
 def _mask_members(text: str) -> str:
-    """JSON, or a dictionary, with the values of its secret members masked."""
+    """Return JSON, or a dictionary, with the values of its secret members masked."""
 
     def masked(found: re.Match[str]) -> str:
         value = _masked(found[4]) if is_secret_name(found[2], certain=True) else found[4]
@@ -170,7 +170,7 @@ def _is_cut_password(netloc: str) -> bool:
 
 
 def _mask_pairs(query: str, certain: bool, depth: int) -> str:
-    """The parameters of a query or fragment, between `&` and `;`."""
+    """Return the parameters of a query or fragment, between `&` and `;`."""
     if not query:
         return query
     pieces = _SEPARATOR.split(query)
@@ -190,7 +190,9 @@ def _mask_pair(pair: str, certain: bool, depth: int) -> str:
 
 
 def _mask_fragment(fragment: str, certain: bool, depth: int) -> str:
-    """A fragment, which scripts read like a query (`#access_token=...`) or like an address (`#!/feed?token=...`)."""
+    """Return a fragment, which scripts read like a query (`#access_token=...`) or like an address
+    (`#!/feed?token=...`).
+    """
     front, mark, query = fragment.rpartition("?")
     if "=" in fragment or "&" in fragment:
         front = _mask_pairs(front, certain, depth) if "=" in front else front
@@ -199,7 +201,7 @@ def _mask_fragment(fragment: str, certain: bool, depth: int) -> str:
 
 
 def _mask_value(value: str, certain: bool, depth: int, *, judged: bool) -> str:
-    """A value: masked if it is a token, its addresses masked, or as it is."""
+    """Return a value: masked if it is a token, its addresses masked, or as it is."""
     if _MASKED.fullmatch(value):
         return value
     if is_jwt(value) or (judged and is_random(unquote(value) if "%" in value else value)):
@@ -208,7 +210,7 @@ def _mask_value(value: str, certain: bool, depth: int, *, judged: bool) -> str:
 
 
 def _mask_nested(value: str, certain: bool, depth: int) -> str:
-    """A value that is an address or has parameters itself, escaped once or more."""
+    """Return a value that is an address or has parameters itself, escaped once or more."""
     plain = unquote(value)
     if '"' in plain:
         members = _mask_members(plain)
@@ -225,7 +227,7 @@ def _mask_nested(value: str, certain: bool, depth: int) -> str:
 
 
 def _mask_inner(value: str, certain: bool, depth: int) -> str:
-    """An address or parameters inside a value, with what is in front of them."""
+    """Return an address or parameters inside a value, with what is in front of them."""
     if found := _ABSOLUTE.search(value):
         return value[: found.start()] + _mask(value[found.start() :], certain, depth)
     if value.startswith("/"):
@@ -237,7 +239,7 @@ def _mask_inner(value: str, certain: bool, depth: int) -> str:
 
 
 def _mask_path(path: str, host: str, certain: bool, depth: int) -> str:
-    """A path with its tokens masked: `/bot1:AA.../`, `/hooks/T/B/X`, `/feed/9f86...`, `;token=x`, `/token/x`."""
+    """Return a path with its tokens masked: `/bot1:AA.../`, `/hooks/T/B/X`, `/feed/9f86...`, `;token=x`, `/token/x`."""
     if inner := _INNER.search(path):
         rest = _mask_nested(path[inner.start() :], certain, depth)
         return _mask_path(path[: inner.start()], host, certain, depth) + rest
@@ -292,7 +294,7 @@ def _is_token(segment: str, before: str, is_feed: bool) -> bool:
 
 
 def _masked(secret: str) -> str:
-    """The mask of a secret; a mark of 16 bits tells long ones apart, and tells nobody what they are."""
+    """Return the mask of a secret; a mark of 16 bits tells long ones apart, and tells nobody what they are."""
     if _MASKED.fullmatch(secret):
         return secret
     mark = hashlib.blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=2).hexdigest()

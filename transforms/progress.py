@@ -31,7 +31,7 @@ _lock = threading.Lock()
 
 
 def advance(stage: str, count: int = 1) -> None:
-    """Notes that this process has finished `count` more elements of a stage."""
+    """Note that this process has finished `count` more elements of a stage."""
     global _next_write
     folder = os.environ.get(FOLDER_VARIABLE)
     if not folder:
@@ -49,7 +49,7 @@ def advance(stage: str, count: int = 1) -> None:
 
 
 def read_progress(folder: Path) -> Counter[str]:
-    """Stage -> elements finished, over all workers of the run."""
+    """Return stage -> elements finished, over all workers of the run."""
     total: Counter[str] = Counter()
     for file in folder.glob("[0-9]*"):
         for line in file.read_text().splitlines():

@@ -23,12 +23,12 @@ PlaceKind = Literal["name", "demonym", "adjective", "dateline"]
 
 
 def column(doc: str, **default: Any) -> Any:
-    """A dataclass field with its documentation: `column("What it holds", default=None)`."""
+    """Return a dataclass field with its documentation: `column("What it holds", default=None)`."""
     return dataclasses.field(metadata={"doc": doc}, **default)
 
 
 def stable_id(*parts: str) -> str:
-    """A 32-digit hexadecimal id that depends on nothing but its parts.
+    """Return a 32-digit hexadecimal id that depends on nothing but its parts.
 
     >>> stable_id("a", "b") == stable_id("a", "b") != stable_id("ab", "")
     True
@@ -42,7 +42,7 @@ def stable_id(*parts: str) -> str:
 
 
 def source_of(uri: str, position: int) -> str:
-    """A file, or a line or entry of it.
+    """Return a file, or a line or entry of it.
 
     >>> source_of("a.jsonl", 3), source_of("a.txt", 0)
     ('a.jsonl#3', 'a.txt')

@@ -66,7 +66,7 @@ _DISTINCT = 10
 
 
 def words_of(name: str) -> list[str]:
-    """The words of a parameter's name, in small letters, without digits, brackets and separators.
+    """Return the words of a parameter's name, in small letters, without digits, brackets and separators.
 
     >>> words_of("X-Amz-Signature"), words_of("accessToken2"), words_of("apikey[]")
     (['x', 'amz', 'signature'], ['access', 'token'], ['apikey'])

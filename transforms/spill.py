@@ -69,7 +69,7 @@ def spill(value: Any) -> Any:
 
 
 def unspill(value: Any) -> Any:
-    """The value that `spill` was given.
+    """Return the value that `spill` was given.
 
     Raises:
         OSError: its file is gone or was cut.
@@ -78,7 +78,7 @@ def unspill(value: Any) -> Any:
 
 
 def unspilled(values: Iterable[Any]) -> Iterator[Any]:
-    """Each as `unspill` gives it, one after the other."""
+    """Return each as `unspill` gives it, one after the other."""
     return map(unspill, values)
 
 
@@ -96,7 +96,7 @@ def spilling_into(folder: Path) -> Iterator[None]:
 
 
 def remove_spilled(folder: Path) -> None:
-    """Takes away what was put aside there; waits for nobody, so that a signal's handler may call it."""
+    """Take away what was put aside there; waits for nobody, so that a signal's handler may call it."""
     for path in folder.glob(f"*{SUFFIX}"):
         path.unlink(missing_ok=True)
 

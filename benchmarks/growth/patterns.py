@@ -153,7 +153,7 @@ def _constant(node: ast.expr) -> Any:
 
 
 def _uses(trees: Any) -> dict[str, set[str]]:
-    """Map the name of a pattern to the methods that the code calls on it."""
+    """Return map the name of a pattern to the methods that the code calls on it."""
     uses: dict[str, set[str]] = defaultdict(set)
     for tree in trees:
         for node in ast.walk(tree):

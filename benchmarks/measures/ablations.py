@@ -23,12 +23,12 @@ Switch = Callable[[Gazetteer], contextlib.AbstractContextManager[Place]]
 
 
 def plain(gazetteer: Gazetteer) -> Place:
-    """The product as it is, with the settings that it has by default."""
+    """Return the product as it is, with the settings that it has by default."""
     return functools.partial(module.geocode, gazetteer=gazetteer)
 
 
 def without_mentions(drop: Callable[[Mention], bool]) -> Switch:
-    """Switches off the mentions of a kind, also as context of the others."""
+    """Switch off the mentions of a kind, also as context of the others."""
 
     def kept(mentions: Sequence[Mention]) -> list[Mention]:
         return [mention for mention in mentions if not drop(mention)]
@@ -37,7 +37,7 @@ def without_mentions(drop: Callable[[Mention], bool]) -> Switch:
 
 
 def with_mentions(change: Callable[[Sequence[Mention]], list[Mention]]) -> Switch:
-    """Changes the mentions between finding and placing them."""
+    """Yield changes the mentions between finding and placing them."""
 
     @contextlib.contextmanager
     def switch(gazetteer: Gazetteer) -> Iterator[Place]:
@@ -49,7 +49,7 @@ def with_mentions(change: Callable[[Sequence[Mention]], list[Mention]]) -> Switc
 
 
 def without_candidates(drop: Callable[[Candidate], bool]) -> Switch:
-    """Switches off candidates of a kind, wherever a name is looked up."""
+    """Switch off candidates of a kind, wherever a name is looked up."""
 
     class Smaller(Gazetteer):
         def candidates(self, name: str) -> tuple[Candidate, ...]:
@@ -63,7 +63,7 @@ def without_candidates(drop: Callable[[Candidate], bool]) -> Switch:
 
 
 def without_entities(drop: Callable[[str], bool]) -> Switch:
-    """Switches off what the model finds, by label."""
+    """Switch off what the model finds, by label."""
 
     @contextlib.contextmanager
     def switch(gazetteer: Gazetteer) -> Iterator[Place]:
@@ -77,7 +77,7 @@ def without_entities(drop: Callable[[str], bool]) -> Switch:
 
 
 def without_part(name: str, replacement: Callable[..., Any]) -> Switch:
-    """Switches off a function that `transforms.geocode.geocode` calls; the replacement gets the original first."""
+    """Switch off a function that `transforms.geocode.geocode` calls; the replacement gets the original first."""
 
     @contextlib.contextmanager
     def switch(gazetteer: Gazetteer) -> Iterator[Place]:

@@ -22,7 +22,10 @@ class Bin(NamedTuple):
 
 
 def reliability(judged: Iterable[Pair]) -> list[Bin]:
-    """A line for each tenth of the scores that has rows; rows on annotations without coordinates are left out."""
+    """Return a line for each tenth of the scores that has rows.
+
+    Rows on annotations without coordinates are left out.
+    """
     tenths: list[list[Pair]] = [[] for _ in range(BINS)]
     for pair in judged:
         if pair.row is not None and not (pair.gold is not None and pair.km is None):
@@ -38,7 +41,7 @@ def _bin(low: float, found: Sequence[Pair]) -> Bin:
 
 
 def expected_error(bins: Sequence[Bin]) -> float:
-    """Mean distance of score and share right on annotated places, weighed by count (ECE); 0 is perfect.
+    """Return mean distance of score and share right on annotated places, weighed by count (ECE); 0 is perfect.
 
     >>> round(expected_error([Bin(0.9, 10, 0.95, 0.8, 8, 1.0)]), 2)
     0.05

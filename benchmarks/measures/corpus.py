@@ -47,32 +47,32 @@ class Case:
 
     @property
     def key(self) -> str:
-        """Corpus and document, the same wherever the document is read."""
+        """Return corpus and document, the same wherever the document is read."""
         return f"{self.document['corpus']}/{self.document['doc_id']}"
 
 
 def documents(file: Path) -> Iterator[dict[str, Any]]:
-    """The documents of a corpus."""
+    """Yield the documents of a corpus."""
     for line in file.read_text(encoding="utf-8").rstrip("\n").split("\n"):
         yield json.loads(line)
 
 
 def parsed(document: dict[str, Any], gazetteer: Gazetteer) -> Article:
-    """A document as the pipeline parses it; `text` is kept, so offsets hold."""
+    """Return a document as the pipeline parses it; `text` is kept, so offsets hold."""
     content = json.dumps({key: document.get(key) for key in ("title", "url", "text")}).encode()
     item = Item(uri="corpus.jsonl", position=1, kind="json", content=content, fetched=FETCHED)
     return parse_item(item, gazetteer.is_place)
 
 
 def read_cases(file: Path, nlp: Language, gazetteer: Gazetteer) -> list[Case]:
-    """All documents of a corpus, parsed and read by the model."""
+    """Return all documents of a corpus, parsed and read by the model."""
     read = list(documents(file))
     annotated = annotate([parsed(document, gazetteer) for document in read], nlp, PIECE_CHARS)
     return [Case(*pair) for pair in zip(read, annotated, strict=True)]
 
 
 def fold_of(case: Case, folds: int) -> int:
-    """The fold that a document is judged in, by a hash of its name.
+    """Return the fold that a document is judged in, by a hash of its name.
 
     >>> from unittest.mock import Mock
     >>> fold_of(Mock(key="LGL/1"), 1)
@@ -82,7 +82,7 @@ def fold_of(case: Case, folds: int) -> int:
 
 
 def as_predictions(cases: Sequence[Case], found: Sequence[Sequence[Location]]) -> list[dict[str, Any]]:
-    """Rows in the form that the scorer reads."""
+    """Return rows in the form that the scorer reads."""
     return [
         {
             "corpus": case.document["corpus"],
@@ -94,7 +94,7 @@ def as_predictions(cases: Sequence[Case], found: Sequence[Sequence[Location]]) -
 
 
 def load_scorer(corpora: Path) -> types.ModuleType:
-    """The corpora's own scorer, `geo/score.py`, as it is."""
+    """Return the corpora's own scorer, `geo/score.py`, as it is."""
     spec = importlib.util.spec_from_file_location("score", corpora / "geo" / "score.py")
     assert spec is not None
     assert spec.loader is not None

@@ -11,7 +11,7 @@ GROUPS = ("core3", "core5")
 
 
 def scores(nlp: Language, corpora: Path, names: Sequence[str] | None = None) -> dict[str, dict[str, dict[str, float]]]:
-    """Corpus -> core3 or core5 -> precision, recall, f1, mentions.
+    """Return corpus -> core3 or core5 -> precision, recall, f1, mentions.
 
     Args:
         nlp: the pipeline.

@@ -36,7 +36,7 @@ def error_of(pair: Pair, gazetteer: Gazetteer) -> Error | None:
 
 
 def most_frequent(judged: Iterable[Pair], gazetteer: Gazetteer) -> Counter[Error]:
-    """Each distinct error with its count."""
+    """Return each distinct error with its count."""
     return Counter(error for pair in judged if (error := error_of(pair, gazetteer)) is not None)
 
 

@@ -53,7 +53,7 @@ def cross_validated(taught: Sequence[Case], gazetteer: Gazetteer) -> Iterator[Pr
 
 
 def fit_folds(cases: Sequence[Case], gazetteer: Gazetteer, shipped: Any) -> Iterator[Any]:
-    """Weights for each fold, from the documents of the others."""
+    """Yield weights for each fold, from the documents of the others."""
     data, fit = training_modules("ranking_data", "ranking_fit")
     examples = [(fold_of(case, FOLDS), list(_forms(data, case, gazetteer))) for case in cases]
     for fold in range(FOLDS):
@@ -67,7 +67,7 @@ def _forms(data: ModuleType, case: Case, gazetteer: Gazetteer) -> Iterable[Any]:
 
 
 def training_modules(*names: str) -> list[ModuleType]:
-    """Modules of `training/`, which is no package: nothing of it is needed at run time."""
+    """Return modules of `training/`, which is no package: nothing of it is needed at run time."""
     sys.path.insert(0, str(TRAINING))
     try:
         return [importlib.import_module(name) for name in names]

@@ -25,17 +25,20 @@ class Pair:
 
     @property
     def right(self) -> bool:
-        """Whether the row lies where the annotation does."""
+        """Return True if the row lies where the annotation does."""
         return self.km is not None and self.km <= KM
 
     @property
     def exact(self) -> bool:
-        """Whether both have the same characters."""
+        """Return True if both have the same characters."""
         return bool(self.gold and self.row and (self.gold["start"], self.gold["end"]) == (self.row.start, self.row.end))
 
 
 def pairs(cases: Sequence[Case], found: Sequence[Sequence[Location]], scorer: types.ModuleType) -> Iterator[Pair]:
-    """Every annotated place and every row once, matched as the scorer matches; rows on neutral spans are left out."""
+    """Yield every annotated place and every row once, matched as the scorer matches.
+
+    Rows on neutral spans are left out.
+    """
     for case, predicted, rows in zip(cases, as_predictions(cases, found), found, strict=True):
         gold = case.document["toponyms"]
         matched = scorer.match(gold, predicted["toponyms"])
@@ -57,7 +60,7 @@ def _distance(gold: Gold, row: Location | None, scorer: types.ModuleType) -> flo
 def figures(
     cases: Sequence[Case], found: Sequence[Sequence[Location]], scorer: types.ModuleType, gazetteer: Gazetteer
 ) -> dict[str, float]:
-    """All figures of one corpus, by name."""
+    """Return all figures of one corpus, by name."""
     (row,) = scorer.evaluate([case.document for case in cases], as_predictions(cases, found), KM).values()
     flat = {f"{part}.{key}": row[part][key] for part in ("e2e", "rec_exact", "rec_overlap") for key in ("P", "R", "F1")}
     flat |= {f"matched.{key}": row["res_matched"][key] for key in ("acc", "median_km", "auc")}
@@ -67,7 +70,7 @@ def figures(
 
 
 def exact_and_right(judged: Sequence[Pair], gazetteer: Gazetteer) -> float:
-    """Share of annotated places with coordinates, demonyms aside, found with their very span and within 161 km.
+    """Return share of annotated places with coordinates, demonyms aside, found with their very span and within 161 km.
 
     This is how Mordecai 3's paper counts recall.
     """
@@ -77,12 +80,14 @@ def exact_and_right(judged: Sequence[Pair], gazetteer: Gazetteer) -> float:
 
 
 def coverage(cases: Sequence[Case], gazetteer: Gazetteer) -> float:
-    """Share of annotated places with coordinates whose name has a candidate within 161 km: the ceiling of ranking."""
+    """Return share of annotated places with coordinates whose name has a candidate within 161 km: the ceiling of
+    ranking.
+    """
     located = [toponym for case in cases for toponym in case.document["toponyms"] if toponym.get("lat") is not None]
     return sum(look_up(toponym, gazetteer).found for toponym in located) / max(1, len(located))
 
 
 def e2e_f1(cases: Sequence[Case], found: Sequence[Sequence[Location]], scorer: types.ModuleType) -> float:
-    """The figure that counts: end-to-end F1 within 161 km."""
+    """Return the figure that counts: end-to-end F1 within 161 km."""
     (row,) = scorer.evaluate([case.document for case in cases], as_predictions(cases, found), KM).values()
     return float(row["e2e"]["F1"])

@@ -23,7 +23,7 @@ PLACES = (
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Columns aligned, the first to the left.
+    """Return columns aligned, the first to the left.
 
     >>> table(["", "F1"], [["one", "0.5"]]).splitlines()
     ['     F1', 'one 0.5']
@@ -38,14 +38,14 @@ def _padded(column: int, cell: str, width: int) -> str:
 
 
 def places(result: Result) -> str:
-    """Figures of places, a column for each corpus, and how each was measured."""
+    """Return figures of places, a column for each corpus, and how each was measured."""
     rows = [[label, *(f"{one[key]:.3f}" for one in result.values())] for label, key in PLACES]
     measured = [f"  {name}: {one['measured']}" for name, one in result.items()]
     return "\n".join(["Places", table(["", *result], rows), *measured])
 
 
 def entities(result: Result) -> str:
-    """F1 of the core groups, a line for each development corpus."""
+    """Return F1 of the core groups, a line for each development corpus."""
     rows = [
         [name, group, *(f"{one[key]:.3f}" for key in ("f1", "precision", "recall")), f"{one['mentions']:,}"]
         for name, groups in result.items()
@@ -56,7 +56,7 @@ def entities(result: Result) -> str:
 
 
 def calibration(result: Result) -> str:
-    """The reliability table of each corpus."""
+    """Return the reliability table of each corpus."""
     parts = ["Calibration: of the rows with such a score, how many are right"]
     for name, one in result.items():
         rows = [
@@ -75,7 +75,7 @@ def calibration(result: Result) -> str:
 
 
 def ablations(result: Result) -> str:
-    """End-to-end F1 with nothing switched off, and how it changes with each piece."""
+    """Return end-to-end F1 with nothing switched off, and how it changes with each piece."""
     (_, base), *others = result.items()
     rows = [["nothing", *(f"{value:.3f}" for value in base.values())]]
     rows += [[name, *(f"{value - base[corpus]:+.3f}" for corpus, value in one.items())] for name, one in others]
@@ -83,7 +83,7 @@ def ablations(result: Result) -> str:
 
 
 def errors(result: Result) -> str:
-    """Errors by kind, then the most frequent ones, by kind and count."""
+    """Return errors by kind, then the most frequent ones, by kind and count."""
     parts = []
     for name, one in result.items():
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in one["kinds"].items())
@@ -98,7 +98,7 @@ def errors(result: Result) -> str:
 
 
 def speed(result: Result) -> str:
-    """Speeds, and what they are worth."""
+    """Return speeds, and what they are worth."""
     rows = [[name, f"{value:,}"] for name, value in result.items()]
     note = "  one core, by the processor's clock; they count only on a machine that does nothing else"
     return table(["Speed", ""], rows) + f"\n{note}"

@@ -15,14 +15,14 @@ BATCH = 16
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Processor time of a call."""
+    """Return processor time of a call."""
     begun = time.process_time()
     work()
     return time.process_time() - begun
 
 
 def lines(cases: Sequence[Case], nlp: Language, gazetteer: Gazetteer, place: Place) -> dict[str, float]:
-    """Words, mentions and articles a second on one core, over documents that have been read once before."""
+    """Return words, mentions and articles a second on one core, over documents that have been read once before."""
     texts = [case.document["text"] for case in cases]
     words = sum(len(text.split()) for text in texts)
     mentions = sum(len(place(case.annotated).locations) for case in cases)

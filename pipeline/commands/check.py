@@ -32,7 +32,7 @@ def is_dataset(given: str) -> bool:
 
 
 def check_dataset(args: argparse.Namespace) -> int:
-    """Checks a dataset, and repairs it where that is asked for."""
+    """Check a dataset, and repairs it where that is asked for."""
     from transforms.deduplicate.segments import check_segment
     from transforms.read.states import forget_inputs
     from transforms.write import Held, files, layout
@@ -62,7 +62,7 @@ def check_dataset(args: argparse.Namespace) -> int:
 
 
 def report(found: "Scan") -> str:
-    """A line for each finding, and one for all."""
+    """Return a line for each finding, and one for all."""
     lines = [f"  {one}" for one in found.findings]
     rows = sum(part.rows for one in found.tables.values() for part in one.parts)
     summary = (

@@ -11,7 +11,7 @@ from transforms.write.schema import table_schema
 
 
 def columns_page() -> str:
-    """The text of docs/columns.md."""
+    """Return the text of docs/columns.md."""
     head = (
         f"# Tables and columns\n\nSchema version {SCHEMA_VERSION}. Made from `transforms/records.py` by `make docs`;"
         " the same descriptions stand in the metadata of every Parquet file.\n"

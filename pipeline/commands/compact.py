@@ -21,7 +21,7 @@ exit codes: 0 done, also if there was nothing to do; 2 no dataset; 4 a run is wr
 
 
 def add_compact_command(commands: Any) -> None:
-    """Adds `compact` to the command line."""
+    """Add `compact` to the command line."""
     sub = commands.add_parser(
         "compact",
         help="put a dataset's small files together",
@@ -73,7 +73,7 @@ def _date(text: str | None) -> datetime.date:
 
 
 def summary(done: "Compacted", *, dry_run: bool) -> str:
-    """A line for each file that was made, and one for all."""
+    """Return a line for each file that was made, and one for all."""
     lines = [
         f"  {one_line(merge.target)}  {merge.size / 1e6:,.1f} MB of {len(merge.paths)} files" for merge in done.merges
     ]

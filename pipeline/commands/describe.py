@@ -36,7 +36,7 @@ class TableSummary:
 
 
 def describe(dataset: str) -> str:
-    """Tables, columns with their documentation, versions and runs of a dataset.
+    """Return tables, columns with their documentation, versions and runs of a dataset.
 
     Args:
         dataset: its folder or URL.
@@ -58,7 +58,7 @@ def describe(dataset: str) -> str:
 
 
 def table_paths(dataset: str) -> dict[str, list[str]]:
-    """Table -> its committed files, oldest partition first."""
+    """Return table -> its committed files, oldest partition first."""
     found: dict[str, list[str]] = collections.defaultdict(list)
     for path in files.list_files(files.join(dataset, layout.table_pattern("*"))):
         found[path.split("/")[-3]].append(path)
@@ -66,18 +66,18 @@ def table_paths(dataset: str) -> dict[str, list[str]]:
 
 
 def table_rank(name: str) -> tuple[int, str]:
-    """Tables in the order of `records.TABLES`; those of other versions behind, by name."""
+    """Return tables in the order of `records.TABLES`; those of other versions behind, by name."""
     known = list(TABLES)
     return (known.index(name) if name in known else len(known), name)
 
 
 def summarize_tables(dataset: str) -> list[TableSummary]:
-    """One summary per table."""
+    """Return one summary per table."""
     return [summarize(name, paths) for name, paths in table_paths(dataset).items()]
 
 
 def summarize(name: str, paths: list[str]) -> TableSummary:
-    """Reads the footers of a table's files, and nothing else of them."""
+    """Read the footers of a table's files, and nothing else of them."""
     rows, versions, schema = 0, set(), pa.schema([])
     for path in paths:
         try:
@@ -94,12 +94,12 @@ def summarize(name: str, paths: list[str]) -> TableSummary:
 
 
 def metadata_of(described: pa.Schema | pa.Field, key: str) -> str:
-    """A value of the metadata of a schema or a field; `?` if it has none, as in a file that is not ours."""
+    """Return a value of the metadata of a schema or a field; `?` if it has none, as in a file that is not ours."""
     return str((described.metadata or {}).get(key.encode(), b"?").decode())
 
 
 def headline(dataset: str, tables: list[TableSummary], runs: list[Run]) -> str:
-    """One line for the whole.
+    """Return one line for the whole.
 
     >>> headline("out", [], [])
     'out: 0 tables, 0 rows, 0 files, 0 runs'
@@ -117,7 +117,7 @@ def headline(dataset: str, tables: list[TableSummary], runs: list[Run]) -> str:
 
 
 def number(count: int, noun: str) -> str:
-    """A count with its noun.
+    """Return a count with its noun.
 
     >>> number(1, "row"), number(12000, "row")
     ('1 row', '12,000 rows')
@@ -126,7 +126,7 @@ def number(count: int, noun: str) -> str:
 
 
 def size_text(size: int) -> str:
-    """Bytes for people.
+    """Return bytes for people.
 
     >>> size_text(999), size_text(38_200), size_text(5_000_000)
     ('999 bytes', '38.2 kB', '5.0 MB')
@@ -137,7 +137,7 @@ def size_text(size: int) -> str:
 
 
 def type_name(field: pa.Field) -> str:
-    """A column's type for people.
+    """Return a column's type for people.
 
     >>> type_name(pa.field("start", pa.int64(), nullable=False))
     'int64'
@@ -155,14 +155,14 @@ def type_name(field: pa.Field) -> str:
 
 
 def table_text(table: TableSummary) -> str:
-    """A table's figures, its documentation, and a line or more per column."""
+    """Return a table's figures, its documentation, and a line or more per column."""
     head = f"{table.name}: {number(table.rows, 'row')}, {number(table.files, 'file')}, {size_text(table.size)}"
     doc = textwrap.fill(metadata_of(table.schema, "description"), WIDTH, initial_indent="  ", subsequent_indent="  ")
     return "\n".join([head, doc, *column_lines(table.schema)])
 
 
 def column_lines(schema: pa.Schema) -> Iterator[str]:
-    """Name, type and documentation of each column, aligned, the documentation wrapped."""
+    """Yield name, type and documentation of each column, aligned, the documentation wrapped."""
     types = [type_name(field) for field in schema]
     wide_name, wide_type = max(map(len, schema.names), default=0), max(map(len, types), default=0)
     for field, kind in zip(schema, types, strict=True):
@@ -194,7 +194,7 @@ def count_values(paths: Iterable[str], column: str) -> collections.Counter[str]:
 
 
 def counted(values: collections.Counter[str]) -> str:
-    """Values with the number of articles, most frequent first.
+    """Return values with the number of articles, most frequent first.
 
     >>> counted(collections.Counter({"a": 1, "b": 2}))
     'b (2 articles), a (1 article)'
@@ -204,7 +204,7 @@ def counted(values: collections.Counter[str]) -> str:
 
 
 def runs_text(runs: Sequence[Run]) -> str:
-    """A paragraph for each of the newest runs: when, over how much, what came of it, and what made it."""
+    """Return a paragraph for each of the newest runs: when, over how much, what came of it, and what made it."""
     earlier = len(runs) - RUNS_SHOWN
     head = ["Runs"] + ([f"  ({number(earlier, 'earlier run')} not shown)"] if earlier > 0 else [])
     return "\n".join([*head, *(line for run in runs[-RUNS_SHOWN:] for line in run_lines(run))])
@@ -219,7 +219,7 @@ def run_lines(run: Run) -> Iterator[str]:
 
 
 def wrapped_pairs(name: str, values: dict[str, int] | dict[str, str]) -> str:
-    """Names and values on a line, wrapped.
+    """Return names and values on a line, wrapped.
 
     >>> wrapped_pairs("rows", {"articles": 12, "entities": 1200})
     '    rows: articles 12, entities 1,200'

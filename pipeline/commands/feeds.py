@@ -29,7 +29,7 @@ MOST = {"timeout": 3_600, "stale_days": 36_500}
 
 
 def add_feeds_commands(commands: Any) -> None:
-    """Adds `feeds` and what it can do to the command line."""
+    """Add `feeds` and what it can do to the command line."""
     feeds = commands.add_parser(
         "feeds", help="show, check, import or export a list of feeds", description="Lists of feeds, as CSV or OPML."
     ).add_subparsers(required=True, metavar="COMMAND")
@@ -85,7 +85,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _one_of(codes: list[str], wanted: str | None, option: str) -> str | None:
-    """The code that is wanted, as the list writes it."""
+    """Return the code that is wanted, as the list writes it."""
     found = {code.lower(): code for code in codes if code}
     if wanted is not None and wanted.strip().lower() not in found:
         raise ConfigurationError(
@@ -119,7 +119,7 @@ def check(
     now: datetime.datetime | None = None,
     interval: float = 1.0,
 ) -> int:
-    """Asks for the feeds, prints what came, and returns the exit code."""
+    """Ask for the feeds, prints what came, and returns the exit code."""
     from transforms.read.check_feeds import check_feeds
 
     moment = now or datetime.datetime.now(datetime.UTC)
@@ -203,7 +203,7 @@ def _check_writable(path: str) -> None:
 
 
 def table(rows: list[dict[str, str]]) -> str:
-    """Rows under their column names, the columns aligned; the last as long as it is, empty columns left out.
+    """Return rows under their column names, the columns aligned; the last as long as it is, empty columns left out.
 
     >>> print(table([{"a": "1", "b": "", "c": "x"}, {"a": "22", "b": "", "c": ""}]), end="")
     a   c

@@ -42,7 +42,7 @@ LOOK_SECONDS = 10.0
 
 
 def add_stream_command(commands: Any) -> None:
-    """Adds `stream` to the command line."""
+    """Add `stream` to the command line."""
     sub = commands.add_parser(
         "stream",
         help="follow feeds and folders for ever: a commit for each window",
@@ -107,7 +107,7 @@ def _ask_to_stop(settings: "Settings") -> int:
 
 
 def _end_on_cluster(settings: "Settings") -> None:
-    """Waits until the job of a launcher that is gone has drained, and ends it, where Flink never does."""
+    """Wait until the job of a launcher that is gone has drained, and ends it, where Flink never does."""
     from pipeline.engines import flink
     from transforms.stream.stop import is_drained, owner_of
 
@@ -130,7 +130,7 @@ def _end_on_cluster(settings: "Settings") -> None:
 
 
 def _check(settings: "Settings") -> None:
-    """Refuses what cannot work, before anything is started."""
+    """Refuse what cannot work, before anything is started."""
     from pipeline.config import LOCAL_RUNNERS
     from pipeline.engines import flink
     from pipeline.engines.ports import check_ports
@@ -187,7 +187,7 @@ def _build_only(settings: "Settings") -> int:
 
 
 def stream(settings: "Settings") -> int:
-    """Carries a stream to its end, printing what it commits; returns the exit code."""
+    """Carry a stream to its end, printing what it commits; returns the exit code."""
     from pipeline.engines.forked import prepared_readers
     from pipeline.engines.lean import share_heaps
     from pipeline.engines.ports import enter_network
@@ -269,7 +269,7 @@ def _watched(settings: "Settings", job: "Job") -> Iterator[None]:
 
 
 def _works_here(settings: "Settings") -> bool:
-    """Whether this process is the worker."""
+    """Return True if this process is the worker."""
     from apache_beam.options.pipeline_options import PortableOptions
 
     return settings.options.view_as(PortableOptions).environment_type in (None, "LOOPBACK")
@@ -296,7 +296,7 @@ def _job(settings: "Settings") -> "Job":
 
 
 def _begin(settings: "Settings", job: "Job") -> None:
-    """Takes the dataset for this job alone, and makes good what an earlier one left."""
+    """Take the dataset for this job alone, and makes good what an earlier one left."""
     from transforms.stream.commit import clean_staging
     from transforms.stream.stop import forget_to_stop, take_over
     from transforms.write import files, guard, layout, lock
@@ -325,7 +325,7 @@ def _begin(settings: "Settings", job: "Job") -> None:
 
 
 def _end_former(settings: "Settings") -> None:
-    """Ends the jobs that a cluster goes on with though their launcher was killed."""
+    """End the jobs that a cluster goes on with though their launcher was killed."""
     from pipeline.engines import flink
 
     cluster = flink.cluster_of(settings.launch.runner, settings.options)
@@ -366,7 +366,7 @@ def _execute(settings: "Settings", job: "Job", endpoint: str | None) -> None:
 
 
 def _end_when_drained(result: Any, settings: "Settings", job: "Job") -> None:
-    """Waits until the job may end, and ends it: with checkpoints, Flink keeps the source of one that has drained."""
+    """Wait until the job may end, and ends it: with checkpoints, Flink keeps the source of one that has drained."""
     from pipeline.engines import flink
 
     ended: concurrent.futures.Future[str] = concurrent.futures.Future()
@@ -383,7 +383,7 @@ def _end_when_drained(result: Any, settings: "Settings", job: "Job") -> None:
 
 
 def _may_end(settings: "Settings", job_id: str) -> bool:
-    """Whether all is committed; or a job is to stop whose topic has no end, and the next one reads the rest."""
+    """Return True if all is committed; or a job is to stop whose topic has no end, and the next one reads the rest."""
     from transforms.stream.stop import is_asked_to_stop, is_drained
 
     return is_drained(settings.output, job_id) or (_is_endless(settings) and is_asked_to_stop(settings.output))
@@ -403,7 +403,7 @@ def _hear(result: Any, ended: "concurrent.futures.Future[str]") -> None:
 
 
 def _options(settings: "Settings", job: "Job", endpoint: str | None) -> Any:
-    """Beam's options: those of the configuration, and that this is a stream; on Prism, in this process."""
+    """Return Beam's options: those of the configuration, and that this is a stream; on Prism, in this process."""
     from apache_beam.options.pipeline_options import DebugOptions, PipelineOptions, PortableOptions, StandardOptions
 
     from pipeline.engines.flink import prepare_stream

@@ -24,7 +24,7 @@ exit codes: 0 submitted, or shown; 1 the service refused it; 2 the settings are 
 
 
 def add_submit_command(commands: Any) -> None:
-    """Adds `submit` to the command line."""
+    """Add `submit` to the command line."""
     sub = commands.add_parser(
         "submit",
         help="hand a run to Dataflow, or show what would be handed over",
@@ -69,7 +69,7 @@ def _submit(args: argparse.Namespace) -> int:
 
 
 def show_job(settings: "Settings", file: str | None = None) -> int:
-    """Prints the job that a submission would send, and keeps the whole of it in a file.
+    """Print the job that a submission would send, and keeps the whole of it in a file.
 
     Raises:
         ConfigurationError: the runner is not Dataflow's, its packages are missing, or an option is wrong.
@@ -104,7 +104,7 @@ def show_job(settings: "Settings", file: str | None = None) -> int:
 
 
 def submit(settings: "Settings") -> int:
-    """Hands the run over, says under what id and where to look, and leaves."""
+    """Return hands the run over, says under what id and where to look, and leaves."""
     import apache_beam as beam
 
     from pipeline.launch import begin, check_models, find_sources, last_line
@@ -128,7 +128,7 @@ def submit(settings: "Settings") -> int:
 
 
 def where_to_look(result: Any, settings: "Settings") -> str:
-    """The job's id and its page, as far as the runner tells."""
+    """Return the job's id and its page, as far as the runner tells."""
     if not getattr(result, "has_job", False):
         return "  a template was written; no job was started" if hasattr(result, "has_job") else "  it gave no job id"
     given = settings.options.get_all_options()

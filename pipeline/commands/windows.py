@@ -27,7 +27,7 @@ class Told:
         self.late = 0
 
     def tell(self) -> None:
-        """Prints a line for each record that is new."""
+        """Print a line for each record that is new."""
         for path in files.list_files(self._pattern):
             if path not in self._seen:
                 self._seen.add(path)

@@ -32,7 +32,7 @@ class Unsent(apiclient.DataflowApplicationClient):
     def stage_file_with_retry(
         self, gcs_or_local_path: str, file_name: str, stream_or_path: Any, *_: Any, **__: Any
     ) -> None:
-        """Notes the file and its bytes, in place of sending it."""
+        """Note the file and its bytes, in place of sending it."""
         if isinstance(stream_or_path, str):
             size = Path(stream_or_path).stat().st_size
         else:
@@ -56,7 +56,7 @@ class Job:
     options: dict[str, Any]
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, ready for JSON."""
+        """Return everything, ready for JSON."""
         return {
             "job": json_format.MessageToDict(type(self.request).pb(self.request)),
             "pipeline": json_format.MessageToDict(self.graph),
@@ -65,7 +65,7 @@ class Job:
 
 
 def build_job(settings: Settings, run: Run) -> Job:
-    """The job of a run.
+    """Return the job of a run.
 
     Raises:
         ValueError: an option of Google's cloud is missing or wrong.
@@ -93,7 +93,7 @@ class Step:
 
 
 def steps_of(graph: Any) -> list[Step]:
-    """The steps of a graph, each behind those that it reads."""
+    """Return the steps of a graph, each behind those that it reads."""
     leaves = [*_leaves(graph.components.transforms, graph.root_transform_ids)]
     maker = {output: leaf.unique_name for leaf in leaves for output in leaf.outputs.values()}
     steps: dict[str, Step] = {}
@@ -124,7 +124,7 @@ def _side_inputs(leaf: Any) -> set[str]:
 
 
 def job_text(job: Job) -> str:
-    """The job for a person: what it runs on, what is uploaded, and a line for each step."""
+    """Return the job for a person: what it runs on, what is uploaded, and a line for each step."""
     pool = job.request.environment.worker_pools[0]
     size = len(job.graph.SerializeToString())
     lines = [

@@ -17,7 +17,7 @@ _own_process = False
 
 
 def in_own_process() -> None:
-    """Says that this process is the command, and ends with it; it waits for its children, whatever its parent does."""
+    """Say that this process is the command, and ends with it; it waits for its children, whatever its parent does."""
     global _own_process
     _own_process = True
     if hasattr(signal, "SIGCHLD"):
@@ -54,7 +54,7 @@ def is_own_process() -> bool:
 
 
 def let_go(before: Sequence[Any]) -> None:
-    """Gives signals back when the work is done: to `before`, or, in the command's own process, to nobody.
+    """Give signals back when the work is done: to `before`, or, in the command's own process, to nobody.
 
     What is left then are moments, in which Python ends its threads. A signal
     would not stop anything, but change the exit code of what has been done:
@@ -106,7 +106,7 @@ def without_tracebacks() -> Iterator[None]:
 
 
 def _is_beams(error: threading.ExceptHookArgs) -> bool:
-    """Whether it was raised under a thread of Beam or of its connections, and not of ours."""
+    """Return True if it was raised under a thread of Beam or of its connections, and not of ours."""
     frame = error.exc_traceback
     while frame is not None:
         if str(frame.tb_frame.f_globals.get("__name__")).startswith(BEAM):

@@ -77,7 +77,7 @@ def stream_problems(options: PipelineOptions) -> list[str]:
 
 
 def prepare_stream(options: PipelineOptions, output: str, job_id: str) -> None:
-    """Gives a stream's job checkpoints, and the name that it is found by."""
+    """Give a stream's job checkpoints, and the name that it is found by."""
     own = options.view_as(FlinkJobOptions)
     own.checkpointing_interval = own.checkpointing_interval or CHECKPOINT_MILLISECONDS
     # Else what a step gives while a checkpoint is made is sent on behind the watermark that it belongs before; at the
@@ -107,12 +107,12 @@ class Cluster:
         self.address = address if "://" in address else f"http://{address}"
 
     def jobs(self, name: str) -> list[str]:
-        """Ids of the jobs that are not over and whose name begins so."""
+        """Return ids of the jobs that are not over and whose name begins so."""
         jobs = self._ask("/jobs/overview")["jobs"]
         return [one["jid"] for one in jobs if one["name"].startswith(name) and one["state"] not in OVER]
 
     def cancel(self, name: str) -> int:
-        """Cancels the jobs whose name begins so, waits until they are over, and says how many there were.
+        """Cancel the jobs whose name begins so, waits until they are over, and says how many there were.
 
         Raises:
             OSError: the cluster does not answer, or does not end them.
@@ -134,7 +134,7 @@ class Cluster:
 
 
 def cluster_of(runner: str, options: PipelineOptions) -> Cluster | None:
-    """The cluster that the options name; None where Flink is within the run, or it is another runner."""
+    """Return the cluster that the options name; None where Flink is within the run, or it is another runner."""
     if runner != "FlinkRunner":
         return None
     master = options.view_as(FlinkRunnerOptions).flink_master.strip()

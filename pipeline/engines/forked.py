@@ -76,13 +76,13 @@ class ForkedWorkerHandler(GrpcWorkerHandler):
         self._template = _TEMPLATES[payload.decode()]
 
     def start_worker(self) -> None:
-        """Returns at once; the worker reports to the runner's servers when it is there."""
+        """Return at once; the worker reports to the runner's servers when it is there."""
         self._ended = self._template.start_worker(self.worker_id, {**os.environ, **worker_environment(self)})
         self._thread = threading.Thread(name=WORKER_THREAD, target=self._wait)
         self._thread.start()
 
     def stop_worker(self) -> None:
-        """Waits for its end, which the runner has asked for."""
+        """Wait for its end, which the runner has asked for."""
         self._thread.join()
 
     def _wait(self) -> None:

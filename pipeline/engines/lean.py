@@ -62,7 +62,7 @@ def _remember_signatures() -> None:
     seen: WeakKeyDictionary[FunctionType, tuple[list[str], list[Any]]] = WeakKeyDictionary()
 
     def remembered(function: Any) -> tuple[list[str], list[Any]]:
-        """Names of a function's arguments, without a bound one, and their defaults."""
+        """Return names of a function's arguments, without a bound one, and their defaults."""
         if not isinstance(function, MethodType) or not isinstance(function.__func__, FunctionType):
             return look(function)
         found = seen.get(function.__func__)
@@ -80,7 +80,7 @@ def import_spacy() -> None:
         return
 
     def info(*arguments: Any, **named: Any) -> Any:
-        """`spacy.info`: all that spaCy itself takes of its command line."""
+        """Return `spacy.info`: all that spaCy itself takes of its command line."""
         return importlib.import_module("spacy.cli.info").info(*arguments, **named)
 
     stand_in: Any = ModuleType("spacy.cli.info")
@@ -95,7 +95,7 @@ def import_spacy() -> None:
 
 
 def share_heaps(most: int = 2) -> None:
-    """Has a process of many threads take memory from few heaps; to be called before it has threads.
+    """Have a process of many threads take memory from few heaps; to be called before it has threads.
 
     glibc gives threads heaps of their own, up to eight a core, and each keeps
     what it has once needed: 120 of the 745 MB of a stream, and it goes up and
@@ -128,7 +128,7 @@ def importing() -> Iterator[None]:
 
 
 def leave_alone_what_is_there() -> None:
-    """Has the garbage collector look only at what is made from now on; to be called when all is loaded.
+    """Have the garbage collector look only at what is made from now on; to be called when all is loaded.
 
     It looks at everything when a quarter as much has come anew as it has found
     the last time. Beside models and a gazetteer, that lets an hour of a stream's

@@ -36,7 +36,7 @@ close_ports()
 
 
 def local_runner(workers: int) -> FnApiRunner:
-    """Beam's local runner itself, in this process or with worker processes of ours.
+    """Return Beam's local runner itself, in this process or with worker processes of ours.
 
     DirectRunner would run elsewhere if a Prism binary could be downloaded.
 
@@ -51,7 +51,7 @@ def local_runner(workers: int) -> FnApiRunner:
 
 
 def leave(exit_code: int, why: str, last_word: LastWord | None = None) -> NoReturn:
-    """Ends this process and its workers at once, from whatever thread; there is no way back into the runner.
+    """End this process and its workers at once, from whatever thread; there is no way back into the runner.
 
     What was begun is left as after a `kill`, and the next run makes it good.
     """

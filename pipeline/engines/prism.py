@@ -35,7 +35,8 @@ class PrismEnded(Exception):
 
 
 def find_prism(location: str | None = None) -> str:
-    """The path of the program: as given, else as the environment says, else on the path, else beside this Python.
+    """Return the path of the program: as given, else as the environment says, else on the path, else beside this
+    Python.
 
     Raises:
         ConfigurationError: it is nowhere; says how to get it.

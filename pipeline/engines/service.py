@@ -19,12 +19,12 @@ BRING_DATELINE = (
 
 
 def service_problems(settings: Settings) -> list[str]:
-    """A line for each setting with which a job on Dataflow could only fail, or write where nobody finds it."""
+    """Return a line for each setting with which a job on Dataflow could only fail, or write where nobody finds it."""
     return missing_options(settings.options.get_all_options()) + out_of_reach(settings)
 
 
 def missing_options(given: Mapping[str, Any]) -> list[str]:
-    """A line for each option without which Beam would ask a network, or make a bucket, to find one.
+    """Return a line for each option without which Beam would ask a network, or make a bucket, to find one.
 
     >>> missing_options({"project": "p", "region": "r", "temp_location": "bucket/tmp", "setup_file": "setup.py"})
     ["beam: temp_location is 'bucket/tmp'; allowed is a folder on gs://"]
@@ -42,7 +42,7 @@ def missing_options(given: Mapping[str, Any]) -> list[str]:
 
 
 def out_of_reach(settings: Settings) -> list[str]:
-    """A line for each input and output that only this machine has; lists of feeds are read here."""
+    """Return a line for each input and output that only this machine has; lists of feeds are read here."""
     local = [one for one in settings.inputs if not is_address(one) and not is_feed_list(one) and files.is_local(one)]
     problems = [f"read.inputs: {one!r} is on this machine, where Dataflow's workers cannot read it" for one in local]
     if files.is_local(settings.output):

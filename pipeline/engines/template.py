@@ -33,7 +33,7 @@ HARMLESS = frozenset({"jemalloc_bg_thd"})
 
 
 def can_fork() -> bool:
-    """Whether a copy of this process works: on Linux, as long as no thread but this one may hold a lock."""
+    """Return True if a copy of this process works: on Linux, as long as no thread but this one may hold a lock."""
     if not TASKS.is_dir() or threading.active_count() > 1:
         return False
     others = [task for task in TASKS.iterdir() if task.name != str(os.getpid())]
@@ -71,7 +71,7 @@ class Template:
         self._listener = threading.Thread(target=self._listen, daemon=True)
 
     def start_worker(self, worker_id: str, environ: Mapping[str, str]) -> "Future[int]":
-        """Forks a worker with this environment; its exit code is there once it has ended."""
+        """Fork a worker with this environment; its exit code is there once it has ended."""
         ended: Future[int] = Future()
         self._asked[worker_id] = ended
         if not self._listener.ident:

@@ -47,7 +47,7 @@ def begin(parent: int) -> None:
 
 
 def send_small_blocks() -> None:
-    """Has Beam send what it makes in blocks of `BLOCK_BYTES`, not of 10 MB.
+    """Have Beam send what it makes in blocks of `BLOCK_BYTES`, not of 10 MB.
 
     FnApiRunner deals the blocks of a step out to the workers of the next one by
     turns, however many elements are in each: with blocks of 10 MB, one worker got

@@ -21,12 +21,12 @@ _run_id: str | None = None
 
 
 def set_format(log_format: str) -> None:
-    """Chooses the form of all that is said from now on, here and in the workers that are started."""
+    """Choose the form of all that is said from now on, here and in the workers that are started."""
     os.environ[VARIABLE] = log_format
 
 
 def as_json() -> bool:
-    """Whether objects are wanted."""
+    """Return True if objects are wanted."""
     return os.environ.get(VARIABLE) == "json"
 
 
@@ -37,7 +37,7 @@ def set_run(run_id: str | None) -> None:
 
 
 def say(text: str, *, event: str, level: str = "info", **fields: Any) -> None:
-    """Says something on stderr.
+    """Say something on stderr.
 
     Args:
         text: for people, as it is to be printed; of an object it is `message`.
@@ -50,7 +50,7 @@ def say(text: str, *, event: str, level: str = "info", **fields: Any) -> None:
 
 
 def line(text: str, *, event: str, level: str, **fields: Any) -> str:
-    """One object, without the name of the program and empty lines that people are given."""
+    """Return one object, without the name of the program and empty lines that people are given."""
     message = "; ".join(part.strip() for part in text.splitlines() if part.strip()).removeprefix("dateline: ")
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
     head = {"time": now, "level": level, "event": event, **({"run_id": _run_id} if _run_id else {})}
@@ -86,7 +86,7 @@ class _Handler(logging.StreamHandler[TextIO]):
 
 
 def handler() -> logging.Handler:
-    """A handler of log records that writes in the chosen format."""
+    """Return a handler of log records that writes in the chosen format."""
     made = _Handler()
     made.setFormatter(JsonFormatter() if as_json() else TextFormatter(logging.BASIC_FORMAT))
     return made

@@ -49,7 +49,7 @@ class Usage:
         self._of_workers: dict[int, float] = {}
 
     def sample(self) -> None:
-        """Takes note of the present."""
+        """Take note of the present."""
         own = psutil.Process()
         total = own.memory_info().rss
         for child in own.children(recursive=True):
@@ -84,7 +84,7 @@ class Usage:
 
     @property
     def peak(self) -> int:
-        """Bytes; the launcher's own peak is known exactly."""
+        """Return bytes; the launcher's own peak is known exactly."""
         unit = 1 if sys.platform == "darwin" else 1024
         return max(self.peak_bytes, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
 
@@ -111,7 +111,7 @@ class Report:
         self.progress: dict[str, int] = {}
 
     def write(self, exit_code: int, error: str | None = None) -> None:
-        """Writes what was asked for; the last word of a run, which must not fail for it.
+        """Write what was asked for; the last word of a run, which must not fail for it.
 
         Raises:
             OSError: a file cannot be written.
@@ -128,7 +128,7 @@ class Report:
             replace(self._prometheus, to_prometheus(found, last_success=before))
 
     def values(self, exit_code: int, error: str | None) -> dict[str, Any]:
-        """The JSON object."""
+        """Return the JSON object."""
         run, done, seconds = self.run, self.finished, time.monotonic() - self._clock
         counts = done.counts if done else {}
         return {
@@ -153,7 +153,7 @@ class Report:
 
 
 def replace(path: str, content: str) -> None:
-    """Writes a small file so that a reader finds the old one or the new one."""
+    """Write a small file so that a reader finds the old one or the new one."""
     folder = Path(path).absolute().parent
     folder.mkdir(parents=True, exist_ok=True)
     # Prometheus' collector reads *.prom only; the draft must not be one.
@@ -169,7 +169,7 @@ def replace(path: str, content: str) -> None:
 
 
 def last_success(path: str) -> float | None:
-    """The time of the last success in a text file that is there, if it tells."""
+    """Return the time of the last success in a text file that is there, if it tells."""
     try:
         found = re.search(rf"^{LAST_SUCCESS}{{.*}} (\S+)$", Path(path).read_text(encoding="utf-8"), re.MULTILINE)
         return float(found[1]) if found else None
@@ -178,7 +178,7 @@ def last_success(path: str) -> float | None:
 
 
 def to_prometheus(values: Mapping[str, Any], *, last_success: float | None) -> str:
-    """A metrics object in Prometheus' text format, for node_exporter's textfile collector.
+    """Return a metrics object in Prometheus' text format, for node_exporter's textfile collector.
 
     https://prometheus.io/docs/instrumenting/exposition_formats/
 

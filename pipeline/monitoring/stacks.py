@@ -29,7 +29,7 @@ WATCHING = (
 
 
 def answer() -> None:
-    """Lets this process answer `ask`, if its run shows progress; call in each worker before its work."""
+    """Let this process answer `ask`, if its run shows progress; call in each worker before its work."""
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder and Path(folder).is_dir():
         # Stays open for as long as the process lives: the handler writes to the descriptor.

@@ -45,14 +45,14 @@ class Limits:
         return None
 
     def last_resort(self, running: float) -> float:
-        """Seconds from now after which the run is over its limits in any case, with some grace."""
+        """Return seconds from now after which the run is over its limits in any case, with some grace."""
         left = [self.max_minutes * 60 - running] if self.max_minutes else []
         left += [self.stalled_minutes * 60] if self.stalled_minutes else []
         return max(0.0, min(left)) + GRACE_SECONDS
 
 
 def progress() -> dict[str, int]:
-    """Stage -> elements finished, of a local run."""
+    """Return stage -> elements finished, of a local run."""
     folder = os.environ.get(FOLDER_VARIABLE)
     return dict(read_progress(Path(folder))) if folder else {}
 

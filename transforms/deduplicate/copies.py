@@ -50,7 +50,7 @@ class Candidate(NamedTuple):
 
     @property
     def rank(self) -> tuple[bool, int, str]:
-        """Its place in time."""
+        """Return its place in time."""
         return not self.known, self.reading.time, self.reading.article_id
 
 
@@ -65,7 +65,7 @@ class Entry(NamedTuple):
 
     @property
     def rank(self) -> tuple[bool, int, str]:
-        """Its place in time."""
+        """Return its place in time."""
         return not self.known, self.time, self.article_id
 
 
@@ -82,7 +82,7 @@ class Proposal(NamedTuple):
 
     @property
     def rank(self) -> tuple[bool, int, str]:
-        """Its place in time."""
+        """Return its place in time."""
         return not self.known, self.time, self.article_id
 
 
@@ -110,7 +110,7 @@ class Rules:
 
 
 def entries(candidate: Candidate) -> Iterator[tuple[int, Entry]]:
-    """The candidate's keys, divided by range."""
+    """Yield the candidate's keys, divided by range."""
     keys = np.frombuffer(candidate.keys, dtype=np.uint32)
     part = (keys >> np.uint32(8)) % np.uint32(PARTS)
     reading = candidate.reading
@@ -157,7 +157,7 @@ def _proposal(entry: Entry, before: bool, keys: int) -> Proposal:
 
 
 def choose(proposed: Iterable[Proposal]) -> tuple[list[str], int]:
-    """The articles that one is compared with, of those that all ranges propose, and how many were left out.
+    """Return the articles that one is compared with, of those that all ranges propose, and how many were left out.
 
     Args:
         proposed: for one article; another may come once from each range.
@@ -177,7 +177,9 @@ def choose(proposed: Iterable[Proposal]) -> tuple[list[str], int]:
 
 
 def pairs(ranges: Iterable[Iterable[Entry]], window_days: float) -> tuple[set[tuple[str, str]], int]:
-    """All of it in memory: which article is to be shown to which, as pairs of ids, and how many were left out."""
+    """Return all of it in memory: which article is to be shown to which, as pairs of ids, and how many were left
+    out.
+    """
     proposed: dict[str, list[Proposal]] = defaultdict(list)
     left_out = 0
     for members in ranges:
@@ -194,12 +196,12 @@ def pairs(ranges: Iterable[Iterable[Entry]], window_days: float) -> tuple[set[tu
 
 
 def _most_alike(some: Iterable[Proposal], most: int) -> list[Proposal]:
-    """Those that share most keys; of equals the first in time."""
+    """Return those that share most keys; of equals the first in time."""
     return sorted(some, key=lambda one: (-one.keys, one.rank))[:most]
 
 
 def _pairs_of_band(band: list[int], ordered: list[Entry], seconds: float) -> Iterator[tuple[int, int]]:
-    """Each article of this run with the first of the band that stand in the window and before it."""
+    """Yield each article of this run with the first of the band that stand in the window and before it."""
     for known in (True, False):
         before = [at for at in band if ordered[at].known is known]
         times = [ordered[at].time for at in before]
@@ -250,13 +252,13 @@ def link(article: Candidate, others: Iterable[Candidate], rules: Rules) -> Link 
 
 
 def _is_sibling(one: Reading, other: Reading) -> bool:
-    """Whether two articles are of one site, and nothing but their texts could make them one."""
+    """Return True if two articles are of one site, and nothing but their texts could make them one."""
     same_headline = bool(one.headline) and one.headline == other.headline
     return bool(one.site) and one.site == other.site and not same_headline and not is_same_page(one, other)
 
 
 def without_furniture(one: Shingles, other: Shingles, crowd: Iterable[Shingles]) -> tuple[Shingles, Shingles]:
-    """Two texts of one site without what others of the site have, too: the same head and foot under short texts.
+    """Return two texts of one site without what others of the site have, too: the same head and foot under short texts.
 
     What `FURNITURE` others share is the site's, not the article's. Where little
     is left of either text it was the article after all, published that often.
@@ -270,7 +272,7 @@ def without_furniture(one: Shingles, other: Shingles, crowd: Iterable[Shingles])
 
 
 def is_same_page(one: Reading, other: Reading) -> bool:
-    """Whether two texts that are alike are versions of one article: one address, or one guid of one feed."""
+    """Return True if two texts that are alike are versions of one article: one address, or one guid of one feed."""
     return bool((one.page and one.page == other.page) or (one.guid and one.guid == other.guid))
 
 
@@ -279,7 +281,7 @@ def _changed(one: Reading, other: Reading) -> tuple[str, ...]:
 
 
 def resolve(article: Article, links: Mapping[str, Link]) -> Article:
-    """The article with the first one of its copies, its story and its version, found by following the links."""
+    """Return the article with the first one of its copies, its story and its version, found by following the links."""
     own = links.get(article.article_id)
     twin = article.duplicate_of  # with the same text
     original, story = _first(twin or article.article_id, links)
@@ -299,7 +301,7 @@ def resolve(article: Article, links: Mapping[str, Link]) -> Article:
 
 
 def _first(article_id: str, links: Mapping[str, Link]) -> tuple[str, str]:
-    """The article that the links of copies lead to, and the first of its story."""
+    """Return the article that the links of copies lead to, and the first of its story."""
     at, original = article_id, article_id
     while own := links.get(at):
         if own.copy_of is not None:
@@ -319,7 +321,7 @@ def _first(article_id: str, links: Mapping[str, Link]) -> tuple[str, str]:
 
 
 def _version(article_id: str, links: Mapping[str, Link]) -> tuple[int, str]:
-    """The number of a version and the id of the first one."""
+    """Return the number of a version and the id of the first one."""
     number, at = 1, article_id
     while (own := links.get(at)) and own.version_of is not None:
         if own.version_known or own.version_of.version > 1:

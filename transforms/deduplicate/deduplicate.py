@@ -175,7 +175,7 @@ def relatives(article: Article) -> Iterator[tuple[str, int]]:
 
 
 def page_key(article: Article) -> int:
-    """Equal for two readings of one page; without address and guid, only the same text is the same."""
+    """Return equal for two readings of one page; without address and guid, only the same text is the same."""
     return reading_of(article).page or number_of("text", article.text_sha256)
 
 
@@ -212,7 +212,7 @@ def _one_per_article(page: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[Any
 
 
 def same_text(text: tuple[int, dict[str, Iterable[Any]]], mark: bool) -> Iterator[Any]:
-    """New articles of one text beside the known ones: marked as copies, or tagged as duplicates of themselves."""
+    """Yield new articles of one text beside the known ones: marked as copies, or tagged as duplicates of themselves."""
     _, found = text
     known_ones = sorted(set(found["known"]), key=lambda one: (one.original is not None, one.time, one.article_id))
     known_ids = {one.article_id for one in known_ones}
@@ -241,7 +241,7 @@ def _by_id(candidate: Candidate) -> tuple[str, Any]:
 
 
 def candidate_of(article: Article) -> Iterator[Candidate]:
-    """The article as a candidate; one with another's text is what that one is."""
+    """Yield the article as a candidate; one with another's text is what that one is."""
     if article.duplicate_of is None:
         keys, shingles = sketch(article.text)
         if keys:

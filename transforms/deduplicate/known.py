@@ -91,7 +91,7 @@ class Gather(beam.CombineFn):
 
 
 def look_up(segment: Segment, wanted: Wanted) -> Iterator[Any]:
-    """Rows of a segment that this run asks for: `Reading`s by text or page, `Candidate`s by a shared key.
+    """Yield rows of a segment that this run asks for: `Reading`s by text or page, `Candidate`s by a shared key.
 
     A damaged segment is replaced by what it was made of, for this look; what it gave before comes twice.
     """
@@ -139,7 +139,7 @@ def _is_in(column: pa.ChunkedArray, numbers: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def readings_at(file: pq.ParquetFile, group: int, mask: NDArray[np.bool_]) -> list[Reading]:
-    """The readings in the rows of a row group that the mask names."""
+    """Return the readings in the rows of a row group that the mask names."""
     rows = file.read_row_group(group, columns=PLAIN).filter(pa.array(mask)).to_pylist()
     return [_reading(row) for row in rows]
 
@@ -154,7 +154,7 @@ def _reading(row: dict[str, Any]) -> Reading:
 def candidates_at(
     file: pq.ParquetFile, group: int, mask: NDArray[np.bool_], wanted: NDArray[np.uint32], *, same_scheme: bool
 ) -> Iterator[Candidate]:
-    """The candidates in the rows that the mask names and that share a band key with this run."""
+    """Yield the candidates in the rows that the mask names and that share a band key with this run."""
     lists = file.read_row_group(group, columns=["keys"])["keys"].combine_chunks()
     flat, offsets = lists.flatten(), lists.offsets.to_numpy()
     offsets = offsets - offsets[0]
@@ -186,7 +186,7 @@ def planned(output: str, run_id: str, since: datetime.date) -> Iterator[Any]:
 
 
 def made(source: Source, output: str, run_id: str, since: datetime.date) -> Iterator[Segment]:
-    """The segment of a file that had none; nothing for a damaged file."""
+    """Yield the segment of a file that had none; nothing for a damaged file."""
     segment = segments.make(output, source, run_id, since)
     if segment is not None:
         yield segment

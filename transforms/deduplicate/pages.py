@@ -53,17 +53,17 @@ class Reading(NamedTuple):
 
     @property
     def line(self) -> str:
-        """The first version, which all versions of an article have in common."""
+        """Return the first version, which all versions of an article have in common."""
         return self.first or self.article_id
 
     @property
     def root(self) -> str:
-        """The article that it copies, or itself."""
+        """Return the article that it copies, or itself."""
         return self.original or self.article_id
 
 
 def number_of(*parts: str | None) -> int:
-    """A number of 63 bits for a text, or 0 for none; the same on every machine."""
+    """Return a number of 63 bits for a text, or 0 for none; the same on every machine."""
     if not all(parts):
         return 0
     return (
@@ -73,12 +73,12 @@ def number_of(*parts: str | None) -> int:
 
 
 def fold(headline: str | None) -> str | None:
-    """A headline without what differs between readings of it."""
+    """Return a headline without what differs between readings of it."""
     return " ".join((headline or "").casefold().split()) or None
 
 
 def reading_of(row: Any) -> Reading:
-    """The reading of an article, or of a row of the table as a namespace."""
+    """Return the reading of an article, or of a row of the table as a namespace."""
     address = row.canonical_url or row.url
     key = None if address is None else address_key(address) or address
     guid = number_of(row.feed_url or row.source_uri, row.source_id)
@@ -101,24 +101,24 @@ def reading_of(row: Any) -> Reading:
 
 
 def at_front_page(article: Article) -> bool:
-    """Whether the only address is a whole site's, as podcast feeds have it."""
+    """Return True if the only address is a whole site's, as podcast feeds have it."""
     address = article.canonical_url or article.url
     return address is not None and is_front_page(address)
 
 
 def in_time(article: Article) -> tuple[float, str]:
-    """The order in which one is the first: by time, then by id."""
+    """Return the order in which one is the first: by time, then by id."""
     return (article.date_published or article.date_fetched).timestamp(), article.article_id
 
 
 def by_fullness(article: Article) -> tuple[Any, ...]:
-    """Sorts the fullest reading first, and is the same on every run."""
+    """Sort the fullest reading first, and is the same on every run."""
     told = sum(getattr(article, name) is not None for name in ("date_published", "headline", "byline", "publisher"))
     return -article.word_count, -told, article.source_uri, article.source_position, article.article_id
 
 
 def one_per_article(readings: Iterable[Article]) -> list[list[Article]]:
-    """The readings of one page in this run, gathered by article; the fullest of each comes first.
+    """Return the readings of one page in this run, gathered by article; the fullest of each comes first.
 
     The same headline or the same text is the same article, and so is a like
     text through another feed; but readings that their source dates apart are
@@ -143,7 +143,7 @@ def one_per_article(readings: Iterable[Article]) -> list[list[Article]]:
 
 
 def lesser(articles: Iterable[Article]) -> set[str]:
-    """Ids of those of a page's articles to which another one of the same time leaves nothing to add.
+    """Return ids of those of a page's articles to which another one of the same time leaves nothing to add.
 
     Judged one after the other, whichever has the greater id would follow: the
     lesser of the two would be dropped, but the fuller would be a version of it.
@@ -158,7 +158,9 @@ def lesser(articles: Iterable[Article]) -> set[str]:
 
 
 def is_shared(readings: Iterable[Article]) -> bool:
-    """Whether the page has several articles: it is a site's front page, or one source names two headlines at it."""
+    """Return True if the page has several articles: it is a site's front page, or one source names two headlines at
+    it.
+    """
     headlines: dict[str, str] = {}
     for article in readings:
         if at_front_page(article):
@@ -174,7 +176,7 @@ def _source(article: Article) -> str:
 
 
 def _is_like(article: Article, other: Article) -> bool:
-    """Whether two sources' readings of one page are of one article, whatever headline each gives it."""
+    """Return True if two sources' readings of one page are of one article, whatever headline each gives it."""
     if _source(article) == _source(other):
         return False
     if article.source_id and article.source_id == other.source_id:
@@ -184,14 +186,14 @@ def _is_like(article: Article, other: Article) -> bool:
 
 
 def _is_another(article: Article, other: Article) -> bool:
-    """Whether their feed tells them apart by guid, as with the daily bulletins of one headline."""
+    """Return True if their feed tells them apart by guid, as with the daily bulletins of one headline."""
     if article.feed_url is None or article.feed_url != other.feed_url or article.text_sha256 == other.text_sha256:
         return False
     return None not in (article.source_id, other.source_id) and article.source_id != other.source_id
 
 
 def _is_changed(article: Article, other: Article) -> bool:
-    """Whether the article was changed between the two readings, by what their source says."""
+    """Return True if the article was changed between the two readings, by what their source says."""
     if article.text_sha256 == other.text_sha256 or article.text_basis != other.text_basis:
         return False
     if article.feed_url != other.feed_url:
@@ -201,7 +203,7 @@ def _is_changed(article: Article, other: Article) -> bool:
 
 
 def judge(article: Article, known: Iterable[Reading], *, shared: bool) -> Article | None:
-    """The article with its version beside the readings of its page; None if it was read before.
+    """Return the article with its version beside the readings of its page; None if it was read before.
 
     Args:
         article: the fullest reading of this run.
@@ -224,7 +226,7 @@ def judge(article: Article, known: Iterable[Reading], *, shared: bool) -> Articl
 
 
 def as_version(article: Article, before: Reading) -> Article:
-    """The article as the version that follows another."""
+    """Return the article as the version that follows another."""
     new = reading_of(article)
     changed = tuple(
         name
@@ -256,7 +258,7 @@ def _same_line(new: Reading, versions: list[Reading], *, shared: bool) -> bool:
 
 
 def _read_before(new: Reading, versions: list[Reading]) -> bool:
-    """Whether the reading adds nothing: the same again, another feed's, or a lesser one."""
+    """Return True if the reading adds nothing: the same again, another feed's, or a lesser one."""
     for one in versions:
         same_headline = one.headline == new.headline or not new.headline or not one.headline
         if one.text == new.text and (same_headline or one.feed != new.feed or one.basis != new.basis):

@@ -105,19 +105,19 @@ class Plan(NamedTuple):
 
 
 def packed(article_id: str | None) -> bytes | None:
-    """An id as 16 bytes."""
+    """Return an id as 16 bytes."""
     return None if article_id is None else bytes.fromhex(article_id.zfill(32))
 
 
 def sources(output: str, except_run: str) -> list[Source]:
-    """Committed files of the `articles` table, without those of one run."""
+    """Return committed files of the `articles` table, without those of one run."""
     found = FileSystems.match([files.join(output, layout.table_pattern("articles"))])[0].metadata_list
     every = [Source(layout.relative(one.path), int(one.size_in_bytes)) for one in found]
     return sorted(one for one in every if layout.run_of(one.path) != except_run)
 
 
 def plan(output: str, except_run: str, since: datetime.date) -> Plan:
-    """Merges what has become many, and says what there is to read and what to make first.
+    """Merge what has become many, and says what there is to read and what to make first.
 
     Args:
         output: folder of the dataset.
@@ -139,18 +139,18 @@ def plan(output: str, except_run: str, since: datetime.date) -> Plan:
 
 
 def segment_paths(output: str, tier: str = "*") -> list[str]:
-    """The segments of a dataset, of one tier or of all."""
+    """Return the segments of a dataset, of one tier or of all."""
     found = files.list_files(files.join(output, FOLDER, f"{tier}-*{SUFFIX}"))
     return [path for path in found if layout.parse(layout.relative(path)) is not None]
 
 
 def dataset_of(path: str) -> str:
-    """The folder of the dataset that a segment is in."""
+    """Return the folder of the dataset that a segment is in."""
     return path.removesuffix("/" + layout.relative(path))
 
 
 def covers_of(path: str) -> list[Source]:
-    """The files that a segment was made from.
+    """Return the files that a segment was made from.
 
     Raises:
         DamagedFile: it is not a segment.
@@ -182,7 +182,7 @@ def check_segment(path: str) -> None:
 
 
 def covers_if_readable(path: str) -> list[Source]:
-    """The files that a segment was made from; none if it is damaged: then theirs are made again."""
+    """Return the files that a segment was made from; none if it is damaged: then theirs are made again."""
     try:
         return covers_of(path)
     except DamagedFile as error:
@@ -191,7 +191,7 @@ def covers_if_readable(path: str) -> list[Source]:
 
 
 def make(output: str, source: Source, run_id: str, since: datetime.date) -> Segment | None:
-    """Makes the segment of one file; None, and a warning, if the file is damaged.
+    """Make the segment of one file; None, and a warning, if the file is damaged.
 
     Args:
         output: folder of the dataset.
@@ -212,7 +212,7 @@ def make(output: str, source: Source, run_id: str, since: datetime.date) -> Segm
 
 
 def rows_of(output: str, source: Source, since: datetime.date) -> Iterator[pa.Table]:
-    """The rows of the segment of one file, some thousand at a time.
+    """Yield the rows of the segment of one file, some thousand at a time.
 
     Raises:
         DamagedFile: the file is damaged, or has not the columns of the table.
@@ -252,7 +252,7 @@ def _row(row: dict[str, Any]) -> tuple[Reading, Any, Any]:
 
 
 def to_table(rows: list[tuple[Reading, Any, Any]], *, file: int) -> pa.Table:
-    """Readings with their keys and shingles as rows of a segment."""
+    """Return readings with their keys and shingles as rows of a segment."""
     columns: dict[str, list[Any]] = {name: [getattr(row[0], name) for row in rows] for name in Reading._fields}
     for name in ("article_id", "first", "original", "story"):
         columns[name] = [packed(one) for one in columns[name]]
@@ -261,7 +261,7 @@ def to_table(rows: list[tuple[Reading, Any, Any]], *, file: int) -> pa.Table:
 
 
 def write(output: str, target: str, run_id: str, covers: Iterable[Source], tables: Iterable[pa.Table]) -> None:
-    """Writes a segment aside and puts it in place at once."""
+    """Write a segment aside and puts it in place at once."""
     draft = files.join(output, layout.staging_folder(run_id), f"{uuid.uuid4().hex}.draft")
     files.make_folder_of(draft)
     metadata = {"covers": json.dumps(list(covers)), "scheme": SCHEME}
@@ -283,7 +283,7 @@ def write(output: str, target: str, run_id: str, covers: Iterable[Source], table
 
 
 def in_row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """The same rows in tables of about a row group each."""
+    """Yield the same rows in tables of about a row group each."""
     waiting: list[pa.Table] = []
     for table in tables:
         waiting.append(table)
@@ -295,7 +295,7 @@ def in_row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def merge_all(output: str, run_id: str, since: datetime.date) -> None:
-    """Merges the segments of each tier of which there are `MERGED`.
+    """Merge the segments of each tier of which there are `MERGED`.
 
     Cut short, it leaves rows twice, which harms nothing, and they are merged
     away the next time. A damaged segment is left out, with a warning.
@@ -327,7 +327,7 @@ def merge_all(output: str, run_id: str, since: datetime.date) -> None:
 
 
 def sweep(output: str) -> int:
-    """Deletes the segments that tell of no file any more, such as after a compaction; gives how many."""
+    """Delete the segments that tell of no file any more, such as after a compaction; gives how many."""
     there = set(sources(output, ""))
     dead = [path for path in segment_paths(output) if (covers := covers_if_readable(path)) and there.isdisjoint(covers)]
     files.remove(dead)
@@ -335,7 +335,7 @@ def sweep(output: str) -> int:
 
 
 def _kept(path: str, covers: dict[Source, int], since: datetime.date) -> Iterator[pa.Table]:
-    """The rows of a segment that still count, numbered by the merged segment's sources."""
+    """Yield the rows of a segment that still count, numbered by the merged segment's sources."""
     own = covers_of(path)
     number = np.array([covers.get(one, -1) for one in own], dtype=np.int32)
     wide = np.array([one.date >= since.isoformat() for one in own])

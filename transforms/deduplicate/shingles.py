@@ -62,7 +62,7 @@ class Overlap(NamedTuple):
 
 
 def shingle_hashes(text: str) -> NDArray[np.uint32]:
-    """Hashes of a text's shingles in the order of the text; none of a text that is shorter than a shingle.
+    """Return hashes of a text's shingles in the order of the text; none of a text that is shorter than a shingle.
 
     The same on every machine and in every version of Python: they are kept
     with datasets. Two shingles of different texts have the same hash once in
@@ -98,7 +98,7 @@ def _length(folded: str, tokens: int) -> int:
 
 
 def distinct(hashes: NDArray[Number]) -> NDArray[Number]:
-    """The set of a text's shingles, or of other whole numbers, ascending."""
+    """Return the set of a text's shingles, or of other whole numbers, ascending."""
     # Not `np.unique`, which fills a hash table: of ten million numbers 400 MB in 14 s, not 85 MB in half a second.
     ascending = np.sort(hashes, axis=None)
     new = np.ones(len(ascending), dtype=bool)

@@ -38,7 +38,7 @@ _MIXER = np.uint64(0xBF58476D1CE4E5B9)
 
 
 def band_keys(hashes: NDArray[np.uint32]) -> Keys:
-    """The keys of a text's shingles.
+    """Return the keys of a text's shingles.
 
     Args:
         hashes: of the shingles in the order of the text; none if there are
@@ -58,7 +58,7 @@ def band_keys(hashes: NDArray[np.uint32]) -> Keys:
 
 
 def _pieces(hashes: NDArray[np.uint32]) -> list[NDArray[np.uint32]]:
-    """Pieces that overlap by half."""
+    """Return pieces that overlap by half."""
     if len(hashes) < 2 * PIECE:
         return []
     starts = range(0, len(hashes) - PIECE // 2, PIECE // 2)
@@ -67,6 +67,6 @@ def _pieces(hashes: NDArray[np.uint32]) -> list[NDArray[np.uint32]]:
 
 @functools.lru_cache(maxsize=2_000)
 def sketch(text: str) -> tuple[bytes, bytes]:
-    """Band keys and distinct shingles of a text, packed; kept for a while, because a run needs them twice."""
+    """Return band keys and distinct shingles of a text, packed; kept for a while, because a run needs them twice."""
     hashes = shingle_hashes(text)
     return band_keys(hashes).tobytes(), distinct(hashes).tobytes()

@@ -19,7 +19,7 @@ _EDGES = re.compile(r"^[\s\u2600-\u27bf\U0001f000-\U0001faff]+|[\s\u2600-\u27bf\
 
 
 def annotate(articles: Sequence[Article], nlp: Language, piece_chars: int) -> Iterator[AnnotatedArticle]:
-    """Reads articles together; one annotated article for each, in order.
+    """Read articles together; one annotated article for each, in order.
 
     Args:
         articles: all in a language that `nlp` reads.
@@ -43,7 +43,7 @@ def annotate(articles: Sequence[Article], nlp: Language, piece_chars: int) -> It
 
 
 def _spans(doc: Doc, offset: int) -> Iterator[Span]:
-    """The doc's entities without white space and pictographs at their ends."""
+    """Yield the doc's entities without white space and pictographs at their ends."""
     for entity in doc.ents:
         if entity.end_char - entity.start_char > MAX_CHUNK and any(len(token) > MAX_SIGNS for token in entity):
             continue  # it goes across what the model did not read
@@ -54,7 +54,7 @@ def _spans(doc: Doc, offset: int) -> Iterator[Span]:
 
 
 def _mention(article: Article, span: Span, model: str) -> Entity:
-    """The row of one mention, which stands for itself until it is joined."""
+    """Return the row of one mention, which stands for itself until it is joined."""
     surface = article.text[span.start : span.end]
     entity_id = stable_id(article.article_id, str(span.start), str(span.end), span.label)
     return Entity(
@@ -71,7 +71,7 @@ def _mention(article: Article, span: Span, model: str) -> Entity:
 
 
 def join_mentions(entities: Sequence[Entity]) -> tuple[Entity, ...]:
-    """Gives the mentions of one thing one name and one canonical id.
+    """Give the mentions of one thing one name and one canonical id.
 
     Persons are joined by parts of their names, all else by the same name in
     the same label, whatever its case.
@@ -88,7 +88,7 @@ def join_mentions(entities: Sequence[Entity]) -> tuple[Entity, ...]:
 
 
 def _summarize(article: Article, entities: tuple[Entity, ...], model: str) -> AnnotatedArticle:
-    """The article with its persons and organizations listed for quick queries."""
+    """Return the article with its persons and organizations listed for quick queries."""
     summary = replace(
         article,
         extraction="extracted",

@@ -108,7 +108,7 @@ class RunBatch(beam.DoFn):
 
 
 def extract_batch(articles: Sequence[Article], models: Mapping[str, Language], piece_chars: int) -> Iterator[Any]:
-    """Annotated articles for a batch, and a tagged `Failure` for each that cannot be read."""
+    """Yield annotated articles for a batch, and a tagged `Failure` for each that cannot be read."""
     by_model: dict[int, list[Article]] = defaultdict(list)
     for article in articles:
         nlp = reader_of(article.language, models)
@@ -121,7 +121,7 @@ def extract_batch(articles: Sequence[Article], models: Mapping[str, Language], p
 
 
 def _read_together(articles: Sequence[Article], nlp: Language, piece_chars: int) -> Iterator[Any]:
-    """One call for all; if it breaks, one for each, so that only the culprit fails."""
+    """Yield one call for all; if it breaks, one for each, so that only the culprit fails."""
     try:
         annotated = list(annotate(articles, nlp, piece_chars))
     except INFRASTRUCTURE:

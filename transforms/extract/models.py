@@ -35,7 +35,7 @@ _kept: dict[str, Language] = {}
 
 
 def check_model(name: str) -> None:
-    """Finds out before a run what would keep a model from being loaded, without loading it.
+    """Find out before a run what would keep a model from being loaded, without loading it.
 
     Raises:
         ValueError: there is no such model, or it is made for another spaCy; says what is allowed.
@@ -50,14 +50,14 @@ def check_model(name: str) -> None:
 
 
 def model_ids(model: str | Mapping[str, str]) -> list[str]:
-    """Names and versions of the configured models, without loading them."""
+    """Return names and versions of the configured models, without loading them."""
     folders = [model_folder(name) for name in ([model] if isinstance(model, str) else sorted(set(model.values())))]
     metas = [json.loads((folder / "meta.json").read_text(encoding="utf-8")) for folder in folders]
     return [_full_name(meta) for meta in metas]
 
 
 def model_folder(name: str) -> Path:
-    """The folder of a configured model.
+    """Return the folder of a configured model.
 
     Raises:
         ValueError: there is no such model; says what may be given instead.
@@ -80,7 +80,7 @@ def model_folder(name: str) -> Path:
 
 
 def load_model(name: str, *, syntax: bool = False) -> Language:
-    """Loads a pipeline without the components that are not asked for: they cost neither time nor memory.
+    """Load a pipeline without the components that are not asked for: they cost neither time nor memory.
 
     Its matrix products are numpy's, which makes `nlp.pipe` faster, too; `reading.read` is faster still.
 
@@ -108,7 +108,7 @@ def load_model(name: str, *, syntax: bool = False) -> Language:
 
 
 def not_needed(config: Mapping[str, Any], *, syntax: bool = False) -> list[str]:
-    """Names of the components to leave out, with the encoders that only they listen to.
+    """Return names of the components to leave out, with the encoders that only they listen to.
 
     Args:
         config: a pipeline's config.cfg.
@@ -130,7 +130,7 @@ def not_needed(config: Mapping[str, Any], *, syntax: bool = False) -> list[str]:
 
 
 def _upstreams(config: Mapping[str, Any]) -> Iterator[str]:
-    """The encoders that a component's model listens to; `*` for any that stands before it."""
+    """Yield the encoders that a component's model listens to; `*` for any that stands before it."""
     if "Listener" in str(config.get("@architectures", "")):
         yield config.get("upstream", "*")
     for value in config.values():
@@ -139,14 +139,14 @@ def _upstreams(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def read_config(folder: Path) -> Config:
-    """A pipeline's config.cfg; an installed package has it one folder deeper."""
+    """Return a pipeline's config.cfg; an installed package has it one folder deeper."""
     meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     inner = folder / _full_name(meta)
     return spacy.util.load_config((inner if inner.is_dir() else folder) / "config.cfg", interpolate=True)
 
 
 def load_models(model: str | Mapping[str, str], *, syntax: bool = False) -> dict[str, Language]:
-    """Language (ISO 639-1, or `xx` for any) -> the pipeline that reads it, with its syntax if that is wanted."""
+    """Return language (ISO 639-1, or `xx` for any) -> the pipeline that reads it, with its syntax if that is wanted."""
     if isinstance(model, str):
         nlp = load_model(model, syntax=syntax)
         return {nlp.lang or ANY_LANGUAGE: nlp}
@@ -165,7 +165,7 @@ def keep_loaded(model: str | Mapping[str, str]) -> dict[str, Language]:
 
 
 def reader_of(language: str | None, models: Mapping[str, Language]) -> Language | None:
-    """The pipeline for a language, or None.
+    """Return the pipeline for a language, or None.
 
     A text too short to tell its language is read by the first pipeline.
     """
@@ -175,7 +175,7 @@ def reader_of(language: str | None, models: Mapping[str, Language]) -> Language 
 
 
 def model_id(nlp: Language) -> str:
-    """Name and version as spaCy gives them: `en_dateline-0.1.0`."""
+    """Return name and version as spaCy gives them: `en_dateline-0.1.0`."""
     return _full_name(nlp.meta)
 
 

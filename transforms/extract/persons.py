@@ -22,7 +22,7 @@ Parts = tuple[str, ...]
 
 
 def plain_name(surface: str) -> str:
-    """A mention without titles, possessive ending and line breaks.
+    """Return a mention without titles, possessive ending and line breaks.
 
     >>> plain_name("President Vladimir\\nPutin's")
     'Vladimir Putin'
@@ -79,7 +79,7 @@ def _is_fuller(full: Parts, short: Parts) -> bool:
 
 
 def _is_within(short: Parts, full: Parts) -> bool:
-    """Each part equals one of `full`, in order; all but the last may be an initial."""
+    """Return each part equals one of `full`, in order; all but the last may be an initial."""
     rest = iter(full)
     return bool(short) and all(any(_matches(part, other) for other in rest) for part in short)
 

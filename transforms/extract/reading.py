@@ -38,7 +38,7 @@ GOOD_PRODUCTS = frozenset({"openblas", "mkl"})
 
 
 def read(nlp: Language, texts: Sequence[str]) -> Iterator[Doc]:
-    """One doc for each text, in order, as from `nlp.pipe`; use it within `bounded`.
+    """Yield one doc for each text, in order, as from `nlp.pipe`; use it within `bounded`.
 
     Raises:
         Exception: whatever a component raises, for all texts of its group.
@@ -62,7 +62,7 @@ def bounded(nlp: Language, most_strings: int = MOST_STRINGS) -> Iterator[None]:
 
 
 def use_fast_products(nlp: Language) -> None:
-    """Has numpy multiply the matrices of a pipeline, where numpy is known to be fast; in one thread, as BLIS does.
+    """Have numpy multiply the matrices of a pipeline, where numpy is known to be fast; in one thread, as BLIS does.
 
     Sums are rounded in another order: what the model computes differs in the last digit.
     """
@@ -80,7 +80,7 @@ def use_fast_products(nlp: Language) -> None:
 
 
 def keep_freed_memory() -> None:
-    """Has the C library keep what a group of texts has freed, rather than give it to the system for each array.
+    """Have the C library keep what a group of texts has freed, rather than give it to the system for each array.
 
     Else a sixth of the time goes into asking for the same pages again. Only
     glibc is asked (`mallopt`, malloc.h); others do as they do.
@@ -93,7 +93,7 @@ def keep_freed_memory() -> None:
 
 
 def _groups(nlp: Language, texts: Sequence[str]) -> Iterator[list[Doc]]:
-    """The texts as docs of words alone, in groups of about `GROUP_TOKENS`."""
+    """Yield the texts as docs of words alone, in groups of about `GROUP_TOKENS`."""
     group: list[Doc] = []
     for doc in (make_doc(nlp, text) for text in texts):
         if group and sum(map(len, group)) + len(doc) > GROUP_TOKENS:
@@ -105,7 +105,7 @@ def _groups(nlp: Language, texts: Sequence[str]) -> Iterator[list[Doc]]:
 
 
 def _through(component: Any, docs: list[Doc]) -> Iterator[Doc]:
-    """Docs through one component of a pipeline, all at once."""
+    """Return docs through one component of a pipeline, all at once."""
     if isinstance(component, DependencyParser | EntityRecognizer) and component.cfg["beam_width"] == 1:
         _parse(component, docs)
         return iter(docs)

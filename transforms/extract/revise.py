@@ -32,12 +32,12 @@ _REPLACED = {"NORP", "LOC", "MISC", "ORG"}
 
 
 def revise(text: str, spans: Sequence[Span]) -> list[Span]:
-    """The model's spans, with institutions whole and surnames known from full names; in text order."""
+    """Return the model's spans, with institutions whole and surnames known from full names; in text order."""
     return known_surnames(text, whole_institutions(text, spans))
 
 
 def whole_institutions(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Names that end in a word for an institution become one ORG, where the model found a part of them.
+    """Return names that end in a word for an institution become one ORG, where the model found a part of them.
 
     >>> text = "Kim of the Russian Far Eastern Institute said"
     >>> [text[s.start:s.end] for s in whole_institutions(text, [Span(11, 18, "NORP")])]
@@ -63,7 +63,7 @@ def _may_replace(inside: Iterable[Span], start: int, end: int) -> bool:
 
 
 def known_surnames(text: str, spans: Sequence[Span]) -> list[Span]:
-    """A MISC that is the surname of someone named in full in the same text is that person."""
+    """Return a MISC that is the surname of someone named in full in the same text is that person."""
     full = (text[span.start : span.end].split() for span in spans if span.label == "PERSON")
     surnames = {parts[-1] for parts in full if len(parts) > 1}
     return [

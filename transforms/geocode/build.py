@@ -48,7 +48,7 @@ def build_gazetteer(
     alternate_names: str | Path | None = None,
     classes: frozenset[str] = DEFAULT_CLASSES,
 ) -> Path:
-    """Writes the gazetteer to `path` and returns it.
+    """Write the gazetteer to `path` and returns it.
 
     It takes a quarter of a minute, with all of GeoNames about twenty minutes.
 
@@ -78,7 +78,7 @@ def build_gazetteer(
 
 
 def add_own(store: Store) -> None:
-    """Adds the places of the packages and of our own tables, each GeoNames id once."""
+    """Add the places of the packages and of our own tables, each GeoNames id once."""
     seen = set()
     for row in all_rows():
         if row.geonameid is None or row.geonameid not in seen:
@@ -89,7 +89,7 @@ def add_own(store: Store) -> None:
 def add_dump(
     store: Store, dump: str | Path, alternate_names: str | Path | None, classes: frozenset[str], progress: Progress
 ) -> None:
-    """Adds the places of a dump, then those of our own that it lacks; what both have is one place."""
+    """Add the places of a dump, then those of our own that it lacks; what both have is one place."""
     own = Own()
     aliases = {int(row["geonameid"]): listed(row["other_names"]) for row in table("aliases.tsv")}
     covered: set[tuple[str, str]] = set()
@@ -131,7 +131,7 @@ class Own:
         self._taken: set[int] = set()
 
     def take(self, row: Row) -> Row | None:
-        """Our row of a place of the dump."""
+        """Return our row of a place of the dump."""
         index = self._by_key.get(row.geonameid or 0)
         if index is None:
             index = self._by_key.get(_division_code(row))
@@ -150,7 +150,7 @@ def _division_code(row: Row) -> str:
 
 
 def merged(row: Row, ours: Row) -> Row:
-    """A place of the dump with our name, extent and standing, and the names of both.
+    """Return a place of the dump with our name, extent and standing, and the names of both.
 
     >>> row = Row(name="Lousiana", code="ADM1", lat=31.0, lon=-92.0, radius_km=100.0, curated=False)
     >>> merged(row, replace(row, name="Louisiana", radius_km=250.0, curated=True)).radius_km
@@ -174,7 +174,7 @@ def level(code: str, letter: str) -> str:
 
 
 def add_or_adopt(store: Store, row: Row, covered: set[tuple[str, str]]) -> None:
-    """Adds a row of our own, or gives its names to the place of the dump that it is."""
+    """Add a row of our own, or gives its names to the place of the dump that it is."""
     letter = feature_class(row.code)
     if row.code in ("ADM1", "ADM2"):
         if (row.country, row.code) in covered:
@@ -191,7 +191,7 @@ def add_or_adopt(store: Store, row: Row, covered: set[tuple[str, str]]) -> None:
 
 
 def add_alternates(store: Store, path: str | Path) -> None:
-    """Adds the names of alternateNamesV2: English preferred ones as good as the main name, abbreviations as such."""
+    """Add the names of alternateNamesV2: English preferred ones as good as the main name, abbreviations as such."""
     store.flush()
     for name in alternates(path):
         if name.language == "abbr":
@@ -203,7 +203,7 @@ def add_alternates(store: Store, path: str | Path) -> None:
 
 
 def demonyms(targets: Mapping[str, int]) -> dict[str, int]:
-    """Normalized demonym -> place number, plurals too.
+    """Return normalized demonym -> place number, plurals too.
 
     Args:
         targets: country code, division code or slug -> place number.
@@ -223,7 +223,7 @@ def demonyms(targets: Mapping[str, int]) -> dict[str, int]:
 
 
 def countries(targets: Mapping[str, int]) -> dict[str, tuple[str, int]]:
-    """ISO 3166-1 alpha-2 -> (alpha-3, place number)."""
+    """Return ISO 3166-1 alpha-2 -> (alpha-3, place number)."""
     found = {}
     for iso2, number in targets.items():
         if len(iso2) == 2:

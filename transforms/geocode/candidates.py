@@ -48,7 +48,7 @@ NONE = Options(())
 
 @functools.lru_cache(maxsize=65536)
 def plain_name(surface: str) -> str:
-    """The surface without article, possessive and line breaks.
+    """Return the surface without article, possessive and line breaks.
 
     >>> plain_name("the Korean\\nPeninsula's")
     'Korean Peninsula'
@@ -57,7 +57,7 @@ def plain_name(surface: str) -> str:
 
 
 def options_for(name: str, gazetteer: Gazetteer) -> Options:
-    """Places for a name as printed: as it stands, else without the words that only say its kind or part.
+    """Return places for a name as printed: as it stands, else without the words that only say its kind or part.
 
     Args:
         name: a plain name, such as `Primorsky region` or `northern Iraq`.
@@ -86,7 +86,7 @@ def _whole(name: str, gazetteer: Gazetteer) -> Options:
 
 
 def fits_spelling(name: str, candidate: Candidate) -> bool:
-    """Whether a short name is spelt as such a name is: `US` and `Ore.`, not `Us` or `ore`.
+    """Return True if a short name is spelt as such a name is: `US` and `Ore.`, not `Us` or `ore`.
 
     Abbreviations need their capitals or their period, and names of two letters
     are no alternate names.

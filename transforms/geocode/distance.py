@@ -6,7 +6,7 @@ EARTH_RADIUS_KM = 6371.0088
 
 
 def km_between(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """Great-circle distance of two points in degrees, km.
+    """Return great-circle distance of two points in degrees, km.
 
     >>> round(km_between(0, 0, 0, 1), 1)
     111.2

@@ -77,12 +77,12 @@ _CLASS_RADII_KM = {"A": 15.0, "H": 6.0, "L": 8.0, "P": 2.0, "R": 3.0, "S": 1.0, 
 
 
 def knows(code: str) -> bool:
-    """Whether a feature code is in GeoNames' list of 2025 or our own."""
+    """Return True if a feature code is in GeoNames' list of 2025 or our own."""
     return code in _CLASS_OF
 
 
 def feature_class(code: str) -> str:
-    """GeoNames feature class of a feature code.
+    """Return GeoNames feature class of a feature code.
 
     Raises:
         KeyError: GeoNames had no such code in 2025.

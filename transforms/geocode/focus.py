@@ -63,7 +63,7 @@ class Focus:
 
 
 def focus_of(article: Article, locations: Sequence[Location], gazetteer: Gazetteer) -> Focus | None:
-    """The focus of an article; None if it names no place.
+    """Return the focus of an article; None if it names no place.
 
     Args:
         article: headline and offsets of the body.
@@ -127,7 +127,7 @@ def _by_kind(index: int, placed: Sequence[Placed], gazetteer: Gazetteer) -> tupl
 
 
 def is_bureau(dateline: Place, placed: Sequence[Placed]) -> bool:
-    """Whether a dateline is a capital from which the text reports of other places of the country."""
+    """Return True if a dateline is a capital from which the text reports of other places of the country."""
     if dateline.code != "PPLC":
         return False
     others = [place for location, place in placed if location.kind == "name" and not place.is_country]
@@ -136,7 +136,10 @@ def is_bureau(dateline: Place, placed: Sequence[Placed]) -> bool:
 
 
 def place_of(location: Location, gazetteer: Gazetteer) -> Place | None:
-    """The gazetteer's place of a row; None for one that GeoNames does not have and that does not bear its own name."""
+    """Return the gazetteer's place of a row.
+
+    None for one that GeoNames does not have and that does not bear its own name.
+    """
     if location.geonameid is not None:
         return gazetteer.place(location.geonameid)
     bearers = (candidate.place for candidate in gazetteer.candidates(location.name))
@@ -144,7 +147,7 @@ def place_of(location: Location, gazetteer: Gazetteer) -> Place | None:
 
 
 def path_of(place: Place) -> Path:
-    """The place below all that it lies in."""
+    """Return the place below all that it lies in."""
     if not place.country:
         return (place.place_id,)
     divisions = [place.country, *(code for code in (place.admin1, place.admin2) if code)]
@@ -153,12 +156,12 @@ def path_of(place: Place) -> Path:
 
 
 def is_country(path: Path) -> bool:
-    """Whether the widest step of a path is a country, by its code of two letters."""
+    """Return True if the widest step of a path is a country, by its code of two letters."""
     return len(path[0]) == 2
 
 
 def inside_all(direct: Mapping[Path, float]) -> dict[Path, float]:
-    """Evidence for each place and for all in it."""
+    """Return evidence for each place and for all in it."""
     inside: dict[Path, float] = defaultdict(float)
     for path, weight in direct.items():
         for length in range(1, len(path) + 1):
@@ -187,7 +190,7 @@ def narrowing(direct: Mapping[Path, float], inside: Mapping[Path, float]) -> Ite
 
 
 def named(path: Path, gazetteer: Gazetteer) -> Place | None:
-    """A country or division that the text itself does not name; None where the gazetteer has no place for it."""
+    """Return a country or division that the text itself does not name; None where the gazetteer has no place for it."""
     if len(path) == 1:
         return gazetteer.country(path[0])
     bearers = (candidate.place for candidate in gazetteer.candidates(gazetteer.division(path[-1]) or ""))
@@ -195,7 +198,7 @@ def named(path: Path, gazetteer: Gazetteer) -> Place | None:
 
 
 def focus_columns(article: Article, locations: Sequence[Location], gazetteer: Gazetteer) -> dict[str, Any]:
-    """The focus as columns of `Article`; none if the article names no place."""
+    """Return the focus as columns of `Article`; none if the article names no place."""
     focus = focus_of(article, locations, gazetteer)
     if focus is None:
         return {}

@@ -63,22 +63,22 @@ class Place:
 
     @property
     def geonameid(self) -> int | None:
-        """GeoNames id, where the place has one."""
+        """Return GeoNames id, where the place has one."""
         return self.number if self.number > 0 else None
 
     @property
     def place_id(self) -> str:
-        """Id for records: `geonames:524901`, `dateline:korean-peninsula`, `admin2:US.LA.079`."""
+        """Return id for records: `geonames:524901`, `dateline:korean-peninsula`, `admin2:US.LA.079`."""
         return f"geonames:{self.number}" if self.number > 0 else str(self.slug)
 
     @property
     def feature_class(self) -> str:
-        """GeoNames feature class."""
+        """Return GeoNames feature class."""
         return self.letter or feature_class(self.code)
 
     @property
     def is_country(self) -> bool:
-        """Whether it is a country, dependency or former country."""
+        """Return True if it is a country, dependency or former country."""
         return self.code in COUNTRY_CODES
 
 
@@ -91,7 +91,7 @@ class Candidate:
 
 
 def lies_in(inner: Place, outer: Place) -> bool:
-    """Whether a place lies in a country or division other than itself."""
+    """Return True if a place lies in a country or division other than itself."""
     if inner.number == outer.number:
         return False
     if outer.is_country:
@@ -106,7 +106,7 @@ def _is_near(inner: Place, outer: Place) -> bool:
 
 
 def pack_places(places: Iterable[tuple[int, int]]) -> bytes:
-    """Places of one name as stored: five bytes each.
+    """Return places of one name as stored: five bytes each.
 
     >>> unpack_places(pack_places([(524901, 0), (-7, 2)]))
     [(524901, 0), (-7, 2)]
@@ -115,7 +115,7 @@ def pack_places(places: Iterable[tuple[int, int]]) -> bytes:
 
 
 def unpack_places(packed: bytes) -> list[tuple[int, int]]:
-    """The inverse of `pack_places`."""
+    """Return the inverse of `pack_places`."""
     return list(_PLACE.iter_unpack(packed))
 
 
@@ -159,7 +159,7 @@ class Gazetteer:
             return {}
 
     def candidates(self, name: str) -> tuple[Candidate, ...]:
-        """Places that bear the name in any spelling, most important first.
+        """Return places that bear the name in any spelling, most important first.
 
         >>> Gazetteer().candidates("no such place")  # doctest: +SKIP
         ()
@@ -167,14 +167,14 @@ class Gazetteer:
         return self._lookup(normalize(name))
 
     def is_place(self, name: str) -> bool:
-        """Whether the name alone may stand in a dateline: a place's name, or an abbreviation such as `Ill.`."""
+        """Return True if the name alone may stand in a dateline: a place's name, or an abbreviation such as `Ill.`."""
         return any(
             candidate.match is not Match.ALTERNATE or candidate.place.population >= DATELINE_POPULATION
             for candidate in self.candidates(name)
         )
 
     def place(self, number: int) -> Place:
-        """The place with an internal number (a GeoNames id, or negative).
+        """Return the place with an internal number (a GeoNames id, or negative).
 
         Raises:
             KeyError: there is none.
@@ -182,18 +182,18 @@ class Gazetteer:
         return self._place(number)
 
     def demonym(self, word: str) -> Place | None:
-        """The place whose people or things the word names, such as `Russian`."""
+        """Return the place whose people or things the word names, such as `Russian`."""
         number = self._demonyms.get(normalize(word))
         return None if number is None else self.place(number)
 
     def known(self, name: str) -> Place | None:
-        """The place, when the name means it wherever it stands with a capital: countries, big cities, seas."""
+        """Return the place, when the name means it wherever it stands with a capital: countries, big cities, seas."""
         number = self._known.get(normalize(name))
         return None if number is None else self.place(number)
 
     @functools.cached_property
     def known_lengths(self) -> dict[str, int]:
-        """First word of a well-known name -> number of words of the longest that begins so."""
+        """Return first word of a well-known name -> number of words of the longest that begins so."""
         lengths: dict[str, int] = {}
         for name in self._known:
             first, *rest = name.split()
@@ -201,15 +201,15 @@ class Gazetteer:
         return lengths
 
     def division(self, code: str | None) -> str | None:
-        """Name of a division by its code, such as `US.LA`."""
+        """Return name of a division by its code, such as `US.LA`."""
         return self._divisions.get(code) if code else None
 
     def iso3(self, country: str | None) -> str | None:
-        """ISO 3166-1 alpha-3 of an alpha-2 code."""
+        """Return ISO 3166-1 alpha-3 of an alpha-2 code."""
         return self._countries[country][0] if country else None
 
     def country(self, country: str) -> Place:
-        """The country itself, by its alpha-2 code."""
+        """Return the country itself, by its alpha-2 code."""
         return self.place(self._countries[country][1])
 
     @functools.cached_property
@@ -247,7 +247,7 @@ class Gazetteer:
 
 
 def place_from(row: tuple[Any, ...], letter: str = "") -> Place:
-    """A place from its row in the file, where the smallest division implies the larger ones.
+    """Return a place from its row in the file, where the smallest division implies the larger ones.
 
     >>> place_from((-9, None, "Rapides Parish", "ADM2", "US.LA.079", 311667, -924834, None, 40)).place_id
     'admin2:US.LA.079'

@@ -28,7 +28,7 @@ SEAT_POPULATION = 50_000
 def geocode(
     annotated: AnnotatedArticle, gazetteer: Gazetteer, *, min_score: float = 0.0, organizations: bool = True
 ) -> AnnotatedArticle:
-    """The article with its locations, in text order, and the place it is about.
+    """Return the article with its locations, in text order, and the place it is about.
 
     Args:
         annotated: the article and its entities; offsets into `article.text`.
@@ -47,7 +47,7 @@ def geocode(
 
 
 def locate(mentions: Sequence[Mention], article: Article, gazetteer: Gazetteer) -> Iterator[Location]:
-    """The rows of an article's mentions; a mention that means no place of the gazetteer gives none."""
+    """Yield the rows of an article's mentions; a mention that means no place of the gazetteer gives none."""
     names = names_of(mentions, article, gazetteer)
     everyone = [*names.values(), *publisher_names(article, gazetteer)]
     rank(everyone, article.text, country=country_of(article))
@@ -70,7 +70,7 @@ def key_of(mention: Mention) -> Key:
 
 
 def names_of(mentions: Sequence[Mention], article: Article, gazetteer: Gazetteer) -> dict[Key, Name]:
-    """The distinct names of an article, ready to be ranked."""
+    """Return the distinct names of an article, ready to be ranked."""
     groups: dict[Key, list[Mention]] = defaultdict(list)
     for mention in mentions:
         groups[key_of(mention)].append(mention)
@@ -101,7 +101,7 @@ def name_of(group: Sequence[Mention], text: str, gazetteer: Gazetteer) -> Name:
 
 
 def publisher_names(article: Article, gazetteer: Gazetteer) -> Iterator[Name]:
-    """The places that the publisher is named after, and the point that the feed gave for the article."""
+    """Yield the places that the publisher is named after, and the point that the feed gave for the article."""
     for name, options in places_of(article, gazetteer):
         yield Name(options, name, kind="publisher")
     point = point_of(article)
@@ -110,13 +110,13 @@ def publisher_names(article: Article, gazetteer: Gazetteer) -> Iterator[Name]:
 
 
 def cities_only(options: Options) -> Options:
-    """The options of a dateline, which names a city rather than the division around it."""
+    """Return the options of a dateline, which names a city rather than the division around it."""
     fitting = tuple(c for c in options.candidates if c.place.feature_class != "A" or c.place.is_country)
     return Options(fitting, options.classes) if fitting else options
 
 
 def place_mention(mention: Mention, name: Name, article_id: str, gazetteer: Gazetteer) -> Location | None:
-    """The row of one mention: its best candidate, if that is probable enough."""
+    """Return the row of one mention: its best candidate, if that is probable enough."""
     weights = load_weights()
     if name.fixed is not None:
         return location_of(mention, name.fixed, article_id, gazetteer, score=weights.demonym_score)
@@ -141,7 +141,7 @@ def place_mention(mention: Mention, name: Name, article_id: str, gazetteer: Gaze
 
 
 def seat_first(name: str, ranked: list[tuple[float, Candidate]]) -> list[tuple[float, Candidate]]:
-    """The ranked candidates, a sizeable city before the division that is called after it.
+    """Return the ranked candidates, a sizeable city before the division that is called after it.
 
     `Khabarovsk` alone is the city rather than `Khabarovsk Krai`, whose point lies 700 km off. Where states are spoken
     of as often as cities (`New York`, `Quebec`), the ranker's order stays.
@@ -161,7 +161,7 @@ def seat_first(name: str, ranked: list[tuple[float, Candidate]]) -> list[tuple[f
 def location_of(
     mention: Mention, place: Place, article_id: str, gazetteer: Gazetteer, *, score: float, **ranking: Any
 ) -> Location:
-    """The row of a mention and its place."""
+    """Return the row of a mention and its place."""
     return Location(
         location_id=stable_id(article_id, str(mention.start), str(mention.end)),
         article_id=article_id,
@@ -238,7 +238,7 @@ class PlaceMentions:
         self._gazetteer = Gazetteer(self.gazetteer)
 
     def run(self, articles: Sequence[AnnotatedArticle]) -> list[Any]:
-        """Place the mentions of each article."""
+        """Return place the mentions of each article."""
         return [
             result
             for annotated in articles

@@ -46,7 +46,7 @@ class Alternate(NamedTuple):
 
 
 def check_classes(classes: str) -> frozenset[str]:
-    """The feature classes of a list such as `A,P,H`.
+    """Return the feature classes of a list such as `A,P,H`.
 
     Raises:
         GeoNamesError: one of them is none of GeoNames', or there is none.
@@ -64,7 +64,7 @@ def check_classes(classes: str) -> frozenset[str]:
 
 
 def check_dump(path: str | Path) -> None:
-    """Reads the first lines of a dump, so that a wrong file ends the run before it starts.
+    """Read the first lines of a dump, so that a wrong file ends the run before it starts.
 
     Raises:
         GeoNamesError: it is no dump, or cannot be read.
@@ -80,7 +80,7 @@ def check_alternates(path: str | Path) -> None:
 
 
 def dump_lines(path: str | Path) -> Iterator[tuple[int, list[str]]]:
-    """(number of the line, its 19 fields).
+    """Yield (number of the line, its 19 fields).
 
     Raises:
         GeoNamesError: the file is missing, no dump, or a line has another number of fields.
@@ -89,7 +89,7 @@ def dump_lines(path: str | Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def dump_rows(path: str | Path, classes: frozenset[str], *, alternate_column: bool) -> Iterator[Dumped]:
-    """The places of a dump, of the classes asked for, and countries and divisions in any case.
+    """Yield the places of a dump, of the classes asked for, and countries and divisions in any case.
 
     Args:
         path: allCountries.zip, UA.zip, or the .txt of either.
@@ -136,7 +136,8 @@ def _row(fields: list[str], alternate_column: bool) -> Row:
 
 
 def is_usable(name: str, population: int) -> bool:
-    """Whether an alternate name names the place in print: no code, no machine transliteration, no foreign script.
+    """Return True if an alternate name names the place in print: no code, no machine transliteration, no foreign
+    script.
 
     >>> [name for name in ("MOW", "Moskva", "mwskw", "Москва") if is_usable(name, population=5000)]
     ['Moskva']
@@ -163,7 +164,7 @@ def _degrees(text: str, most: int, column: str) -> float:
 
 
 def alternates(path: str | Path) -> Iterator[Alternate]:
-    """The lines of alternateNamesV2 that name a place in print today.
+    """Yield the lines of alternateNamesV2 that name a place in print today.
 
     Raises:
         GeoNamesError: the file cannot be read, naming the line.
@@ -219,7 +220,7 @@ def _lines(path: Path) -> Iterator[io.TextIOBase]:
 
 
 def _member(path: Path, archive: zipfile.ZipFile) -> str:
-    """The largest .txt; beside it lie a readme and, with alternate names, a table of languages."""
+    """Return the largest .txt; beside it lie a readme and, with alternate names, a table of languages."""
     members = [
         member
         for member in archive.infolist()

@@ -39,7 +39,7 @@ _POSSESSIVE = re.compile(r"(?:['’ʼ]s|(?<=s)['’])$")
 
 @functools.lru_cache(maxsize=65536)
 def normalize(name: str) -> str:
-    """The key under which a name stands in the gazetteer.
+    """Return the key under which a name stands in the gazetteer.
 
     Case, accents, punctuation, a leading article, the spelling of Saint,
     Mount, Fort and Township, a compass point's letter in front (`W. Virginia`)
@@ -66,7 +66,7 @@ def normalize(name: str) -> str:
 
 
 def without_possessive(surface: str) -> str:
-    """The surface without a possessive ending.
+    """Return the surface without a possessive ending.
 
     >>> without_possessive("North Korea's"), without_possessive("the Philippines’"), without_possessive("Paris")
     ('North Korea', 'the Philippines', 'Paris')
@@ -75,7 +75,7 @@ def without_possessive(surface: str) -> str:
 
 
 def split_camel(name: str) -> str:
-    """The name with a space where a capital follows a small letter.
+    """Return the name with a space where a capital follows a small letter.
 
     >>> split_camel("TransBaikal"), split_camel("Baikal")
     ('Trans Baikal', 'Baikal')
@@ -84,7 +84,7 @@ def split_camel(name: str) -> str:
 
 
 def is_latin(name: str) -> bool:
-    """Whether all letters of the name are Latin.
+    """Return True if all letters of the name are Latin.
 
     >>> is_latin("Mát-xcơ-va"), is_latin("Москва")
     (True, False)
@@ -93,7 +93,7 @@ def is_latin(name: str) -> bool:
 
 
 def is_code(name: str) -> bool:
-    """Whether an alternate name is a code, such as IATA's `THE` for Teresina.
+    """Return True if an alternate name is a code, such as IATA's `THE` for Teresina.
 
     >>> is_code("THE"), is_code("NYC"), is_code("Rome"), is_code("Moskva")
     (True, True, False, False)
@@ -102,7 +102,7 @@ def is_code(name: str) -> bool:
 
 
 def is_transliteration(name: str) -> bool:
-    """Whether an alternate name is a machine's letter-by-letter transliteration: all small letters.
+    """Return True if an alternate name is a machine's letter-by-letter transliteration: all small letters.
 
     >>> is_transliteration("mwskw"), is_transliteration("Moskva"), is_transliteration("s-Hertogenbosch")
     (True, False, False)

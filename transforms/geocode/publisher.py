@@ -32,7 +32,7 @@ LEAST_POPULATION = 5_000
 
 
 def country_of(article: Article) -> str | None:
-    """ISO 3166-1 alpha-2 of the country of the address's top-level domain; None for `.com` and the like.
+    """Return ISO 3166-1 alpha-2 of the country of the address's top-level domain; None for `.com` and the like.
 
     A domain such as `.co` or `.tv` counts only below a second level such as `com.co`.
     """
@@ -55,7 +55,7 @@ def _labels(article: Article) -> list[str]:
 
 
 def point_of(article: Article) -> Place | None:
-    """The point that the feed gave for the article (georss), as a place of no country."""
+    """Return the point that the feed gave for the article (georss), as a place of no country."""
     lat, lon = article.source_latitude, article.source_longitude
     if lat is None or lon is None:
         return None
@@ -63,7 +63,7 @@ def point_of(article: Article) -> Place | None:
 
 
 def places_of(article: Article, gazetteer: Gazetteer) -> tuple[tuple[str, Options], ...]:
-    """Names of places in the publisher's name and in the host of the address, with what they may mean."""
+    """Return names of places in the publisher's name and in the host of the address, with what they may mean."""
     labels = _labels(article)[:-1]
     parts = [label for label in labels if label not in ("www", "com", "co", "news")]
     if labels[-1:] and labels[-1] in _HOSTS:
@@ -82,7 +82,7 @@ def _places(publisher: str, labels: tuple[str, ...], gazetteer: Gazetteer) -> tu
 
 
 def _well_known(name: str, gazetteer: Gazetteer) -> Options:
-    """The candidates that have the name as their own and are not too small."""
+    """Return the candidates that have the name as their own and are not too small."""
     fitting = tuple(
         candidate
         for candidate in options_for(name, gazetteer).candidates
@@ -93,7 +93,7 @@ def _well_known(name: str, gazetteer: Gazetteer) -> Options:
 
 
 def _names_in(publisher: str) -> Iterator[str]:
-    """The publisher's name without words such as `Daily` and `News` at its ends."""
+    """Yield the publisher's name without words such as `Daily` and `News` at its ends."""
     words = re.findall(r"[^\W\d_][\w’'-]*", publisher)
     while words and _is_media(words[0].lower()):
         words = words[1:]
@@ -124,7 +124,7 @@ def _forms(label: str) -> Iterator[str]:
 
 
 def _stems(label: str) -> Iterator[tuple[int, int]]:
-    """Spans of the label between words of the trade, longest first."""
+    """Yield spans of the label between words of the trade, longest first."""
     heads, tails = _heads(label), _heads(label, behind=True)
     spans = {(head, tail) for head in heads for tail in tails if tail - head >= LEAST_LETTERS}
     yield from sorted(spans, key=lambda span: (span[0] - span[1], span[0]))

@@ -142,7 +142,7 @@ class Table:
             ]
 
     def shares(self, scores: Array) -> Array:
-        """Scores of the rows to probabilities that add up to 1 for each name."""
+        """Return scores of the rows to probabilities that add up to 1 for each name."""
         if not self.size:
             return scores
         top = np.maximum.reduceat(scores, self.starts)
@@ -151,7 +151,7 @@ class Table:
         return np.asarray(exponentials / np.repeat(totals, self.none - self.starts + 1))
 
     def set_context(self, probabilities: Array) -> None:
-        """Fills the columns of `CONTEXT` from the probabilities of the rows in the last round."""
+        """Fill the columns of `CONTEXT` from the probabilities of the rows in the last round."""
         if self.size:
             self.features[self._is_candidate, ALONE : ALONE + len(CONTEXT)] = self._context(probabilities)
             last = self.features[:, ALONE + len(CONTEXT) - 1]
@@ -237,7 +237,7 @@ class Table:
         return np.stack(columns, axis=1)
 
     def _spread(self, mass: Array, countries: Array) -> float:
-        """One less the sum of the squared shares of the countries in the mass."""
+        """Return one less the sum of the squared shares of the countries in the mass."""
         inside = countries >= 0
         if not inside.any() or not mass[inside].sum():
             return 0.0

@@ -92,7 +92,7 @@ class Name:
 
     @property
     def candidates(self) -> Sequence[Candidate]:
-        """The candidates that are weighed."""
+        """Return the candidates that are weighed."""
         return self.options.candidates[:MAX_CANDIDATES]
 
 
@@ -119,12 +119,12 @@ _NUMBERS: dict[str, int] = {}
 
 
 def number_of(code: str | None) -> int:
-    """A number for a code, the same as long as the process lives; -1 for none."""
+    """Return a number for a code, the same as long as the process lives; -1 for none."""
     return -1 if code is None else _NUMBERS.setdefault(code, len(_NUMBERS))
 
 
 def facts_of(options: Options, name: str) -> Facts:
-    """The facts of a name's candidates; kept, because names come again."""
+    """Return the facts of a name's candidates; kept, because names come again."""
     key = (id(options), name)
     kept = _kept().get(key)
     if kept is None or kept[0] is not options:
@@ -136,12 +136,12 @@ def facts_of(options: Options, name: str) -> Facts:
 
 @functools.cache
 def _kept() -> dict[tuple[int, str], tuple[Options, Facts]]:
-    """Facts with the options they were made of, which are held so that no other options get their id."""
+    """Return facts with the options they were made of, which are held so that no other options get their id."""
     return {}
 
 
 def facts_of_places(places: Sequence[Place]) -> Facts:
-    """The facts of places that are given, of which only where they lie matters."""
+    """Return the facts of places that are given, of which only where they lie matters."""
     return _arrays(places, np.zeros((len(places), len(FACTS))))
 
 
@@ -163,7 +163,7 @@ def _facts(candidates: Sequence[Candidate], name: str) -> Facts:
 def _row(
     candidate: Candidate, name: str, index: int, people: int, most: int, namesakes: set[str | None]
 ) -> tuple[float, ...]:
-    """Values of `FACTS` for one candidate."""
+    """Return values of `FACTS` for one candidate."""
     place, match = candidate.place, candidate.match
     city, country = place.feature_class == "P", place.is_country
     region = place.feature_class not in "AP"
@@ -224,7 +224,7 @@ def _arrays(places: Sequence[Place], matrix: Array) -> Facts:
 
 
 def cue_features(name: Name, facts: Facts) -> Array:
-    """Values of `CUES` for each candidate of a name."""
+    """Return values of `CUES` for each candidate of a name."""
     country, first, second, city = facts.kinds[:, :4].T.astype(float)
     in_city, in_division, in_country, possessive = name.cues
     contained = np.zeros(len(country))

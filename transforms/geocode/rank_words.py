@@ -49,7 +49,7 @@ REACH = 24
 
 
 def cues_of(text: str, spans: Sequence[tuple[int, int]]) -> tuple[float, ...]:
-    """Shares of the mentions whose neighbouring words say city, division, country or possessive.
+    """Return shares of the mentions whose neighbouring words say city, division, country or possessive.
 
     >>> cues_of("the city of Perth", [(12, 17)])
     (1.0, 0.0, 0.0, 0.0)
@@ -67,7 +67,7 @@ def cues_of(text: str, spans: Sequence[tuple[int, int]]) -> tuple[float, ...]:
 def traits_of(
     text: str, name: str, options: Options, spans: Sequence[tuple[int, int]], bases: Sequence[str], *, doubtful: bool
 ) -> tuple[float, ...]:
-    """Values of `TRAITS` for a name with its mentions.
+    """Return values of `TRAITS` for a name with its mentions.
 
     Args:
         text: the article's.

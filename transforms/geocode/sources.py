@@ -35,13 +35,13 @@ DIVISION_TYPES = frozenset(
 
 
 def all_rows() -> Iterator[Row]:
-    """Every place of the gazetteer that is made without a dump of GeoNames."""
+    """Yield every place of the gazetteer that is made without a dump of GeoNames."""
     yield from curated_rows()
     yield from packaged_rows()
 
 
 def curated_rows() -> Iterator[Row]:
-    """Countries, regions and divisions, which a dump of GeoNames does not replace but complete."""
+    """Yield countries, regions and divisions, which a dump of GeoNames does not replace but complete."""
     yield from countries()
     yield from regions()
     yield from first_divisions()
@@ -49,14 +49,14 @@ def curated_rows() -> Iterator[Row]:
 
 
 def packaged_rows() -> Iterator[Row]:
-    """Towns and airports, which a dump of GeoNames has too."""
+    """Yield towns and airports, which a dump of GeoNames has too."""
     yield from cities()
     yield from census()
     yield from airports()
 
 
 def countries() -> Iterator[Row]:
-    """Countries and dependencies, at the points of data/countries.tsv."""
+    """Yield countries and dependencies, at the points of data/countries.tsv."""
     points = {row["country"]: row for row in table("countries.tsv")}
     for iso, country in geonames_package("countries").items():
         if iso in points:
@@ -64,7 +64,7 @@ def countries() -> Iterator[Row]:
 
 
 def country_row(iso: str, country: dict[str, Any], point: dict[str, str]) -> Row:
-    """One country from GeoNames' facts and our point."""
+    """Return one country from GeoNames' facts and our point."""
     area = float(country["areakm2"] or 1)
     names = {name for name in _territory_names(iso) if not is_code(name)}
     return Row(
@@ -97,7 +97,7 @@ def _official_names(iso: str) -> frozenset[str]:
 
 
 def regions() -> Iterator[Row]:
-    """Continents, regions, waters, mountains, islands and sights of data/regions.tsv.
+    """Yield continents, regions, waters, mountains, islands and sights of data/regions.tsv.
 
     What stands in brackets only tells two rows of one name apart.
     """
@@ -116,7 +116,7 @@ def regions() -> Iterator[Row]:
 
 
 def first_divisions() -> Iterator[Row]:
-    """States, provinces, oblasts: data/admin1.tsv, made better by data/divisions.tsv."""
+    """Yield states, provinces, oblasts: data/admin1.tsv, made better by data/divisions.tsv."""
     better = {row["division"]: row for row in table("divisions.tsv")}
     short_forms = {row["division"]: listed(row["abbreviations"]) for row in table("abbreviations.tsv")}
     states = {f"US.{code}": int(state["geonameid"]) for code, state in geonames_package("us_states").items()}
@@ -141,7 +141,7 @@ def first_divisions() -> Iterator[Row]:
 
 
 def second_divisions() -> Iterator[Row]:
-    """Counties, parishes, districts: data/admin2.tsv."""
+    """Yield counties, parishes, districts: data/admin2.tsv."""
     for row in table("admin2.tsv"):
         yield Row(
             slug=f"admin2:{row['code']}",
@@ -158,7 +158,7 @@ def second_divisions() -> Iterator[Row]:
 
 
 def _shortened(name: str) -> set[str]:
-    """A division's name without its type: `Rapides Parish` is also `Rapides`, `County Cork` `Cork`."""
+    """Return a division's name without its type: `Rapides Parish` is also `Rapides`, `County Cork` `Cork`."""
     words = name.split()
     if len(words) > 1 and normalize(words[-1]) in DIVISION_TYPES:
         return {" ".join(words[:-1])}
@@ -173,7 +173,7 @@ _ISO_NAMES: dict[str, dict[str, set[str]]] = {}
 
 
 def iso_names(country: str) -> dict[str, set[str]]:
-    """Normalised short name -> the names ISO 3166-2 gives that division of the country."""
+    """Return normalised short name -> the names ISO 3166-2 gives that division of the country."""
     if country not in _ISO_NAMES:
         found: dict[str, set[str]] = {}
         for division in pycountry.subdivisions.get(country_code=country) or ():
@@ -184,7 +184,7 @@ def iso_names(country: str) -> dict[str, set[str]]:
 
 
 def cities() -> Iterator[Row]:
-    """Populated places of at least 500 people, and seats of divisions."""
+    """Yield populated places of at least 500 people, and seats of divisions."""
     aliases = {int(row["geonameid"]): listed(row["other_names"]) for row in table("aliases.tsv")}
     found = geonames_package("cities500")
     capitals = capital_ids(found.values())
@@ -208,7 +208,7 @@ def cities() -> Iterator[Row]:
 
 
 def capital_ids(cities: Iterable[dict[str, Any]]) -> set[int]:
-    """GeoNames ids of the countries' capitals: the largest city of the capital's name."""
+    """Return GeoNames ids of the countries' capitals: the largest city of the capital's name."""
     names = {iso: normalize(country["capital"]) for iso, country in geonames_package("countries").items()}
     largest: dict[str, dict[str, Any]] = {}
     for city in cities:
@@ -219,7 +219,7 @@ def capital_ids(cities: Iterable[dict[str, Any]]) -> set[int]:
 
 
 def without_arabic_article(country: str, names: Iterable[str]) -> set[str]:
-    """The names without an Arabic article in front, as papers print them.
+    """Return the names without an Arabic article in front, as papers print them.
 
     >>> without_arabic_article("EG", ["Al-Arish", "El Arish", "Cairo"]), without_arabic_article("US", ["El Paso"])
     ({'Arish'}, set())
@@ -230,7 +230,7 @@ def without_arabic_article(country: str, names: Iterable[str]) -> set[str]:
 
 
 def usable_alternates(names: Iterable[str], population: int) -> Iterator[str]:
-    """Alternate names that name the place: no codes, no machine transliterations.
+    """Yield alternate names that name the place: no codes, no machine transliterations.
 
     >>> list(usable_alternates(["MOW", "Moskva", "mwskw", "Москва"], population=5000))
     ['Moskva']

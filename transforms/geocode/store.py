@@ -69,7 +69,7 @@ KNOWN_DIVISION = 600_000
 
 
 def importance(row: Row, letter: str) -> int:
-    """Orders the places of one name: people, with a head start for what is wider than a city.
+    """Return orders the places of one name: people, with a head start for what is wider than a city.
 
     A water or hill of the full GeoNames has no head start: there are millions, most of them small.
     """
@@ -94,7 +94,7 @@ def weight(spelling: Spelling) -> float:
 
 
 def ordered(spellings: Iterable[Spelling]) -> list[Spelling]:
-    """Each place of a name once, named in the best way, the most important first."""
+    """Return each place of a name once, named in the best way, the most important first."""
     best: dict[int, Spelling] = {}
     for spelling in spellings:
         known = best.get(spelling.place, spelling)
@@ -104,7 +104,9 @@ def ordered(spellings: Iterable[Spelling]) -> list[Spelling]:
 
 
 def _columns(number: int, row: Row) -> tuple[object, ...]:
-    """A place as stored: points in 1/10,000 degrees, the smallest division only, no slug that follows from it."""
+    """Return a place as stored: points in 1/10,000 degrees, the smallest division only, no slug that follows from
+    it.
+    """
     slug = row.slug if number < 0 and row.code not in {"ADM1", "ADM2"} else None
     division = row.admin2 or row.admin1 or row.country or None
     point = (round(row.lat * 10_000), round(row.lon * 10_000))
@@ -157,7 +159,7 @@ class Store:
             path.unlink(missing_ok=True)
 
     def add(self, row: Row, letter: str | None = None) -> int:
-        """Adds a place that has not been added, with its names; returns its number.
+        """Add a place that has not been added, with its names; returns its number.
 
         Args:
             row: the place.
@@ -184,14 +186,14 @@ class Store:
             self.targets[f"admin2:{row.admin2}"] = number
 
     def adopt(self, number: int, row: Row) -> None:
-        """Gives a place that has been added the names and the standing of a row of our own."""
+        """Give a place that has been added the names and the standing of a row of our own."""
         self.add_names(number, row)
         self._remember(number, row)
         self.flush()
         self.connection.execute("UPDATE places SET radius_km = ? WHERE id = ?", (round(row.radius_km), number))
 
     def add_names(self, number: int, row: Row, letter: str | None = None) -> None:
-        """Adds the names of a row to a place."""
+        """Add the names of a row to a place."""
         rank = importance(row, letter or feature_class(row.code))
         for match, spellings in (
             (Match.MAIN, (row.name,)),
@@ -205,7 +207,7 @@ class Store:
             self.flush()
 
     def flush(self) -> None:
-        """Writes what is in hand."""
+        """Write what is in hand."""
         self.connection.executemany("INSERT OR IGNORE INTO places VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._places)
         self.connection.executemany("INSERT INTO aside.spellings VALUES (?, ?, ?, ?, ?)", self._spellings)
         self._places.clear()
@@ -214,7 +216,7 @@ class Store:
     def finish(
         self, demonyms: Mapping[str, int], countries: Mapping[str, tuple[str, int]], meta: Mapping[str, str]
     ) -> None:
-        """Sorts the names, writes all tables and puts the file in its place."""
+        """Sort the names, writes all tables and puts the file in its place."""
         self.index()
         digest = hashlib.blake2b(repr(sorted(meta.items())).encode())
         self._write_names(digest)
@@ -268,7 +270,7 @@ class Store:
             yield name, ordered(Spelling(*facts) for _, *facts in group)
 
     def _is_known(self, name: str, spellings: list[Spelling]) -> bool:
-        """Whether the name means its first place wherever it stands with a capital."""
+        """Return True if the name means its first place wherever it stands with a capital."""
         best = spellings[0]
         if best.match > Match.SHORT or (best.importance < KNOWN_POPULATION / 2 and best.place not in self._own):
             return False
@@ -287,7 +289,8 @@ class Store:
         return len(name) > 4 and population >= KNOWN_POPULATION and population >= KNOWN_SHARE * people
 
     def find(self, name: str, letters: Iterable[str], near: Row, km: float) -> int | None:
-        """The number of the nearest place already added that bears the name, is of one of the classes and lies near.
+        """Return the number of the nearest place already added that bears the name, is of one of the classes and lies
+        near.
 
         Only after `index`.
         """
@@ -312,7 +315,7 @@ class Store:
         return str(self.connection.execute("SELECT class FROM features WHERE code = ?", (code,)).fetchone()[0])
 
     def index(self) -> None:
-        """Makes the names added so far searchable, and sorts them."""
+        """Make the names added so far searchable, and sorts them."""
         self.flush()
         # With all columns in the index, the names are read from it in order, without the table.
         self.connection.execute(
@@ -320,7 +323,7 @@ class Store:
         )
 
     def add_alternate(self, number: int, name: str, match: Match) -> None:
-        """Adds a name to a place written before; nothing if there is no such place."""
+        """Add a name to a place written before; nothing if there is no such place."""
         found = self.connection.execute("SELECT code, population FROM places WHERE id = ?", (number,)).fetchone()
         if found is None:
             return

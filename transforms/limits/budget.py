@@ -36,12 +36,12 @@ class Budget:
 
     @property
     def is_enforced(self) -> bool:
-        """True if there is a limit, and this system can enforce it."""
+        """Return true if there is a limit, and this system can enforce it."""
         return CAN_FORK and (self.cpu_seconds > 0 or self.memory_mb > 0)
 
     @property
     def wall_seconds(self) -> float | None:
-        """Seconds to wait for an answer, or None for no limit."""
+        """Return seconds to wait for an answer, or None for no limit."""
         return max(MIN_WALL_SECONDS, WALL_FACTOR * self.cpu_seconds) if self.cpu_seconds else None
 
     def for_batch(self, size: int) -> "Budget":

@@ -44,7 +44,7 @@ _SAFE = "!$&'()*+,;=:@/~"
 
 
 def absolute(address: str | None, base: str | None = None) -> str | None:
-    """An http(s) address in full; None for what is not one: `javascript:`, `tag:`, broken ones.
+    """Return an http(s) address in full; None for what is not one: `javascript:`, `tag:`, broken ones.
 
     >>> absolute("/a b.html#top", "https://news.test/x/"), absolute("mailto:a@b.test")
     ('https://news.test/a%20b.html#top', None)
@@ -62,7 +62,7 @@ def absolute(address: str | None, base: str | None = None) -> str | None:
 
 
 def canonical(address: str | None) -> str | None:
-    """An address without fragment, tracking and AMP, its host in lower case, its escapes in one form.
+    """Return an address without fragment, tracking and AMP, its host in lower case, its escapes in one form.
 
     >>> canonical("HTTPS://News.test:443/a?id=7&utm_source=x&fbclid=y#comments")
     'https://news.test/a?id=7'
@@ -98,7 +98,7 @@ def address_key(address: str | None) -> str | None:
 
 
 def is_front_page(address: str) -> bool:
-    """Whether the address is a site's own rather than an article's.
+    """Return True if the address is a site's own rather than an article's.
 
     >>> is_front_page("https://www.news.test/"), is_front_page("https://news.test/?p=7")
     (True, False)
@@ -108,7 +108,7 @@ def is_front_page(address: str) -> bool:
 
 
 def _out_of_cache(address: str) -> str:
-    """The publisher's address inside one of an AMP cache."""
+    """Return the publisher's address inside one of an AMP cache."""
     found = _AMP_CACHE.match(address.strip())
     if not found:
         return address
@@ -127,13 +127,16 @@ def _host(netloc: str, scheme: str) -> str:
 
 
 def _without_device(host: str) -> str:
-    """`m.news.test`, `www.news.test` and `en.m.news.test` as `news.test` and `en.news.test`."""
+    """Return `m.news.test`, `www.news.test` and `en.m.news.test` as `news.test` and `en.news.test`."""
     *front, domain, top = host.split(".") if host.count(".") > 1 else ["", "", ""]
     return ".".join([*(label for label in front if label not in _DEVICES), domain, top]) if top else host
 
 
 def _escaped(text: str, more: str = "") -> str:
-    """Percent-encoding in its normal form: unreserved characters bare, others as `%C3%A9`; `%2F` stays what it is."""
+    """Return percent-encoding in its normal form: unreserved characters bare, others as `%C3%A9`.
+
+    `%2F` stays what it is.
+    """
     if text.isascii() and "%" not in text:
         return text
     pieces = re.split(r"(%[0-9A-Fa-f]{2})", text)

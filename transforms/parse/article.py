@@ -161,7 +161,7 @@ def size_of(item: Item) -> int:
 
 
 def parse_item(item: Item, is_place: IsPlace, *, max_characters: int = 1_000_000) -> Article:
-    """The article of one item.
+    """Return the article of one item.
 
     Args:
         item: of any kind.
@@ -191,7 +191,7 @@ def _check_length(characters: int, allowed: int) -> None:
 
 
 def _complete(item: Item, fields: dict[str, Any], is_place: IsPlace) -> dict[str, Any]:
-    """All columns: those that every article has, and those of its kind."""
+    """Return all columns: those that every article has, and those of its kind."""
     text = fields["text"]
     fields |= {name: mask(fields[name], certain=name != "feed_url") for name in _ADDRESSES if fields.get(name)}
     url = fields.get("url")
@@ -229,7 +229,7 @@ def _dateline_columns(text: str, is_place: IsPlace) -> dict[str, Any]:
 
 
 def _date_columns(parsed: ParsedDate | None, raw: str | None, basis: str | None) -> dict[str, Any]:
-    """A publication date; its raw text is kept even where it names no day for certain."""
+    """Return a publication date; its raw text is kept even where it names no day for certain."""
     return {
         "date_published": parsed.value if parsed else None,
         "date_published_precision": parsed.precision if parsed else None,
@@ -244,7 +244,7 @@ def _instant(raw: str | None) -> datetime.datetime | None:
 
 
 def _text_fields(item: Item) -> dict[str, Any]:
-    """Columns of a plain-text file; `text` is one slice of the decoded and cleaned file."""
+    """Return columns of a plain-text file; `text` is one slice of the decoded and cleaned file."""
     plain = parse_plain_text(clean(decode(item.content, item.charset)))
     raw = plain.date_raw
     return {
@@ -260,7 +260,7 @@ def _text_fields(item: Item) -> dict[str, Any]:
 
 
 def _html_fields(item: Item) -> dict[str, Any]:
-    """Columns of a saved page; the file's own address says nothing of the page's."""
+    """Return columns of a saved page; the file's own address says nothing of the page's."""
     url = absolute(item.uri)
     page = parse_page(item.content, url=url, charset=item.charset, fetched=item.fetched)
     return {"url": url or page.metadata.canonical_url, **_page_fields(page)}
@@ -288,7 +288,7 @@ def _page_fields(page: Page) -> dict[str, Any]:
 
 
 def _json_fields(item: Item) -> dict[str, Any]:
-    """Columns of a JSON object. What it says of itself goes before what its html says."""
+    """Return columns of a JSON object. What it says of itself goes before what its html says."""
     record = parse_line(item.content)
     said = {key: value for key, value in _record_fields(record).items() if value}
     if record.text is not None:
@@ -325,7 +325,7 @@ def _record_fields(record: Record) -> dict[str, Any]:
 
 
 def _entry_fields(item: Item) -> dict[str, Any]:
-    """Columns of a feed entry, and of the page behind it where that was fetched and says more."""
+    """Return columns of a feed entry, and of the page behind it where that was fetched and says more."""
     fields = _feed_fields(item)
     if item.page is None:
         return {**fields, "page_failure": item.page_failure}
@@ -372,7 +372,7 @@ def _feed_fields(item: Item) -> dict[str, Any]:
 
 
 def entry_text(entry: Entry) -> tuple[str, str, str | None]:
-    """The fullest text of an entry, what it was made from, and the entry's summary where that is another text.
+    """Return the fullest text of an entry, what it was made from, and the entry's summary where that is another text.
 
     >>> entry_text(Entry(title="Rain", bodies=(Body(basis="summary", value="It <b>rains</b>.", is_html=True),)))
     ('It rains.', 'summary', None)
@@ -389,7 +389,7 @@ def entry_text(entry: Entry) -> tuple[str, str, str | None]:
 
 
 def _render(body: Body) -> str:
-    """A body as plain text; feeds that call a text plain still escape it as if it were HTML."""
+    """Return a body as plain text; feeds that call a text plain still escape it as if it were HTML."""
     if not has_markup(body.value):
         return clean_paragraphs(body.value)
     return html_to_text(body.value) if body.is_html else clean_paragraphs(html.unescape(body.value))

@@ -142,7 +142,7 @@ _FORMS: dict[Cut, tuple[int, tuple[str, ...]]] = {
 
 
 def _pattern(forms: tuple[str, ...]) -> re.Pattern[str]:
-    """Any of the forms as a whole line, with bullets, arrows or an ellipsis around it, but no full stop."""
+    """Return any of the forms as a whole line, with bullets, arrows or an ellipsis around it, but no full stop."""
     return re.compile(rf"[\W_]{{0,3}}(?:{'|'.join(forms)})(?:\.\.\.)?[^\w.]{{0,4}}", re.IGNORECASE)
 
 
@@ -164,7 +164,7 @@ def reporters(line: str) -> str | None:
 
 
 def boilerplate(line: str) -> Cut | None:
-    """The kind of boilerplate that a whole line is, or None.
+    """Return the kind of boilerplate that a whole line is, or None.
 
     >>> boilerplate("Sign up for our newsletter"), boilerplate("Share prices rose on Monday.")
     (<Cut.NEWSLETTER: 'newsletter'>, None)

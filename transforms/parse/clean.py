@@ -16,7 +16,7 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def clean(text: str) -> str:
-    """Line feeds for all line ends, plain spaces for all spaces, and no invisible characters.
+    """Return line feeds for all line ends, plain spaces for all spaces, and no invisible characters.
 
     It is done once, before anything counts offsets; never to the text of a JSONL line.
 
@@ -30,7 +30,7 @@ def clean(text: str) -> str:
 
 
 def encodable(text: str) -> str:
-    """`text` with each lone surrogate, which no file can hold, made U+FFFD; offsets stay as they are.
+    """Return `text` with each lone surrogate, which no file can hold, made U+FFFD; offsets stay as they are.
 
     >>> encodable("a\\ud800b")
     'a\\ufffdb'
@@ -39,7 +39,7 @@ def encodable(text: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """A title or a name: `clean`, on one line, with single spaces.
+    """Return a title or a name: `clean`, on one line, with single spaces.
 
     >>> clean_line("  Rain \\n in\\u00a0Spain ")
     'Rain in Spain'
@@ -48,5 +48,5 @@ def clean_line(text: str) -> str:
 
 
 def clean_paragraphs(text: str) -> str:
-    """`clean`, with single blanks, none of them at the ends of lines, and without runs of blank lines."""
+    """Return `clean`, with single blanks, none of them at the ends of lines, and without runs of blank lines."""
     return _BLANK_LINES.sub("\n\n", _TRAILING.sub("", clean(text))).strip()

@@ -73,7 +73,7 @@ class Dateline:
 
 
 def parse_dateline(text: str, is_place: IsPlace) -> Dateline | None:
-    """The dateline in the first lines of an article, or None.
+    """Return the dateline in the first lines of an article, or None.
 
     Args:
         text: the article's text; headline and byline may stand before the dateline.
@@ -97,7 +97,7 @@ def parse_dateline(text: str, is_place: IsPlace) -> Dateline | None:
 
 
 def _starts(text: str) -> Iterator[tuple[int, bool]]:
-    """Offsets where a dateline may begin, and whether a line begins there."""
+    """Yield offsets where a dateline may begin, and whether a line begins there."""
     first = len(text) - len(text.lstrip())
     yield first, True
     for match in islice(_STARTS.finditer(text, first, min(len(text), first + SEARCHED)), MAX_STARTS):
@@ -132,7 +132,7 @@ def _readings(text: str, start: int, is_place: IsPlace) -> Iterator[Reading]:
 
 
 def _read(text: str, start: int, found: list[Token], match: re.Match[str], is_place: IsPlace) -> Reading:
-    """Sorts the tokens of a form into place, region, agency, date and mark."""
+    """Sort the tokens of a form into place, region, agency, date and mark."""
     used = found[: match.end()]
     groups = _judge_groups(used, is_place)
     names = tuple(token for token in found[slice(*match.span("place"))] if token.kind == NAME)
@@ -164,7 +164,7 @@ def _mark(used: list[Token], match: re.Match[str]) -> str:
 
 
 def _judge_groups(used: list[Token], is_place: IsPlace) -> dict[str, Token]:
-    """The first bracket of each sort: agency, place, date, or other.
+    """Return the first bracket of each sort: agency, place, date, or other.
 
     A bracket names a place only alone or right behind a lone name; the agency
     of `PARIS, Texas (Meridian)` is no town in Mississippi.

@@ -68,7 +68,7 @@ class Reading:
 
 
 def is_believed(reading: Reading, is_place: IsPlace, *, at_line: bool, behind_prose: bool) -> bool:
-    """Whether the evidence bears the form.
+    """Return True if the evidence bears the form.
 
     Args:
         reading: what the tokens say.
@@ -108,7 +108,7 @@ def _believed_with_mark(
 
 
 def _believed_unknown(reading: Reading, *, wired: bool, region: bool, at_line: bool) -> bool:
-    """A place that the gazetteer lacks: a village, a camp, a ship. A person before an agency is none."""
+    """Return a place that the gazetteer lacks: a village, a camp, a ship. A person before an agency is none."""
     words = reading.main.split()
     if any(word.casefold() in _SECTIONS for word in words):
         return False
@@ -118,7 +118,7 @@ def _believed_unknown(reading: Reading, *, wired: bool, region: bool, at_line: b
 
 
 def _believed_without(reading: Reading, *, region: bool, strong: bool) -> bool:
-    """Colon, own line, or nothing behind a known place."""
+    """Return colon, own line, or nothing behind a known place."""
     capitals = is_capitals(reading.main)
     if reading.mark == COLON:
         return _opens_sentence(reading) and not _shouts(reading) and _is_sentence(reading)
@@ -131,13 +131,13 @@ def _believed_without(reading: Reading, *, region: bool, strong: bool) -> bool:
 
 
 def _is_name_like(name: str) -> bool:
-    """Whether it can be the name of a town rather than of a section or an abbreviation."""
+    """Return True if it can be the name of a town rather than of a section or an abbreviation."""
     short = name.isascii() and len(name) < 3
     return not short and name.casefold() not in _SECTIONS and not name.casefold().startswith("by ")
 
 
 def _is_known(name: str, is_place: IsPlace) -> bool:
-    """Whether each place of `Berlin/Frankfurt` is in the gazetteer."""
+    """Return True if each place of `Berlin/Frankfurt` is in the gazetteer."""
     if len(name) <= 3 and is_capitals(name) and name.isascii():
         return False
     parts = [part for part in _JOINTS.split(name) if part]
@@ -150,13 +150,13 @@ def _has_region(reading: Reading, is_place: IsPlace) -> bool:
 
 
 def _opens_sentence(reading: Reading) -> bool:
-    """Whether the body begins as a sentence does; also at the end of a line or text."""
+    """Return True if the body begins as a sentence does; also at the end of a line or text."""
     following = reading.text[reading.body_start : reading.body_start + 1]
     return not following or not following.islower()
 
 
 def _shouts(reading: Reading) -> bool:
-    """Whether capitals go on behind the mark, as in a heading: `GAZA — A HISTORY`."""
+    """Return True if capitals go on behind the mark, as in a heading: `GAZA — A HISTORY`."""
     words = reading.text[reading.body_start : reading.body_start + 60].split("\n")[0].split()[:4]
     return len(words) > 1 and all(is_capitals(word) and any(char.isupper() for char in word) for word in words)
 
@@ -166,13 +166,15 @@ def _line_behind(reading: Reading) -> str:
 
 
 def _is_sentence(reading: Reading) -> bool:
-    """Whether a sentence of some length follows, not the rest of a headline (`Leeds: Bus late`)."""
+    """Return True if a sentence of some length follows, not the rest of a headline (`Leeds: Bus late`)."""
     first = re.split(r"[.!?](?:\s|$)", _line_behind(reading), maxsplit=1)[0]
     return len(first.split()) >= 8 and len(_line_behind(reading)) > 90
 
 
 def _is_long_enough(reading: Reading, *, at_line: bool) -> bool:
-    """A name in small letters with a bare dash must be followed by a sentence, not by a title or another stop."""
+    """Return a name in small letters with a bare dash must be followed by a sentence, not by a title or another
+    stop.
+    """
     following = list(islice(tokens(reading.text, reading.body_start), 2))
     if [token.kind for token in following] in ([NAME, DASH], [NAME, LINE]):
         return False  # London – Paris – Rome

@@ -112,13 +112,13 @@ class Token:
 
 @functools.cache
 def country_names() -> frozenset[str]:
-    """Names of countries in many languages (CLDR), in lower case."""
+    """Return names of countries in many languages (CLDR), in lower case."""
     names = (name for code in LOCALES.split() for name in Locale.parse(code).territories.values())
     return frozenset(str(name).casefold() for name in names)
 
 
 def is_country(name: str) -> bool:
-    """Whether it names a country, in any of many languages.
+    """Return True if it names a country, in any of many languages.
 
     >>> is_country("Russland"), is_country("SWITZERLAND"), is_country("Rostow")
     (True, True, False)
@@ -127,7 +127,7 @@ def is_country(name: str) -> bool:
 
 
 def is_agency(name: str) -> bool:
-    """Whether the name, or a part of it (`AP/KRON`), is a known agency.
+    """Return True if the name, or a part of it (`AP/KRON`), is a known agency.
 
     >>> is_agency("Reuters"), is_agency("AFP/dpa"), is_agency("UN")
     (True, True, False)
@@ -137,7 +137,7 @@ def is_agency(name: str) -> bool:
 
 
 def tokens(text: str, start: int) -> Iterator[Token]:
-    """The tokens from an offset on, up to the first thing that belongs in no dateline."""
+    """Yield the tokens from an offset on, up to the first thing that belongs in no dateline."""
     at = start
     for _ in range(MAX_TOKENS):
         token = _token(text, at)
@@ -189,7 +189,7 @@ def _is_date(found: dict[str, str | None]) -> bool:
 
 
 def _agency(text: str, at: int) -> Token | None:
-    """A known agency without brackets: `AFP - `, `Moscow, SANA- `."""
+    """Return a known agency without brackets: `AFP - `, `Moscow, SANA- `."""
     word = _FIRST_WORD.match(text, at)
     for name in _bare_agencies().get(word.group(), ()) if word else ():
         end = at + len(name)
@@ -200,7 +200,7 @@ def _agency(text: str, at: int) -> Token | None:
 
 @functools.cache
 def _bare_agencies() -> dict[str, list[str]]:
-    """First word -> the agencies that may stand without brackets, the longest first."""
+    """Return first word -> the agencies that may stand without brackets, the longest first."""
     names = AGENCIES - _ONLY_IN_BRACKETS
     found: dict[str, list[str]] = {}
     for name in sorted(names | {name.upper() for name in names if len(name) > 3}, key=len, reverse=True):
@@ -210,7 +210,7 @@ def _bare_agencies() -> dict[str, list[str]]:
 
 
 def _name(text: str, at: int) -> Token | None:
-    """The longest run of words that can be a name of one case: all capitals, or with capital initials."""
+    """Return the longest run of words that can be a name of one case: all capitals, or with capital initials."""
     end, first, position = at, "", at
     for _ in range(MAX_WORDS):
         word = _word_end(text, position)
@@ -229,7 +229,10 @@ def _name(text: str, at: int) -> Token | None:
 
 
 def _word_end(text: str, at: int) -> int:
-    """Offset past the word at an offset, with the full stop of an abbreviation; the same offset when there is none."""
+    """Return offset past the word at an offset, with the full stop of an abbreviation.
+
+    The same offset when there is none.
+    """
     match = _WORD.match(text, at)
     if not match:
         return at
@@ -244,7 +247,7 @@ def _takes_stop(word: str) -> bool:
 
 
 def _continues(word: str, first: str) -> bool:
-    """Whether the word can stand in a name that begins with `first`.
+    """Return True if the word can stand in a name that begins with `first`.
 
     >>> _continues("YORK", "NEW"), _continues("The", "LONDON"), _continues("DeKALB", ""), _continues("de", "Rio")
     (True, False, True, False)
@@ -255,7 +258,7 @@ def _continues(word: str, first: str) -> bool:
 
 
 def is_capitals(name: str) -> bool:
-    """Whether a name is printed in capitals; `DeKALB` and `McALLEN` count, a script without case does too.
+    """Return True if a name is printed in capitals; `DeKALB` and `McALLEN` count, a script without case does too.
 
     >>> [is_capitals(name) for name in ("MOSCOW", "DeKALB", "St. LOUIS", "Moscow", "北京")]
     [True, True, True, False, True]

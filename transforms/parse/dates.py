@@ -86,7 +86,7 @@ def _fillers() -> frozenset[str]:
 
 @functools.cache
 def month_numbers() -> dict[str, int]:
-    """Month names and abbreviations of many languages (CLDR), folded, to their number.
+    """Return month names and abbreviations of many languages (CLDR), folded, to their number.
 
     A name that is one month here and another there (`listopad`) is left out.
 
@@ -98,7 +98,7 @@ def month_numbers() -> dict[str, int]:
 
 @functools.cache
 def weekday_names() -> frozenset[str]:
-    """Names and abbreviations of weekdays in many languages, folded."""
+    """Return names and abbreviations of weekdays in many languages, folded."""
     return frozenset(_name_numbers("days", 7)) | {"tues", "wednes", "thurs", "thur", "feira"}
 
 
@@ -119,7 +119,7 @@ def _cldr_names(kind: Literal["months", "days"]) -> Iterable[tuple[str, int]]:
 
 
 def parse_date(raw: str) -> ParsedDate | None:
-    """The instant that a source's date text names, or None when it does not name one day for certain.
+    """Return the instant that a source's date text names, or None when it does not name one day for certain.
 
     Reads RFC 822 and 2822, ISO 8601 and RFC 3339 with their everyday variants,
     epoch seconds and milliseconds, and dates in words in many languages. A
@@ -224,7 +224,7 @@ def _parse_words(text: str) -> ParsedDate | None:
 
 
 def _date_of_words(tokens: list[str], *, short_years: bool) -> datetime.date | None:
-    """The one day that the tokens name; None when one is missing, double or unknown."""
+    """Return the one day that the tokens name; None when one is missing, double or unknown."""
     numbers = [token for token in tokens if token.isdigit()]
     words = [fold(token) for token in tokens if not token.isdigit()]
     months = [month_numbers()[word] for word in words if word in month_numbers()]
@@ -267,7 +267,7 @@ def _only_fillers(text: str) -> bool:
 
 
 def _at_clock(date: datetime.date, text: str) -> ParsedDate | None:
-    """The date with the time of day in the text, if it has one."""
+    """Return the date with the time of day in the text, if it has one."""
     clock = _CLOCK.search(text)
     if not clock:
         return _whole_day(date)
@@ -277,7 +277,7 @@ def _at_clock(date: datetime.date, text: str) -> ParsedDate | None:
 
 
 def _hour(hour: int, half: str | None) -> int:
-    """The hour of a 24-hour clock.
+    """Return the hour of a 24-hour clock.
 
     >>> _hour(12, "a.m."), _hour(12, "pm"), _hour(3, "PM"), _hour(3, None)
     (0, 12, 15, 3)

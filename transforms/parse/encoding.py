@@ -58,7 +58,7 @@ _ON_THE_WEB = {
 
 
 def codec_of(label: str | None) -> str | None:
-    """The Python codec that a charset label means on the web; None for a label that browsers do not know.
+    """Return the Python codec that a charset label means on the web; None for a label that browsers do not know.
 
     >>> codec_of("ISO-8859-1"), codec_of("shift_jis"), codec_of("rot13"), codec_of("utf-7")
     ('cp1252', 'cp932', None, None)
@@ -73,7 +73,7 @@ def codec_of(label: str | None) -> str | None:
 
 
 def declared_in_document(content: bytes) -> str | None:
-    """The charset label in the document's XML declaration or `<meta>`, if it has one.
+    """Return the charset label in the document's XML declaration or `<meta>`, if it has one.
 
     >>> declared_in_document(b'<html><meta charset=koi8-r><p>')
     'koi8-r'
@@ -83,7 +83,7 @@ def declared_in_document(content: bytes) -> str | None:
 
 
 def _marked(content: bytes) -> tuple[str, int] | None:
-    """The codec that the first bytes show, and how many of them to skip."""
+    """Return the codec that the first bytes show, and how many of them to skip."""
     for mark, codec in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return codec, len(mark)
@@ -94,7 +94,7 @@ def _marked(content: bytes) -> tuple[str, int] | None:
 
 
 def _as_utf8(content: bytes) -> str:
-    """Decoded as UTF-8, unless most of what is not ASCII is not UTF-8 either."""
+    """Return decoded as UTF-8, unless most of what is not ASCII is not UTF-8 either."""
     text = content.decode("utf-8", "replace")
     bad = text.count("\ufffd")
     beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
@@ -102,7 +102,7 @@ def _as_utf8(content: bytes) -> str:
 
 
 def decode(content: bytes, declared: str | None = None) -> str:
-    """The text of a document; bytes that mean nothing in its charset become U+FFFD.
+    """Return the text of a document; bytes that mean nothing in its charset become U+FFFD.
 
     Args:
         content: the whole document.
@@ -130,7 +130,7 @@ def _is_single_byte(codec: str) -> bool:
 
 
 def looks_binary(content: bytes) -> bool:
-    """Whether the bytes are something other than text: a picture, an archive, a program.
+    """Return True if the bytes are something other than text: a picture, an archive, a program.
 
     As browsers do (https://mimesniff.spec.whatwg.org), by control bytes near the start; text in
     UTF-16 is told by its mark.

@@ -80,7 +80,7 @@ class Feed:
 
 
 def parse_feed(content: bytes, uri: str, charset: str | None = None) -> Iterator[Entry | BadRecord]:
-    """The entries of an XML feed in their order; in place of one that cannot be read, why not.
+    """Yield the entries of an XML feed in their order; in place of one that cannot be read, why not.
 
     Time and memory are linear in the length of the feed. Markup is kept as it
     is, relative links are resolved against the feed's address or xml:base, and
@@ -120,7 +120,7 @@ def _check(segment: str) -> BadRecord | None:
 
 
 def _outside_cdata(text: str) -> str:
-    """The part of the text that an XML parser takes for markup.
+    """Return the part of the text that an XML parser takes for markup.
 
     >>> _outside_cdata("<a><![CDATA[<b>]]></a>")
     '<a>]]></a>'
@@ -137,7 +137,7 @@ def _outside_cdata(text: str) -> str:
 
 
 def _parse_run(cut: CutFeed, segments: list[str], uri: str, feed: Feed | None) -> tuple[list[Entry | BadRecord], Feed]:
-    """Entries of some segments, one for one: all together or, where that does not come out even, each alone."""
+    """Return entries of some segments, one for one: all together or, where that does not come out even, each alone."""
     head, tail = (cut.head, cut.foot) if feed is None else (cut.frame or cut.plain_frame, cut.tail)
     try:
         parsed = _feedparser(head + "".join(segments) + tail, uri)
@@ -158,7 +158,7 @@ def _parse_each(cut: CutFeed, segments: list[str], uri: str, feed: Feed) -> tupl
 
 
 def _parse_alone(cut: CutFeed, segment: str, uri: str, feed: Feed) -> Entry | BadRecord:
-    """One entry within the feed's own root element, or within ours if that one is broken."""
+    """Return one entry within the feed's own root element, or within ours if that one is broken."""
     for document in ((cut.frame or cut.plain_frame) + segment + cut.tail, cut.plain_frame + segment):
         try:
             entries = _feedparser(document, uri).entries
@@ -244,7 +244,7 @@ def _title(entry: Any) -> str | None:
 
 
 def _published(entry: Any, feed: Feed) -> tuple[str | None, str | None]:
-    """The raw date and where it stood; Atom's `updated` only where nothing else is said.
+    """Return the raw date and where it stood; Atom's `updated` only where nothing else is said.
 
     feedparser files `dc:date` under `updated`, which RSS itself does not have.
     """
@@ -268,7 +268,7 @@ def _language(entry: Any) -> str | None:
 
 
 def _people(record: Any) -> list[str]:
-    """The lines that name authors, without e-mail addresses where feedparser knows them apart."""
+    """Return the lines that name authors, without e-mail addresses where feedparser knows them apart."""
     people = [html_to_line(person.get("name") or "") for person in record.get("authors", [])]
     return [person for person in people if person] or [html_to_line(record.get("author") or "")]
 
@@ -286,7 +286,7 @@ def _keywords(entry: Any) -> tuple[str, ...]:
 
 
 def _bodies(entry: Any) -> Iterator[Body]:
-    """The texts of an entry, from the fullest kind to the least.
+    """Yield the texts of an entry, from the fullest kind to the least.
 
     feedparser copies a content into a summary that is missing; a copy is left out.
     """

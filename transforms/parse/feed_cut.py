@@ -67,7 +67,7 @@ class CutFeed:
 
 
 def cut_feed(text: str) -> CutFeed:
-    """Cuts a decoded RSS, RDF or Atom document.
+    """Return cuts a decoded RSS, RDF or Atom document.
 
     Raises:
         BadRecord: BAD_FEED if it is something else, or has entities that stand for more than a character.
@@ -139,14 +139,14 @@ def _replace_entities(text: str, entities: dict[str, str]) -> str:
 
 
 def _valid_reference(match: re.Match[str]) -> str:
-    """A character reference as it is, or nothing if XML does not allow the character."""
+    """Return a character reference as it is, or nothing if XML does not allow the character."""
     code = int(match[1], 16) if match[1] else int(match[2])
     allowed = code < 0x110000 and not _CONTROL.match(chr(code))
     return match[0] if allowed else ""
 
 
 def _root(text: str) -> tuple[str, str]:
-    """The prefix of the root element and the name of the element that holds an entry."""
+    """Return the prefix of the root element and the name of the element that holds an entry."""
     match = _ROOT.match(text)
     name = match[2].lower() if match else ""
     if match is None or name not in _ROOTS:
@@ -179,7 +179,7 @@ def _boundaries(text: str, prefix: str, element: str) -> tuple[list[int], list[i
 
 
 def _frame(head: str) -> str:
-    """The start tags of the root and of an RSS channel that is still open."""
+    """Return the start tags of the root and of an RSS channel that is still open."""
     root = head[: head.find(">") + 1]
     if len(root) > MAX_FRAME:
         return ""
@@ -198,7 +198,7 @@ def _tail(foot: str) -> str:
 
 
 def runs(feed: CutFeed, size: int) -> Iterator[tuple[list[str], str]]:
-    """The entries, `size` at a time, each time also as a feed of their own."""
+    """Yield the entries, `size` at a time, each time also as a feed of their own."""
     for at in range(0, len(feed.entries), size):
         entries = feed.entries[at : at + size]
         before, behind = (feed.head, feed.foot) if at == 0 else (feed.frame or feed.plain_frame, feed.tail)

@@ -12,7 +12,7 @@ from transforms.parse.people import distinct, names
 
 
 def is_json_feed(value: Any) -> bool:
-    """Whether parsed JSON is a feed: it says so, or it is an object with a list of items.
+    """Return True if parsed JSON is a feed: it says so, or it is an object with a list of items.
 
     >>> is_json_feed({"version": "https://jsonfeed.org/version/1", "items": []}), is_json_feed([])
     (True, False)
@@ -21,7 +21,7 @@ def is_json_feed(value: Any) -> bool:
 
 
 def parse_json_feed(feed: dict[str, Any], uri: str) -> Iterator[Entry | BadRecord]:
-    """The entries of a JSON Feed in their order; an item that is no object is an error in its place.
+    """Yield the entries of a JSON Feed in their order; an item that is no object is an error in its place.
 
     Raises:
         BadRecord: NO_ENTRIES.
@@ -85,7 +85,7 @@ def _bodies(item: dict[str, Any]) -> Iterator[Body]:
 
 
 def _bylines(record: dict[str, Any]) -> list[str]:
-    """Names of authors: a list of objects in 1.1, one object in 1.0, plain strings in the wild."""
+    """Return names of authors: a list of objects in 1.1, one object in 1.0, plain strings in the wild."""
     found = record.get("authors") or record.get("author") or []
     listed = found if _is_list(found) else [found]
     people = [_text(person, "name") if isinstance(person, dict) else person for person in listed]
@@ -97,7 +97,7 @@ def _authors(record: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _text(record: Any, key: str) -> str | None:
-    """The value as text; ids and dates come as numbers too."""
+    """Return the value as text; ids and dates come as numbers too."""
     value = record.get(key) if isinstance(record, dict) else None
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "" else None
 

@@ -11,7 +11,7 @@ _AVATAR = re.compile(r"gravatar\.com/avatar|/avatars?/", re.IGNORECASE)
 
 
 def media_of(entry: Any, base: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Addresses of pictures, and of all media: Media RSS, enclosures and thumbnails.
+    """Return addresses of pictures, and of all media: Media RSS, enclosures and thumbnails.
 
     Args:
         entry: as feedparser gives it.
@@ -39,7 +39,7 @@ def _is_picture(file: Any) -> bool:
 
 
 def point_of(entry: Any) -> tuple[float | None, float | None]:
-    """Latitude and longitude of what the feed calls the entry's place: a point, or the middle of a shape."""
+    """Return latitude and longitude of what the feed calls the entry's place: a point, or the middle of a shape."""
     where = entry.get("where")
     points = list(_positions(where.get("coordinates"))) if isinstance(where, dict) else _w3c_point(entry)
     if not points:
@@ -51,7 +51,7 @@ def point_of(entry: Any) -> tuple[float | None, float | None]:
 
 
 def _w3c_point(entry: Any) -> list[tuple[float, float]]:
-    """(longitude, latitude) of the W3C vocabulary, which feedparser leaves as text."""
+    """Return (longitude, latitude) of the W3C vocabulary, which feedparser leaves as text."""
     try:
         return [(float(entry["geo_long"]), float(entry["geo_lat"]))]
     except (KeyError, ValueError, TypeError):
@@ -59,7 +59,7 @@ def _w3c_point(entry: Any) -> list[tuple[float, float]]:
 
 
 def _positions(coordinates: Any) -> Iterator[tuple[float, float]]:
-    """The (longitude, latitude) pairs of GeoJSON coordinates, however nested."""
+    """Yield the (longitude, latitude) pairs of GeoJSON coordinates, however nested."""
     if not isinstance(coordinates, list | tuple) or not coordinates:
         return
     if isinstance(coordinates[0], int | float):

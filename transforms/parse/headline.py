@@ -15,7 +15,7 @@ RELATED = 0.3
 
 
 def vote_headline(candidates: Sequence[tuple[str, str]], sites: Iterable[str]) -> str | None:
-    """The candidate that most others agree with, without the name of the site.
+    """Return the candidate that most others agree with, without the name of the site.
 
     Args:
         candidates: (source, text) in order of preference; sources as in `_WEIGHTS`.
@@ -35,7 +35,7 @@ def vote_headline(candidates: Sequence[tuple[str, str]], sites: Iterable[str]) -
 
 
 def _support(text: str, candidates: Sequence[tuple[str, str]]) -> float:
-    """The weight of those that say the same, and half of those that only contain it or are contained.
+    """Return the weight of those that say the same, and half of those that only contain it or are contained.
 
     A heading that nothing else repeats is more often the site's name, or a box's.
     """
@@ -57,14 +57,14 @@ def _agreement(one: str, other: str) -> float:
 
 
 def _are_related(one: str, other: str) -> bool:
-    """Whether two texts share most of the longer words of the shorter one."""
+    """Return True if two texts share most of the longer words of the shorter one."""
     first, second = (set(re.findall(r"\w{4,}", text.casefold())) for text in (one, other))
     shared = len(first & second)
     return shared >= 3 and shared * 2 > min(len(first), len(second))
 
 
 def without_site(title: str, known: set[str]) -> str:
-    """A title without parts at its start or end that are the site's name.
+    """Return a title without parts at its start or end that are the site's name.
 
     >>> without_site("News: Rain - all day - The Echo", {"theecho"})
     'News: Rain - all day'
@@ -80,7 +80,7 @@ def without_site(title: str, known: set[str]) -> str:
 
 
 def key(text: str) -> str:
-    """A text by its letters and digits alone.
+    """Return a text by its letters and digits alone.
 
     >>> key("Rain – in Spain!")
     'raininspain'

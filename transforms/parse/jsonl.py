@@ -55,7 +55,7 @@ class Record:
 
 
 def parse_line(line: bytes) -> Record:
-    """One line of a JSONL file.
+    """Return one line of a JSONL file.
 
     Raises:
         BadRecord: BAD_JSON if it is not one JSON object; NO_TEXT if it has neither text nor html.
@@ -68,7 +68,7 @@ def parse_line(line: bytes) -> Record:
 
 
 def load(content: bytes) -> Any:
-    """Parsed JSON, in whatever charset.
+    """Return parsed JSON, in whatever charset.
 
     Raises:
         BadRecord: BAD_JSON.
@@ -80,7 +80,7 @@ def load(content: bytes) -> Any:
 
 
 def record_of(value: Any) -> Record:
-    """The fields of a parsed object.
+    """Return the fields of a parsed object.
 
     Raises:
         BadRecord: as `parse_line`.
@@ -119,7 +119,7 @@ def record_of(value: Any) -> Record:
 
 
 def _first(value: dict[str, Any], keys: tuple[str, ...]) -> tuple[str | None, Any]:
-    """The first key that has something, and what it has."""
+    """Return the first key that has something, and what it has."""
     return next(((key, value[key]) for key in keys if value.get(key) not in (None, "", [], {})), (None, None))
 
 
@@ -128,27 +128,29 @@ def _verbatim(value: Any) -> str:
 
 
 def _line(value: Any) -> str | None:
-    """A text or number on one line; None for anything else."""
+    """Return a text or number on one line; None for anything else."""
     if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
         return None
     return clean_line(str(value)) or None if isinstance(value, str | int | float) else None
 
 
 def _named(value: Any) -> Any:
-    """The name of an object such as `{"id": "bbc", "name": "BBC News"}`, the first of a list, or the value itself."""
+    """Return the name of an object such as `{"id": "bbc", "name": "BBC News"}`, the first of a list, or the value
+    itself.
+    """
     if isinstance(value, list):
         value = value[0]
     return next((value[key] for key in ("name", "title") if key in value), None) if isinstance(value, dict) else value
 
 
 def _lines(value: Any) -> list[str]:
-    """A value, or each of a list of values, on one line."""
+    """Return a value, or each of a list of values, on one line."""
     values = value if isinstance(value, list) else [value]
     return [line for line in (_line(_named(entry)) for entry in values if entry) if line]
 
 
 def _keywords(value: Any) -> list[str]:
-    """Keywords, of which a single string may have many."""
+    """Return keywords, of which a single string may have many."""
     if isinstance(value, str):
         value = value.split(";" if ";" in value else ",")
     return _lines(value) if value else []

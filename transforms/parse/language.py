@@ -45,7 +45,7 @@ _SAME = {
 
 
 def identify_language(text: str, declared: str | None = None) -> tuple[str | None, Basis | None]:
-    """The ISO 639-1 code of a text's language and how it was found, or `(None, None)`.
+    """Return the ISO 639-1 code of a text's language and how it was found, or `(None, None)`.
 
     A long text may overrule its declaration, which on the web is often the
     template's; of a short one the declaration says more. What neither says is
@@ -72,7 +72,7 @@ def identify_language(text: str, declared: str | None = None) -> tuple[str | Non
 
 @functools.lru_cache(maxsize=1024)
 def normalize_language(declared: str) -> str | None:
-    """The ISO 639-1 code of a language tag, code or name; None when there is none.
+    """Return the ISO 639-1 code of a language tag, code or name; None when there is none.
 
     >>> [normalize_language(tag) for tag in ("en-US", "en_GB", "eng", "English", "Deutsch", "iw", "x-default")]
     ['en', 'en', 'en', 'en', 'de', 'he', None]
@@ -95,7 +95,7 @@ def _from_three_letters(tag: str) -> str | None:
 
 @functools.cache
 def _names() -> dict[str, str]:
-    """Names of languages, in English and in themselves, in lower case, to their codes."""
+    """Return names of languages, in English and in themselves, in lower case, to their codes."""
     names = {
         language.name.casefold(): language.alpha_2 for language in pycountry.languages if hasattr(language, "alpha_2")
     }
@@ -105,7 +105,7 @@ def _names() -> dict[str, str]:
 
 
 def _detect(text: str) -> tuple[int, str | None, float]:
-    """Letters in the sample, the most likely language and its confidence."""
+    """Return letters in the sample, the most likely language and its confidence."""
     sample = _sample(text)
     letters = sum(map(str.isalpha, sample))
     if letters < MIN_LETTERS:
@@ -126,12 +126,12 @@ def _are_close(one: str, other: str) -> bool:
 
 
 def load_beforehand() -> None:
-    """Loads the model, in a thread for instance: most of the half second is unpacking, during which others go on."""
+    """Load the model, in a thread for instance: most of the half second is unpacking, during which others go on."""
     _identifier()
 
 
 def _identifier() -> LanguageIdentifier:
-    """One model for the process, loaded when the first text is read if it is not yet."""
+    """Return one model for the process, loaded when the first text is read if it is not yet."""
     with _LOADING:
         return _load()
 

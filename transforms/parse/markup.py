@@ -31,7 +31,7 @@ _CELLS = frozenset(["td", "th"])
 
 
 def check_markup(markup: str, *, max_tags: int = MAX_TAGS) -> None:
-    """Refuses, in linear time, markup that would cost its parser more than linear time.
+    """Refuse, in linear time, markup that would cost its parser more than linear time.
 
     Raises:
         BadRecord: TOO_COMPLEX, with the measure that is exceeded.
@@ -55,7 +55,7 @@ def count_attributes(tag: str) -> int:
 
 
 def check_depth(parser: HTMLParser) -> None:
-    """Refuses what the parser has just cut off for its depth: libxml2 drops all that is deeper than 256.
+    """Refuse what the parser has just cut off for its depth: libxml2 drops all that is deeper than 256.
 
     Raises:
         BadRecord: TOO_COMPLEX.
@@ -66,7 +66,7 @@ def check_depth(parser: HTMLParser) -> None:
 
 
 def has_markup(text: str) -> bool:
-    """Whether a text that may be HTML or plain is HTML.
+    """Return True if a text that may be HTML or plain is HTML.
 
     >>> has_markup("1 < 2 & 3"), has_markup("AT&amp;T"), has_markup("a<br>b")
     (False, True, True)
@@ -75,7 +75,7 @@ def has_markup(text: str) -> bool:
 
 
 def html_to_text(markup: str) -> str:
-    """The text of an HTML fragment: paragraphs with a blank line between them, `<br>` as a line end.
+    """Return the text of an HTML fragment: paragraphs with a blank line between them, `<br>` as a line end.
 
     Raises:
         BadRecord: TOO_COMPLEX.
@@ -92,12 +92,12 @@ def html_to_text(markup: str) -> str:
 
 
 def html_to_line(markup: str) -> str:
-    """The text of an HTML fragment on one line, as for a title."""
+    """Return the text of an HTML fragment on one line, as for a title."""
     return clean_line(html_to_text(markup) if has_markup(markup) else markup)
 
 
 def _pieces(root: etree._Element) -> list[str]:
-    """Text in document order, with line feeds where blocks and lines end."""
+    """Return text in document order, with line feeds where blocks and lines end."""
     pieces: list[str] = []
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:

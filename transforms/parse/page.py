@@ -58,7 +58,7 @@ class Page:
 
 
 def parse_page(content: bytes, *, url: str | None, charset: str | None, fetched: datetime.datetime) -> Page:
-    """The body and the metadata of a page; the tree is parsed once.
+    """Return the body and the metadata of a page; the tree is parsed once.
 
     Time and memory are bounded: what would cost more than a few seconds is refused before it is parsed.
 
@@ -86,13 +86,13 @@ def parse_page(content: bytes, *, url: str | None, charset: str | None, fetched:
 
 
 def _credited(body: str) -> dict[str, Any]:
-    """Authors and byline from the credits in the last lines of a body."""
+    """Return authors and byline from the credits in the last lines of a body."""
     found = [said for line in body.split("\n\n")[-4:] if (said := reporters(line))]
     return {"authors": names(found[0]), "byline": found[0]} if found and names(found[0]) else {}
 
 
 def parse_tree(markup: str) -> HtmlElement:
-    """The element tree of a page that is not too large or complex.
+    """Return the element tree of a page that is not too large or complex.
 
     Raises:
         BadRecord: TOO_LARGE, TOO_COMPLEX, or NO_ARTICLE if there is no element in it.
@@ -113,7 +113,7 @@ def parse_tree(markup: str) -> HtmlElement:
 
 
 def extract_body(tree: HtmlElement) -> str:
-    """The article's text, a blank line between paragraphs; empty if there is none.
+    """Return the article's text, a blank line between paragraphs; empty if there is none.
 
     In precision mode first: a caption or a teaser that is taken for the body
     puts places on the map that the article never names. Where that finds no
@@ -146,7 +146,7 @@ def _body(tree: HtmlElement, *, favor_precision: bool) -> str:
 def trim_body(
     body: str, headline: str | None, *, byline: str | None = None, date: str | None = None
 ) -> tuple[str, tuple[str, ...]]:
-    """A body without what has its own columns, and without boilerplate; and why lines were left out.
+    """Return a body without what has its own columns, and without boilerplate; and why lines were left out.
 
     What plain text would take for a title stays: in a page it is a standfirst or a subheading.
 
@@ -171,7 +171,7 @@ def trim_body(
 
 
 def without_menu(body: str) -> tuple[str, tuple[str, ...]]:
-    """A body without the one row of labels that stands before it, as pages laid out by tables have their menu.
+    """Return a body without the one row of labels that stands before it, as pages laid out by tables have their menu.
 
     >>> without_menu("| Start | Letters |\\n\\nIt rained.")
     ('It rained.', ('navigation',))
@@ -182,7 +182,7 @@ def without_menu(body: str) -> tuple[str, tuple[str, ...]]:
 
 
 def has_prose(text: str) -> bool:
-    """Whether there is running text, and not only links and labels.
+    """Return True if there is running text, and not only links and labels.
 
     Running text has sentences, at least in scripts with capitals, which all have full stops. A script
     without spaces says in one character what Latin letters say in about three.
@@ -194,7 +194,7 @@ def has_prose(text: str) -> bool:
 
 
 def has_tables(tree: HtmlElement, text: str) -> bool:
-    """Whether a text without sentences is still one: results or a calendar, and not a list of links.
+    """Return True if a text without sentences is still one: results or a calendar, and not a list of links.
 
     Looked at no further than it takes to tell.
     """
@@ -205,7 +205,7 @@ def has_tables(tree: HtmlElement, text: str) -> bool:
 
 
 def _weight(line: str) -> int:
-    """The length of a line of running text, in Latin letters; 0 for a label or a list of links."""
+    """Return the length of a line of running text, in Latin letters; 0 for a label or a list of links."""
     if not _SENTENCE_END.search(line) and line.lower() != line.upper():
         return 0
     length = len(line) + 2 * sum(1 for character in line if "\u3040" <= character <= "\ud7a3")
@@ -215,7 +215,8 @@ def _weight(line: str) -> int:
 def choose_date(
     tree: HtmlElement, metadata: PageMetadata, fetched: datetime.datetime
 ) -> tuple[ParsedDate | None, str | None, str | None]:
-    """The publication date, its text and where that stood: as `PageMetadata.dates`, then htmldate's careful mode.
+    """Return the publication date, its text and where that stood: as `PageMetadata.dates`, then htmldate's careful
+    mode.
 
     Dates later than the day after `fetched` are mistakes. htmldate's extensive
     search is not used: it takes any year on the page for a date.

@@ -38,7 +38,7 @@ _NO_BYLINE = re.compile(
 
 
 def authors_of(tree: HtmlElement, data: Structured, publisher: str | None) -> tuple[tuple[str, ...], str | None]:
-    """The authors on whom most places of a page agree, and the line they stand in; of equals the first place."""
+    """Return the authors on whom most places of a page agree, and the line they stand in; of equals the first place."""
     said = []
     for place, lines in _bylines(tree, data):
         found = (_without_house(name, publisher) for line in lines for name in names(line))
@@ -55,7 +55,7 @@ _WEIGHTS = {"json-ld": 1.3, "meta": 1.0, "microdata": 1.0, "rel": 0.7, "visible"
 
 
 def _support(people: tuple[str, ...], said: list[tuple[str, tuple[str, ...]]]) -> float:
-    """The weight of the places that name the same people, each place once.
+    """Return the weight of the places that name the same people, each place once.
 
     One that names some of them supports them half: a page often gives only the first to machines. One that
     names more does not: behind an author stand other people of the page.
@@ -70,7 +70,7 @@ def _support(people: tuple[str, ...], said: list[tuple[str, tuple[str, ...]]]) -
 
 
 def is_house(name: str, publisher: str | None) -> bool:
-    """Whether a name is the publisher's own, or a desk's, which is the same.
+    """Return True if a name is the publisher's own, or a desk's, which is the same.
 
     >>> is_house("Echo Sport", "The Echo"), is_house("Echo Bureau", "The Echo"), is_house("Ann Lee", "The Echo")
     (True, True, False)
@@ -90,14 +90,14 @@ _OF_HOUSES = frozenset(_HOUSE_WORDS.split())
 
 
 def _without_house(name: str, publisher: str | None) -> str:
-    """A name without the publisher's behind it: `Ann Lee The Echo`."""
+    """Return a name without the publisher's behind it: `Ann Lee The Echo`."""
     words = name.split()
     cut = next((at for at in range(1, len(words)) if key(" ".join(words[at:])) == key(publisher or "")), len(words))
     return " ".join(words[:cut])
 
 
 def _bylines(tree: HtmlElement, data: Structured) -> Iterator[tuple[str, list[str]]]:
-    """Kind of place, and the lines in it that may name authors; the most trusted places first."""
+    """Yield kind of place, and the lines in it that may name authors; the most trusted places first."""
     yield "json-ld", _people(data.article.get("author"), data.nodes)
     yield "json-ld", _people(data.article.get("creator"), data.nodes)
     for name in _AUTHOR:
@@ -110,7 +110,7 @@ def _bylines(tree: HtmlElement, data: Structured) -> Iterator[tuple[str, list[st
 
 
 def _people(value: Any, nodes: list[dict[str, Any]]) -> list[str]:
-    """Names of JSON-LD authors that are not organisations; an author may be given by the id of another node."""
+    """Return names of JSON-LD authors that are not organisations; an author may be given by the id of another node."""
     listed = [_resolved(entry, nodes) for entry in _as_list(value)[:50]]
     persons = [entry for entry in listed if not (isinstance(entry, dict) and "Organization" in types(entry))]
     flat = [name for entry in persons for name in _as_list(entry.get("name") if isinstance(entry, dict) else entry)]
@@ -118,7 +118,7 @@ def _people(value: Any, nodes: list[dict[str, Any]]) -> list[str]:
 
 
 def _resolved(entry: Any, nodes: list[dict[str, Any]]) -> Any:
-    """The node that an entry without a name refers to."""
+    """Return the node that an entry without a name refers to."""
     if not isinstance(entry, dict) or entry.get("name") or not entry.get("@id"):
         return entry
     return next((node for node in nodes if node.get("@id") == entry["@id"] and node.get("name")), entry)
@@ -129,7 +129,9 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _visible_bylines(tree: HtmlElement) -> Iterator[str]:
-    """The first short element whose class, or own words, say that it names the author, and those like it behind."""
+    """Yield the first short element whose class, or own words, say that it names the author, and those like it
+    behind.
+    """
     for element in tree.iterfind(".//*"):
         name = element.get("class") or ""
         named = len(name) < 200 and _BYLINE.search(name) and not _NO_BYLINE.search(name)
@@ -142,7 +144,7 @@ def _visible_bylines(tree: HtmlElement) -> Iterator[str]:
 
 
 def _is_aside(element: HtmlElement) -> bool:
-    """Whether an element stands in a menu, a margin or among comments."""
+    """Return True if an element stands in a menu, a margin or among comments."""
     return in_comment(element) or any(
         ancestor.tag in ("nav", "footer", "aside") or _MENU.search((ancestor.get("class") or "")[:200])
         for ancestor in element.iterancestors()
@@ -151,7 +153,7 @@ def _is_aside(element: HtmlElement) -> bool:
 
 
 def _more_of(element: HtmlElement) -> Iterator[str]:
-    """Texts of the elements right behind one that have its class: each may name another author."""
+    """Yield texts of the elements right behind one that have its class: each may name another author."""
     for sibling in itertools.islice(element.itersiblings(), 10):
         if not element.get("class") or sibling.get("class") != element.get("class"):
             return
@@ -160,7 +162,7 @@ def _more_of(element: HtmlElement) -> Iterator[str]:
 
 
 def _author_links(tree: HtmlElement) -> Iterator[str]:
-    """The first link to a page of an author: its address spells its text."""
+    """Yield the first link to a page of an author: its address spells its text."""
     for link in tree.iterfind(".//a[@href]"):
         match = _AUTHOR_PAGE.search(link.get("href"))
         if match and key(match[1]) == key(visible_text(link)) and len(visible_text(link).split()) > 1:

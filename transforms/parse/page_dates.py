@@ -49,7 +49,7 @@ _BETWEEN = re.compile(r"(?:(?<!\s)\s+)?[|•·]\s*|(?<!\s)\s+(?:by|von|par|por|d
 
 
 def dates_for_machines(tree: HtmlElement, data: Structured) -> Iterator[tuple[str, str]]:
-    """(basis, text) of publication dates as the page gives them to machines, then in `<time>`."""
+    """Yield (basis, text) of publication dates as the page gives them to machines, then in `<time>`."""
     for name in ("datePublished", "dateCreated", "uploadDate"):
         text = one_line(data.article.get(name))
         if text:
@@ -70,7 +70,7 @@ def dates_for_machines(tree: HtmlElement, data: Structured) -> Iterator[tuple[st
 
 
 def visible_dates(tree: HtmlElement, title: str | None) -> Iterator[tuple[str, str]]:
-    """(basis, text) of the dates beside the headline: those called the publication's first, then as they stand.
+    """Yield (basis, text) of the dates beside the headline: those called the publication's first, then as they stand.
 
     A date that is called that of a change is none of them, nor is one behind the first
     paragraph or one that stands among other words.
@@ -97,7 +97,7 @@ def visible_dates(tree: HtmlElement, title: str | None) -> Iterator[tuple[str, s
 
 
 def _date(text: str, stated: str | None, before: str) -> tuple[bool, str, str] | None:
-    """Whether it is called the publication's, its basis, and the text of a date; None for what is no date."""
+    """Return True if it is called the publication's, its basis, and the text of a date; None for what is no date."""
     before = "" if len(before) > MAX_PIECE or any(char.isdigit() for char in before) else before
     if _CHANGED.match(text) or _CHANGED.match(before):
         return None
@@ -112,7 +112,7 @@ def _date(text: str, stated: str | None, before: str) -> tuple[bool, str, str] |
 
 
 def _pieces(tree: HtmlElement, title: str | None) -> Iterator[tuple[str, str | None, bool]]:
-    """Pieces of the page's text in order, each with what its `<time>` states and whether it is the headline."""
+    """Yield pieces of the page's text in order, each with what its `<time>` states and whether it is the headline."""
     body = tree.find(".//body")
     if body is None:
         return

@@ -48,7 +48,7 @@ class PageMetadata:
 
 
 def read_metadata(tree: HtmlElement, url: str | None = None) -> PageMetadata:
-    """Reads the metadata of a page, without changing the tree.
+    """Read the metadata of a page, without changing the tree.
 
     Args:
         tree: the whole page.
@@ -80,7 +80,7 @@ def read_metadata(tree: HtmlElement, url: str | None = None) -> PageMetadata:
 
 
 def _headings(tree: HtmlElement) -> Iterator[str]:
-    """Texts of the first h1 elements."""
+    """Yield texts of the first h1 elements."""
     for number, element in enumerate(tree.iter("h1")):
         if number >= MAX_HEADINGS:
             return
@@ -104,7 +104,7 @@ def _titles(data: Structured, headings: list[str], title_tag: str) -> Iterator[t
 
 
 def _publisher(data: Structured) -> str | None:
-    """The site's name, as most places have it."""
+    """Return the site's name, as most places have it."""
     houses = (node for node in data.nodes if _ORGANISATIONS & set(types(node)))
     organisations = [one_line(node.get("name")) for node in houses]
     said = [
@@ -128,7 +128,7 @@ def _site_names(data: Structured, publisher: str | None, url: str | None) -> lis
 
 
 def _canonical(tree: HtmlElement, data: Structured, url: str | None) -> str | None:
-    """The address the publisher calls the page's own; a home page is no article's."""
+    """Return the address the publisher calls the page's own; a home page is no article's."""
     base = _base(tree, url)
     links = [
         link.get("href")
@@ -165,7 +165,7 @@ def _language(tree: HtmlElement, data: Structured) -> str | None:
 
 
 def _keywords(data: Structured) -> tuple[str, ...]:
-    """Keywords of the article node, else of the article's tags, else of the page."""
+    """Return keywords of the article node, else of the article's tags, else of the page."""
     said = data.article.get("keywords")
     listed = said if isinstance(said, list) else [said]
     tags = [word for text in listed if (word := one_line(text))] or data.meta.get("article:tag", [])

@@ -55,7 +55,7 @@ _NOT_A_NAME = re.compile(
 
 
 def names(byline: str) -> tuple[str, ...]:
-    """The people named in a byline, in order; e-mail addresses, roles and links are not people.
+    """Return the people named in a byline, in order; e-mail addresses, roles and links are not people.
 
     >>> names("By ANNA LIND and John P. Roe Jr., Staff Writers")
     ('Anna Lind', 'John P. Roe Jr.')
@@ -77,7 +77,7 @@ def names(byline: str) -> tuple[str, ...]:
 
 
 def is_desk(name: str) -> bool:
-    """Whether a name is that of a newsroom.
+    """Return True if a name is that of a newsroom.
 
     >>> is_desk("Echo Staff"), is_desk("News Bureau"), is_desk("Ann Lee, Echo Staff")
     (True, True, False)
@@ -86,7 +86,7 @@ def is_desk(name: str) -> bool:
 
 
 def _ends_in_affiliation(line: str, people: list[str]) -> bool:
-    """Whether the last of the names, behind a comma, says for whom the others write.
+    """Return True if the last of the names, behind a comma, says for whom the others write.
 
     An agency, or one word behind names of several: `Ann Lee and Bo Ek, Reuters`.
     """
@@ -99,7 +99,7 @@ def _ends_in_affiliation(line: str, people: list[str]) -> bool:
 
 
 def distinct(people: Iterable[str]) -> tuple[str, ...]:
-    """Each name once, as first written, without the empty ones."""
+    """Return each name once, as first written, without the empty ones."""
     first: dict[str, str] = {}
     for name in people:
         if name:
@@ -108,7 +108,7 @@ def distinct(people: Iterable[str]) -> tuple[str, ...]:
 
 
 def _parts(line: str) -> list[str]:
-    """The line cut between names; `Jr.` stays with the name before it."""
+    """Return the line cut between names; `Jr.` stays with the name before it."""
     parts: list[str] = []
     for part in _BETWEEN.split(line):
         if parts and _SUFFIX.match(part):
@@ -119,7 +119,7 @@ def _parts(line: str) -> list[str]:
 
 
 def _tidy(part: str) -> str:
-    """One name, or nothing if the part is not one."""
+    """Return one name, or nothing if the part is not one."""
     if is_desk(part):
         return ""
     name = _ROLE.sub("", _BY.sub("", part)).strip(" ,;:|()*\"'-–—")
@@ -130,7 +130,7 @@ def _tidy(part: str) -> str:
 
 
 def capitalised(name: str) -> str:
-    """A name printed in capitals, as it is written.
+    """Return a name printed in capitals, as it is written.
 
     >>> capitalised("JEAN-LUC O'NEIL MCCOY")
     "Jean-Luc O'Neil McCoy"

@@ -66,7 +66,7 @@ _UNFINISHED = (",", ":", ";", "-", "–", "—", "_")
 
 
 def parse_plain_text(text: str) -> PlainText:
-    """Takes a plain-text article apart; takes time in proportion to its length.
+    """Take a plain-text article apart; takes time in proportion to its length.
 
     >>> page = parse_plain_text("Wed, 28 Sep 2022\\n\\nOSLO - Trams ran late.\\n\\nShare this\\n")
     >>> page.date_raw, page.text, page.text_start, page.removed
@@ -93,7 +93,7 @@ def _first_lines(text: str) -> list[_Line]:
 
 
 def _last_lines(text: str, start: int) -> list[_Line]:
-    """The last lines behind an offset, looked for in a window of bounded size."""
+    """Return the last lines behind an offset, looked for in a window of bounded size."""
     window = max(start, len(text) - MAX_TAIL)
     if window > start:
         window = text.find("\n", window) + 1 or len(text)
@@ -101,14 +101,14 @@ def _last_lines(text: str, start: int) -> list[_Line]:
 
 
 def _lines(text: str, start: int) -> Iterator[_Line]:
-    """The lines that are not blank from an offset on, without the white space around them."""
+    """Yield the lines that are not blank from an offset on, without the white space around them."""
     for match in _CONTENT.finditer(text, start):
         content = match.group().rstrip(_BLANK)
         yield _Line(match.start(), match.start() + len(content), content)
 
 
 def _read_head(lines: Sequence[_Line]) -> tuple[_Line | None, dict[Cut, str]]:
-    """The first line of the body, and what the lines before it hold."""
+    """Return the first line of the body, and what the lines before it hold."""
     fields: dict[Cut, str] = {}
     for index, line in enumerate(lines[:MAX_HEAD_LINES]):
         cut = _head_cut(lines, index, fields)
@@ -131,7 +131,7 @@ def _head_cut(lines: Sequence[_Line], index: int, fields: dict[Cut, str]) -> Cut
 
 
 def is_date_line(line: str) -> bool:
-    """Whether the line is a date and nothing else.
+    """Return True if the line is a date and nothing else.
 
     >>> is_date_line("Updated: September 28, 2022"), is_date_line("On 28 September 2022 it rained.")
     (True, False)
@@ -140,7 +140,7 @@ def is_date_line(line: str) -> bool:
 
 
 def is_byline(line: str) -> bool:
-    """Whether the line names authors: short, `By` and a name with capitals, no sentence.
+    """Return True if the line names authors: short, `By` and a name with capitals, no sentence.
 
     >>> is_byline("By Jane Doe and Ola Nordmann"), is_byline("By then the rain had stopped.")
     (True, False)
@@ -154,7 +154,9 @@ def is_byline(line: str) -> bool:
 
 
 def _is_title(lines: Sequence[_Line], index: int) -> bool:
-    """Whether a line is a headline: short, open-ended, and followed by date, byline or prose of its own paragraph."""
+    """Return True if a line is a headline: short, open-ended, and followed by date, byline or prose of its own
+    paragraph.
+    """
     line = lines[index]
     if not is_title_like(line.text) or index + 1 >= len(lines):
         return False
@@ -166,7 +168,7 @@ def _is_title(lines: Sequence[_Line], index: int) -> bool:
 
 
 def is_title_like(line: str) -> bool:
-    """Whether a line could be a headline; a dateline is none, alone on its line or with what follows it.
+    """Return True if a line could be a headline; a dateline is none, alone on its line or with what follows it.
 
     >>> is_title_like("Rain closes the harbour for a week"), is_title_like("BAAR, SWITZERLAND")
     (True, False)
@@ -180,7 +182,9 @@ def is_title_like(line: str) -> bool:
 
 
 def _opens_with_dateline(line: str) -> bool:
-    """Whether a line begins with a dateline that says so by itself: with an agency or a date beside the place."""
+    """Return True if a line begins with a dateline that says so by itself: with an agency or a date beside the
+    place.
+    """
     found = parse_dateline(line, lambda name: False)
     return found is not None and found.start == 0 and bool(found.agency or found.date)
 
@@ -217,11 +221,13 @@ def _read_tail(lines: Sequence[_Line], length: int) -> tuple[int, list[Cut]]:
 
 
 def _only_links(lines: Sequence[_Line], tail: int, count: int) -> bool:
-    """Whether no sentence stands between a line of boilerplate and the tail already found."""
+    """Return True if no sentence stands between a line of boilerplate and the tail already found."""
     between = lines[len(lines) - count + 1 : len(lines) - tail]
     return not any(_FINAL.search(line.text) for line in between)
 
 
 def _may_hang(line: str) -> bool:
-    """Whether a line below boilerplate can belong to it: a link's title, or an advertiser's line in small letters."""
+    """Return True if a line below boilerplate can belong to it: a link's title, or an advertiser's line in small
+    letters.
+    """
     return len(line) <= 140 and (not _FINAL.search(line) or line[0].islower())

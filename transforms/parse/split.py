@@ -121,7 +121,7 @@ def split_or_fail(document: Document) -> Iterator[Any]:
 
 
 def split(document: Document) -> Iterator[Item]:
-    """The items of one document, numbered as its lines or entries are.
+    """Yield the items of one document, numbered as its lines or entries are.
 
     Raises:
         BadRecord: BAD_FEED, BAD_JSON or NO_ENTRIES, before the first item.
@@ -138,20 +138,20 @@ def split(document: Document) -> Iterator[Item]:
 
 
 def _opens_json(content: bytes) -> bool:
-    """Whether the first character is a bracket of JSON, in UTF-8 or UTF-16."""
+    """Return True if the first character is a bracket of JSON, in UTF-8 or UTF-16."""
     opening = content[:64].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     return opening.startswith((b"{", b"["))
 
 
 def split_lines(document: Document) -> Iterator[Item]:
-    """The lines of a run of JSONL that are not blank."""
+    """Yield the lines of a run of JSONL that are not blank."""
     for number, line in enumerate(document.content.split(b"\n"), document.first_line):
         if line.strip():
             yield _item(document, number, "json", line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line)
 
 
 def split_json(document: Document) -> Iterator[Item]:
-    """A `.json` file: the entries of a JSON Feed, each object of an array, or one object.
+    """Yield a `.json` file: the entries of a JSON Feed, each object of an array, or one object.
 
     Raises:
         BadRecord: BAD_JSON, NO_ENTRIES.

@@ -38,12 +38,12 @@ class Structured:
     """itemprop of a visible element -> values."""
 
     def first_meta(self, *names: str) -> str | None:
-        """The first content under any of the names, in the order of the names."""
+        """Return the first content under any of the names, in the order of the names."""
         return next((value for name in names for value in self.meta.get(name, [])), None)
 
 
 def read_structured(tree: HtmlElement, heading: str = "") -> Structured:
-    """Reads a page's structured data.
+    """Read a page's structured data.
 
     Args:
         tree: the whole page.
@@ -55,7 +55,7 @@ def read_structured(tree: HtmlElement, heading: str = "") -> Structured:
 
 
 def own_article(nodes: list[dict[str, Any]], heading: str = "") -> dict[str, Any]:
-    """The node of the article that the page is about.
+    """Return the node of the article that the page is about.
 
     >>> nodes = [{"@type": "Article", "headline": "A"}, {"@type": ["NewsArticle"], "headline": "B"}]
     >>> own_article(nodes)["headline"], own_article(nodes, "A - News")["headline"]
@@ -75,14 +75,14 @@ def _closeness(node: dict[str, Any], heading: str) -> tuple[bool, bool, bool]:
 
 
 def types(node: dict[str, Any]) -> list[str]:
-    """The types of a node, without their vocabulary's address."""
+    """Return the types of a node, without their vocabulary's address."""
     found = node.get("@type") or []
     listed = found if isinstance(found, list) else [found]
     return [kind.rsplit("/", 1)[-1] for kind in listed if isinstance(kind, str)]
 
 
 def _nodes(tree: HtmlElement) -> Iterator[dict[str, Any]]:
-    """Every typed object in the page's JSON-LD, outer before inner, as many as are read."""
+    """Yield every typed object in the page's JSON-LD, outer before inner, as many as are read."""
     left, budget = MAX_NODES, MAX_JSON_LD
     for script in tree.iterfind(".//script[@type]"):
         text = script.text or ""
@@ -102,7 +102,8 @@ def _nodes(tree: HtmlElement) -> Iterator[dict[str, Any]]:
 
 
 def loads(text: str) -> Any:
-    """JSON-LD as pages have it: in comments, with raw line ends in strings, with a comma too many; None if beyond that.
+    """Return JSON-LD as pages have it: in comments, with raw line ends in strings, with a comma too many; None if
+    beyond that.
 
     >>> loads('<!-- {"a": "b\\\\nc",} -->')
     {'a': 'b\\nc'}
@@ -162,7 +163,7 @@ _COMMENT = re.compile(r"(?:^|[\s_-])(?:comments?|respond|replies|disqus)(?:$|[\s
 
 
 def in_comment(element: HtmlElement) -> bool:
-    """Whether an element stands among the readers' comments, whose authors and dates are not the article's."""
+    """Return True if an element stands among the readers' comments, whose authors and dates are not the article's."""
     return any(
         "Comment" in (one.get("itemtype") or "")
         or _COMMENT.search((one.get("id") or "")[:200])
@@ -173,7 +174,7 @@ def in_comment(element: HtmlElement) -> bool:
 
 
 def _value(element: HtmlElement) -> str:
-    """An element's microdata value; of a person, the name within."""
+    """Return an element's microdata value; of a person, the name within."""
     for attribute in ("datetime", "content", "src"):
         if element.get(attribute):
             return clean_line(element.get(attribute))
@@ -186,7 +187,7 @@ _TAG = re.compile(r"</?(?:p|br|div|span|a|h[1-6]|ul|li|strong|em|b|i)\b[^<>]*>",
 
 
 def article_body(value: Any) -> str:
-    """The `articleBody` of JSON-LD, a blank line between paragraphs; empty where it is none.
+    """Return the `articleBody` of JSON-LD, a blank line between paragraphs; empty where it is none.
 
     >>> article_body("Rain fell.\\nIt &amp; snow."), article_body("<p>Rain.<p>Snow.")
     ('Rain fell.\\n\\nIt & snow.', 'Rain.\\n\\nSnow.')
@@ -202,7 +203,7 @@ def article_body(value: Any) -> str:
 
 
 def one_line(value: Any) -> str | None:
-    """A JSON-LD value as one line: of a list the first, of an object its name or address."""
+    """Return a JSON-LD value as one line: of a list the first, of an object its name or address."""
     if isinstance(value, list):
         value = value[0] if value else None
     if isinstance(value, dict):
@@ -211,5 +212,5 @@ def one_line(value: Any) -> str | None:
 
 
 def visible_text(element: HtmlElement | None) -> str:
-    """An element's text on one line; texts of inner elements stand apart, as they do on the screen."""
+    """Return an element's text on one line; texts of inner elements stand apart, as they do on the screen."""
     return clean_line(" ".join(element.itertext())) if element is not None else ""

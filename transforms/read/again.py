@@ -41,10 +41,10 @@ def settle(before: Tries, entries: tuple[str, ...], tried: Collection[int], now:
 
 
 def due_entries(again: Tries, now: datetime.datetime) -> frozenset[str]:
-    """The entries whose time has come."""
+    """Return the entries whose time has come."""
     return frozenset(name for name, (_, due) in again.items() if due and datetime.datetime.fromisoformat(due) <= now)
 
 
 def begin(again: Tries, names: Collection[str]) -> Tries:
-    """Marks those that are being tried."""
+    """Return marks those that are being tried."""
     return {name: (count, "" if name in names else due) for name, (count, due) in again.items()}

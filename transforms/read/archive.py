@@ -16,14 +16,14 @@ _SECRET_HEADERS = {"set-cookie", "set-cookie2", "www-authenticate", "proxy-authe
 
 
 def keep(answer: Answer) -> Iterator[bytes]:
-    """The answer as one WARC record in a gzip member of its own; nothing for one whose body was not kept."""
+    """Yield the answer as one WARC record in a gzip member of its own; nothing for one whose body was not kept."""
     if answer.kept is not None:
         now = datetime.datetime.now(datetime.UTC)
         yield response_record(answer.url, now, http_block(answer, bytes(answer.kept)))
 
 
 def http_block(answer: Answer, body: bytes) -> bytes:
-    """Status, headers and body as HTTP/1.1, whatever version it came by."""
+    """Return status, headers and body as HTTP/1.1, whatever version it came by."""
     lines = [f"HTTP/1.1 {answer.status} {answer.reason}".rstrip()]
     for name, value in answer.headers.multi_items():
         value = mask(value) if name.lower() in _ADDRESSES else mask_text(value)
@@ -34,6 +34,6 @@ def http_block(answer: Answer, body: bytes) -> bytes:
 
 
 def response_record(address: str, when: datetime.datetime, block: bytes) -> bytes:
-    """A response record."""
+    """Return a response record."""
     headers = {"WARC-Target-URI": mask(address), "Content-Type": "application/http; msgtype=response"}
     return warc_record(WarcRecordType.response, when, headers, block)

@@ -37,7 +37,7 @@ class LongLine:
 
 
 def inflate(blocks: Iterable[bytes], *, max_bytes: int) -> Iterator[bytes]:
-    """Unpacks a gzip stream of one or more members, at most `BLOCK` bytes at a time.
+    """Unpack a gzip stream of one or more members, at most `BLOCK` bytes at a time.
 
     Args:
         blocks: the compressed bytes.
@@ -75,7 +75,7 @@ def _inflate_some(inflater: "zlib._Decompress", data: bytes) -> bytes:
 
 
 def join(blocks: Iterable[bytes], *, max_bytes: int) -> bytes:
-    """All of a stream that must not be longer than `max_bytes`.
+    """Return all of a stream that must not be longer than `max_bytes`.
 
     Raises:
         BadRecord: TOO_LARGE.
@@ -92,7 +92,7 @@ def join(blocks: Iterable[bytes], *, max_bytes: int) -> bytes:
 
 
 def bounded(blocks: Iterable[bytes], *, most: int, setting: str) -> Iterator[bytes]:
-    """The blocks of a stream, up to a bound.
+    """Yield the blocks of a stream, up to a bound.
 
     Args:
         blocks: a stream that may have no end.
@@ -111,7 +111,7 @@ def bounded(blocks: Iterable[bytes], *, most: int, setting: str) -> Iterator[byt
 
 
 def cut_lines(blocks: Iterable[bytes], *, max_line: int) -> Iterator[Lines | LongLine]:
-    """Cuts a stream into runs of whole lines, about one to a block.
+    """Yield cuts a stream into runs of whole lines, about one to a block.
 
     Memory is bounded by `max_line` and the size of a block: a longer line is
     passed over to its end, and reported. Lines end with a line feed, as JSON
@@ -152,7 +152,7 @@ def cut_lines(blocks: Iterable[bytes], *, max_line: int) -> Iterator[Lines | Lon
 
 
 def _runs(content: bytes, line: int, max_line: int) -> Iterator[Lines | LongLine]:
-    """Whole lines as one run, or one by one where one of them may be too long."""
+    """Yield whole lines as one run, or one by one where one of them may be too long."""
     if len(content) <= max_line:
         if content.strip():
             yield Lines(first_line=line, content=content)

@@ -67,7 +67,7 @@ def check_feeds(
     at_once: int = 8,
     done: Callable[[Checked], None] = lambda checked: None,
 ) -> list[Checked]:
-    """Asks for each feed once; hosts side by side, one host's feeds one after the other.
+    """Ask for each feed once; hosts side by side, one host's feeds one after the other.
 
     Args:
         feeds: what to ask for.
@@ -102,7 +102,7 @@ def check_feeds(
 def check_feed(
     client: Client, feed: ListedFeed, turns: Turns, *, now: datetime.datetime, stale_days: float = 14.0
 ) -> Checked:
-    """Asks for one feed, as a run would that knows nothing of it."""
+    """Ask for one feed, as a run would that knows nothing of it."""
     results = [*fetch(client, Task(address=feed.url), turns, pace=Pace(), fetched=now, clock=lambda: now)]
     asked = next(result for result in results if isinstance(result, Asked))
     problems = [str(result.message) for result in results if isinstance(result, Failure)]
@@ -134,7 +134,7 @@ def check_feed(
 
 
 def _entries(document: Document) -> Iterator[Entry]:
-    """The entries of an answer.
+    """Yield the entries of an answer.
 
     Raises:
         BadRecord: it is none, or broken.

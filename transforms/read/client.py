@@ -72,11 +72,11 @@ class Answer:
 
     @property
     def media_type(self) -> tuple[str, str | None]:
-        """Media type and charset, as declared."""
+        """Return media type and charset, as declared."""
         return media_type(self.headers.get("content-type", ""))
 
     def blocks(self) -> Iterator[bytes]:
-        """The body with its codings undone.
+        """Yield the body with its codings undone.
 
         Raises:
             BadRecord: FETCH_FAILED if it breaks off, TOO_LARGE if it is longer as sent than `max_bytes`.
@@ -84,7 +84,7 @@ class Answer:
         yield from decode_content(self._sent(), self.headers.get("content-encoding", ""))
 
     def _sent(self) -> Iterator[bytes]:
-        """The body as it is sent, up to its bound."""
+        """Yield the body as it is sent, up to its bound."""
         size = 0
         with failures():
             for block in self.raw:
@@ -131,7 +131,7 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Opens nothing yet.
+        """Open nothing yet.
 
         Args:
             limits: see there.
@@ -159,11 +159,11 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._client.close()
 
     def sibling(self, *, max_bytes: int) -> "Client":
-        """Another client of the same kind, that reads less and keeps nothing."""
+        """Return another client of the same kind, that reads less and keeps nothing."""
         limits = dataclasses.replace(self.limits, max_bytes=min(max_bytes, self.limits.max_bytes), archive=False)
         return Client(limits, **self._ways)
 
@@ -234,7 +234,7 @@ class Client:
             )
 
     def _close(self, response: httpx.Response) -> None:
-        """Hangs up; an HTTP/2 connection on which a body is still under way is not used again."""
+        """Hang up; an HTTP/2 connection on which a body is still under way is not used again."""
         unread = not response.is_stream_consumed
         with contextlib.suppress(BadRecord, httpcore.NetworkError, httpcore.ProtocolError, OSError):
             response.close()
@@ -275,7 +275,7 @@ def _target(response: httpx.Response) -> str | None:
 
 
 def _as_utf8(location: str) -> str:
-    """Headers are Latin-1 by the book; addresses in them are UTF-8 in fact."""
+    """Return headers are Latin-1 by the book; addresses in them are UTF-8 in fact."""
     try:
         return location.encode("latin-1").decode("utf-8")
     except UnicodeError:
@@ -287,7 +287,7 @@ def _downgrades(url: str, target: str) -> bool:
 
 
 def media_type(content_type: str) -> tuple[str, str | None]:
-    """The media type and charset of a Content-Type header.
+    """Return the media type and charset of a Content-Type header.
 
     >>> media_type('Text/HTML; charset="UTF-8"')
     ('text/html', 'UTF-8')
@@ -303,7 +303,7 @@ _TLS_LOCK = threading.Lock()
 
 
 def _tls() -> ssl.SSLContext:
-    """Reading the list of authorities takes 20 ms, once for a process."""
+    """Return reading the list of authorities takes 20 ms, once for a process."""
     with _TLS_LOCK:
         if not _TLS:
             _TLS.append(httpx.create_ssl_context())
@@ -324,7 +324,7 @@ class _Transport(httpx.BaseTransport):
         )
 
     def hang_up(self) -> None:
-        """Closes all connections; the next request opens another."""
+        """Close all connections; the next request opens another."""
         with contextlib.suppress(BadRecord, httpcore.NetworkError, httpcore.ProtocolError, OSError):
             self._pool.close()
 

@@ -30,7 +30,7 @@ Blocks = Iterator[bytes]
 
 
 def codings(header: str) -> list[str]:
-    """The codings of a Content-Encoding header, in the order in which they were applied.
+    """Return the codings of a Content-Encoding header, in the order in which they were applied.
 
     Raises:
         BadRecord: FETCH_FAILED for one that was not asked for, or for too many.
@@ -47,7 +47,7 @@ def codings(header: str) -> list[str]:
 
 
 def decode_content(blocks: Iterable[bytes], header: str) -> Blocks:
-    """A body with its codings undone, at most about `BLOCK` bytes at a time.
+    """Return a body with its codings undone, at most about `BLOCK` bytes at a time.
 
     Args:
         blocks: the body as it arrives.
@@ -90,7 +90,7 @@ def _no_bomb(blocks: Blocks, source: _Counted) -> Blocks:
 
 
 def unchunk(blocks: Iterable[bytes]) -> Blocks:
-    """A body in chunks as the body, a block at a time; one that only claims to be in chunks as it is.
+    """Yield a body in chunks as the body, a block at a time; one that only claims to be in chunks as it is.
 
     https://www.rfc-editor.org/rfc/rfc9112#section-7.1. Some archives keep the header of a body that they have put
     together. The size of a chunk is on a line, whose length is bounded here: fastwarc 2.0 reads it whole, 1.6 GB
@@ -158,7 +158,7 @@ def _gzip(blocks: Blocks) -> Blocks:
 
 
 def _deflate(blocks: Blocks) -> Blocks:
-    """RFC 9110 means zlib; some servers send the bare stream, and browsers read both."""
+    """Yield RFC 9110 means zlib; some servers send the bare stream, and browsers read both."""
     head = _first(blocks, 2)
     has_header = len(head) >= 2 and head[0] & 15 == 8 and int.from_bytes(head[:2], "big") % 31 == 0
     yield from _zlib(head, blocks, zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS)

@@ -14,7 +14,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 
 
 def documents(frame: Document, blocks: Iterable[bytes], *, max_bytes: int) -> Iterator[Document | Failure]:
-    """Fills `frame` with a stream's bytes: once, or for JSONL once for each run of lines.
+    """Fill `frame` with a stream's bytes: once, or for JSONL once for each run of lines.
 
     Raises:
         BadRecord: EMPTY, BINARY, TOO_LARGE.
@@ -35,7 +35,7 @@ def documents(frame: Document, blocks: Iterable[bytes], *, max_bytes: int) -> It
 
 
 def _checked(content: bytes) -> bytes:
-    """`content`, if there is any and it is text."""
+    """Return `content`, if there is any and it is text."""
     if not content.strip():
         raise BadRecord(Reason.EMPTY, "nothing in it but white space" if content else "no bytes in it")
     if looks_binary(content):
@@ -49,7 +49,7 @@ def _too_long(uri: str, run: LongLine, max_bytes: int) -> Failure:
 
 
 def peek(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first block, and the whole stream.
+    """Return the first block, and the whole stream.
 
     >>> head, blocks = peek(iter([b"ab", b"c"]))
     >>> head, list(blocks)

@@ -77,7 +77,7 @@ def first_of(problems: list[str]) -> list[str]:
 
 
 def is_feed_list(path: str) -> bool:
-    """Whether an input names a list of feeds rather than something to read.
+    """Return True if an input names a list of feeds rather than something to read.
 
     A glob is none: `seeds/*` asks for files, and must not send requests to what a file among them names.
 
@@ -89,7 +89,7 @@ def is_feed_list(path: str) -> bool:
 
 
 def read_feed_list(path: str) -> list[ListedFeed]:
-    """The feeds of a list, in its order.
+    """Return the feeds of a list, in its order.
 
     Args:
         path: a CSV file on any Beam file system, UTF-8, whose first line names columns of `COLUMNS`.
@@ -119,7 +119,7 @@ def _content(path: str) -> bytes:
 
 
 def parse_feed_list(text: str, name: str = "feeds") -> list[ListedFeed]:
-    """The feeds of a list's text.
+    """Return the feeds of a list's text.
 
     >>> parse_feed_list("url,country\\nhttps://a.test/rss,FRA\\n")[0].country
     'FRA'
@@ -185,7 +185,7 @@ def mistakes(feed: ListedFeed) -> Iterator[str]:
 
 
 def write_feed_list(feeds: Iterable[ListedFeed], path: str | Path) -> None:
-    """Writes a list as CSV; reading it gives the same feeds."""
+    """Write a list as CSV; reading it gives the same feeds."""
     with Path(path).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)

@@ -79,16 +79,16 @@ class _Attempt:
 
     @property
     def entries(self) -> tuple[str, ...]:
-        """Hashes of what it held the last time."""
+        """Return hashes of what it held the last time."""
         return self.task.state.entries if self.task.state is not None else ()
 
     def remember(self, **changes: Any) -> FeedState:
-        """The state with what is new in it."""
+        """Return the state with what is new in it."""
         before = self.task.state or FeedState(key=self.key, shown=mask(self.task.address), asked=self.now, due=self.now)
         return dataclasses.replace(before, asked=self.now, **changes)
 
     def answered(self, said: Said, held: int, new: int, **changes: Any) -> FeedState:
-        """The state after an answer that held so many entries, some of them new."""
+        """Return the state after an answer that held so many entries, some of them new."""
         rate = schedule.learn_rate(self.task.state, new, self.now)
         soon = self.task.state is not None and new > MOST_NEW * held
         replaced = schedule.turnover(held, rate)
@@ -96,7 +96,7 @@ class _Attempt:
         return self.remember(**changes, failed=0, told={}, answered=self.now, rate=rate, due=due)
 
     def failed(self, error: Exception, status: int | None = None, wait: float | None = None) -> Iterator[Any]:
-        """A row, where there is something to tell, and the state after a failure."""
+        """Yield a row, where there is something to tell, and the state after a failure."""
         before = self.task.state
         count = before.failed + 1 if before else 1
         replaced = schedule.turnover(len(before.entries), before.rate) if before else math.inf
@@ -112,7 +112,7 @@ class _Attempt:
 
 
 def _how(error: Exception, status: int | None) -> str:
-    """A failure's kind, of which there are few."""
+    """Return a failure's kind, of which there are few."""
     reason = str(error.reason) if isinstance(error, BadRecord) else type(error).__name__
     return f"{reason} {status or type(error.__cause__).__name__}"
 
@@ -122,7 +122,7 @@ def _passes(error: Exception) -> bool:
 
 
 def utc_now() -> datetime.datetime:
-    """The present instant."""
+    """Return the present instant."""
     return datetime.datetime.now(datetime.UTC)
 
 
@@ -136,7 +136,7 @@ def fetch(
     clock: Callable[[], datetime.datetime] = utc_now,
     keep: Callable[[Answer], Iterable[bytes]] | None = None,
 ) -> Generator[Any]:
-    """Asks for one address, once.
+    """Ask for one address, once.
 
     Gives its `Document`s, a `Failure` where there is none or not all, unless
     one has told of it already, one `Asked`, always, and what `keep` gives.
@@ -203,7 +203,7 @@ def _take(answer: Answer, attempt: _Attempt, turns: Turns, limits: Limits, at_ne
 
 
 def _unchanged(attempt: _Attempt, said: Said, answer: Answer) -> FeedState:
-    """The state after an answer without anything new; validators may have been renewed."""
+    """Return the state after an answer without anything new; validators may have been renewed."""
     changes: dict[str, Any] = _validators(answer) if answer.status == 200 else {}
     if answer.status == 304 and answer.headers.get("etag"):
         changes = {"etag": answer.headers["etag"][:1000]}
@@ -246,7 +246,7 @@ def _read(answer: Answer, attempt: _Attempt, limits: Limits) -> Iterator[Any]:
 
 
 def _compare(document: Document, answer: Answer, attempt: _Attempt) -> Iterator[Any]:
-    """A whole answer beside what is remembered of the last one."""
+    """Yield a whole answer beside what is remembered of the last one."""
     state = attempt.task.state
     if document.kind == "html" and state is not None and state.entries:
         raise BadRecord(Reason.BAD_FEED, "a page where a feed was")

@@ -15,13 +15,13 @@ MOST = 5_000
 
 
 def fingerprint(content: bytes) -> str:
-    """A short hash of some bytes."""
+    """Return a short hash of some bytes."""
     digest = hashlib.blake2b(content, digest_size=8).digest()
     return base64.urlsafe_b64encode(digest)[:DIGITS].decode()
 
 
 def read_entries(content: bytes, charset: str | None) -> tuple[tuple[str, ...], str]:
-    """A fingerprint for each entry of a feed in its order, and what stands around the entries.
+    """Return a fingerprint for each entry of a feed in its order, and what stands around the entries.
 
     Nothing for what is no feed; it fails when it is parsed.
     """

@@ -64,7 +64,10 @@ def walk(folder: Path) -> Iterator[Found]:
 
 
 def _folders(folder: Path) -> Iterator[Path]:
-    """A folder and all below it, without hidden ones and those behind links; not recursive, however deep they are."""
+    """Yield a folder and all below it, without hidden ones and those behind links.
+
+    Not recursive, however deep they are.
+    """
     waiting = [folder]
     while waiting:
         yield (one := waiting.pop())
@@ -148,7 +151,7 @@ def braces(pattern: str) -> list[str]:
 
 
 def _first_group(text: str) -> tuple[int, int, list[str]] | None:
-    """The beginning, the end and the alternatives of the first braces that have some."""
+    """Return the beginning, the end and the alternatives of the first braces that have some."""
     opened: list[tuple[int, list[int]]] = []
     at = 0
     while at < len(text):
@@ -170,7 +173,7 @@ def _first_group(text: str) -> tuple[int, int, list[str]] | None:
 
 
 def _range(text: str) -> list[str]:
-    """The numbers or letters of `1..3`, `01..12`, `a..f` or `0..100..10`; none for another text."""
+    """Return the numbers or letters of `1..3`, `01..12`, `a..f` or `0..100..10`; none for another text."""
     found = _RANGE.fullmatch(text)
     if not found:
         return []
@@ -219,7 +222,7 @@ def _match_below(folder: Path, rest: list[str]) -> Iterator[Found]:
 
 
 def _names(folder: Path) -> list[tuple[str | Found, bool]]:
-    """The names in a folder, sorted, and for each whether it is a folder and no link.
+    """Return the names in a folder, sorted, and for each whether it is a folder and no link.
 
     A folder that cannot be listed gives a `Found` that says why; nothing where there is none.
     """
@@ -244,12 +247,12 @@ def _is_folder(found: Found) -> bool:
 
 
 def _plain(segment: str) -> str:
-    """A segment without wildcards as a name."""
+    """Return a segment without wildcards as a name."""
     return re.sub(r"\\(.)", r"\1", segment, flags=re.DOTALL)
 
 
 def _expression(segment: str) -> str:
-    """A segment as a regular expression for names, in which a star never goes back (as `fnmatch` writes it)."""
+    """Return a segment as a regular expression for names, in which a star never goes back (as `fnmatch` writes it)."""
     pieces: list[str] = []
     sets: list[str] = []
     at = 0
@@ -269,7 +272,7 @@ def _expression(segment: str) -> str:
 
 
 def _end_of_set(segment: str, at: int) -> int | None:
-    """The place of the bracket that closes a set; None for a bracket that stands for itself."""
+    """Return the place of the bracket that closes a set; None for a bracket that stands for itself."""
     at += segment[at : at + 1] in ("!", "^")
     at += segment[at : at + 1] == "]"
     while at < len(segment) and segment[at] != "]":
@@ -299,13 +302,13 @@ def _set(inside: str) -> str:
 
 
 def _member(inside: str, at: int) -> tuple[str, int]:
-    """A sign of a set, and the place behind it."""
+    """Return a sign of a set, and the place behind it."""
     at += inside[at] == "\\" and at + 1 < len(inside)
     return inside[at], at + 1
 
 
 def _fits(segment: str) -> Callable[[str], object]:
-    """A function that says if a name matches a segment."""
+    """Return a function that says if a name matches a segment."""
     if not MAGIC & set(segment):
         return _plain(segment).__eq__
     fits = re.compile(_expression(segment), re.DOTALL).fullmatch
@@ -330,7 +333,7 @@ def _names_fit(segments: Sequence[tuple[str, Callable[[str], object]]], names: S
 
 
 def _after_stars(segments: Sequence[tuple[str, object]], places: set[int]) -> set[int]:
-    """Places in a pattern, and those behind a `**` that takes no folder; the last one takes a file."""
+    """Return places in a pattern, and those behind a `**` that takes no folder; the last one takes a file."""
     found = set(places)
     for place in sorted(places):
         while place < len(segments) - 1 and segments[place][0] == "**":

@@ -16,7 +16,7 @@ _NO_STORE = re.compile(r"\bno-(?:store|cache)\b", re.IGNORECASE)
 
 
 def http_date(text: str) -> datetime.datetime | None:
-    """An instant as HTTP writes it, in any of its three forms; None for what is none.
+    """Return an instant as HTTP writes it, in any of its three forms; None for what is none.
 
     >>> http_date("Sun, 06 Nov 1994 08:49:37 GMT").isoformat()
     '1994-11-06T08:49:37+00:00'
@@ -31,7 +31,7 @@ def http_date(text: str) -> datetime.datetime | None:
 
 
 def retry_after(header: str | None, now: datetime.datetime) -> float | None:
-    """Seconds that a server asks us to stay away, given as seconds or as a date.
+    """Return seconds that a server asks us to stay away, given as seconds or as a date.
 
     >>> now = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
     >>> retry_after("120", now), retry_after("Sun, 01 Mar 2026 00:05:00 GMT", now), retry_after("soon", now)
@@ -45,7 +45,7 @@ def retry_after(header: str | None, now: datetime.datetime) -> float | None:
 
 
 def freshness(headers: Mapping[str, str], now: datetime.datetime) -> float | None:
-    """Seconds for which an answer is still good (RFC 9111, 4.2.1), None where it does not say.
+    """Return seconds for which an answer is still good (RFC 9111, 4.2.1), None where it does not say.
 
     >>> freshness({"cache-control": "public, max-age=600", "age": "100"}, datetime.datetime.now(datetime.UTC))
     500.0
@@ -63,7 +63,7 @@ def freshness(headers: Mapping[str, str], now: datetime.datetime) -> float | Non
 
 
 def feed_interval(head: str) -> float | None:
-    """Seconds between updates that a feed names: `ttl` (minutes), or sy:updatePeriod and sy:updateFrequency.
+    """Return seconds between updates that a feed names: `ttl` (minutes), or sy:updatePeriod and sy:updateFrequency.
 
     The shorter of the two, where it names both.
 
@@ -82,7 +82,7 @@ def feed_interval(head: str) -> float | None:
 
 
 def skipped(head: str) -> tuple[frozenset[int], frozenset[int]]:
-    """Hours of the day (UTC) and days of the week (Monday is 0) at which a feed asks not to be read.
+    """Return hours of the day (UTC) and days of the week (Monday is 0) at which a feed asks not to be read.
 
     One that names all hours or all days has named none.
 

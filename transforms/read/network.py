@@ -50,7 +50,7 @@ _OTHER_SERVICES = {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the internet's, and no special one.
+    """Return True if an IP address is one of the internet's, and no special one.
 
     >>> [is_public(one) for one in ("93.184.216.34", "10.0.0.1", "169.254.169.254", "::ffff:8.8.8.8", "64:ff9b::1")]
     [True, False, False, False, False]
@@ -65,7 +65,7 @@ def is_public(address: str) -> bool:
 
 
 def is_web_port(port: int) -> bool:
-    """Whether a port may be a web server's.
+    """Return True if a port may be a web server's.
 
     >>> [is_web_port(port) for port in (80, 443, 8080, 22, 25, 6379)]
     [True, True, True, False, False, False]
@@ -74,7 +74,7 @@ def is_web_port(port: int) -> bool:
 
 
 def lookup(host: str, port: int) -> list[str]:
-    """The host's addresses, as the system gives them."""
+    """Return the host's addresses, as the system gives them."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
@@ -88,7 +88,7 @@ class Bounds:
         """Bytes that may still arrive; None for any number."""
 
     def start(self, seconds: float, size: int | None) -> None:
-        """Begins a request."""
+        """Begin a request."""
         self.deadline = time.monotonic() + seconds
         self.left = size
 
@@ -104,7 +104,7 @@ class Bounds:
         return left if at_most is None else min(left, at_most)
 
     def take(self, size: int) -> None:
-        """Counts what has arrived.
+        """Count what has arrived.
 
         Raises:
             BadRecord: TOO_LARGE.

@@ -25,7 +25,7 @@ _FORBIDDEN = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
 def parse_opml(content: bytes, name: str = "opml") -> tuple[list[ListedFeed], list[str]]:
-    """The feeds of an OPML file, and a line for each that was left out and why.
+    """Return the feeds of an OPML file, and a line for each that was left out and why.
 
     Outlines may be nested; a folder named by a country's code (`FRA`) gives the
     country of what is in it, other folders the section of feeds without a
@@ -73,7 +73,7 @@ def parse_opml(content: bytes, name: str = "opml") -> tuple[list[ListedFeed], li
 
 
 def _feeds(parent: etree._Element, folders: tuple[str, ...], name: str) -> Iterator[ListedFeed | str]:
-    """The feeds in their order, and the label of each outline that is neither a feed nor a folder of some."""
+    """Yield the feeds in their order, and the label of each outline that is neither a feed nor a folder of some."""
     if len(folders) > MAX_DEPTH:
         raise FeedListError([f"{name}: folders are nested more than {MAX_DEPTH} deep"])
     for outline in parent.iterchildren("outline"):
@@ -112,7 +112,7 @@ def _is_country(folder: str) -> bool:
 
 
 def to_opml(feeds: Iterable[ListedFeed], title: str) -> bytes:
-    """The feeds as OPML 2.0, in a folder for each country.
+    """Return the feeds as OPML 2.0, in a folder for each country.
 
     `checked` and `full_text` are attributes of a namespace of ours, which other readers pass over.
 

@@ -30,7 +30,7 @@ class HostWaits(Exception):
 
 
 def host_of(address: str) -> str:
-    """Host and port, in lower case.
+    """Return host and port, in lower case.
 
     >>> host_of("https://me:pw@News.test:8443/rss")
     'news.test:8443'

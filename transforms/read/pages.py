@@ -95,17 +95,17 @@ class Wanted:
 
     @property
     def any(self) -> bool:
-        """Whether there may be a page to fetch at all."""
+        """Return True if there may be a page to fetch at all."""
         return bool(self._setting) or True in self._listed.values()
 
     def of(self, feed: str) -> bool:
-        """Whether a feed's pages are wanted, by its address as rows show it."""
+        """Return True if a feed's pages are wanted, by its address as rows show it."""
         setting = self._setting if isinstance(self._setting, bool) else feed in self._setting
         return self._listed.get(feed, setting)
 
 
 def _by_host(item: Item, feeds: Wanted) -> Iterator[Any]:
-    """`(host, item)` for an entry whose page is wanted."""
+    """Yield `(host, item)` for an entry whose page is wanted."""
     if feeds.of(item.uri) and isinstance(item.content, Entry) and item.content.url and is_partial(item.content):
         yield host_of(item.content.url), item
     else:
@@ -113,7 +113,7 @@ def _by_host(item: Item, feeds: Wanted) -> Iterator[Any]:
 
 
 def is_partial(entry: Entry) -> bool:
-    """Whether an entry has less than its article: a short text, or one that ends as if cut.
+    """Return True if an entry has less than its article: a short text, or one that ends as if cut.
 
     >>> is_partial(Entry(title="Rain")), is_partial(Entry(url="https://a.test/1"))
     (True, True)
@@ -132,7 +132,7 @@ def visit_pages(
     keep: Callable[[Answer], Iterator[bytes]] | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Any]:
-    """Fetches the pages of one host, one after the other, as long as there is time.
+    """Fetch the pages of one host, one after the other, as long as there is time.
 
     What could not be had for the moment is noted, to be tried again in a later run.
     """
@@ -168,7 +168,7 @@ def fetch_page(
     robots: Robots,
     keep: Callable[[Answer], Iterator[bytes]] | None = None,
 ) -> tuple[FetchedPage, list[bytes]]:
-    """One page, and what is to be archived of it.
+    """Return one page, and what is to be archived of it.
 
     Raises:
         BadRecord: it cannot be had, is none, or robots.txt does not allow it.

@@ -155,7 +155,7 @@ class Read(beam.PTransform):
         )
 
     def side_by_side(self, visit: Visit) -> VisitHosts:
-        """The step that visits hosts at this reader's pace."""
+        """Return the step that visits hosts at this reader's pace."""
         return VisitHosts(visit, self.limits, self.host_interval_seconds, self.hosts_at_once)
 
     @property
@@ -254,7 +254,7 @@ _TAGS: dict[type, str] = {Failure: FAILURES, Asked: ASKED, bytes: ARCHIVE}
 
 
 def visit_feeds(client: Client, turns: Turns, tasks: list[Task], **settings: Any) -> Iterator[Any]:
-    """Asks for the addresses of one host, one after the other; see `ask_host`."""
+    """Ask for the addresses of one host, one after the other; see `ask_host`."""
     for result in ask_host(client, turns, tasks, **settings):
         tag = _TAGS.get(type(result))
         yield beam.pvalue.TaggedOutput(tag, result) if tag else result
@@ -279,7 +279,7 @@ class _ReadSource(beam.DoFn):
 
 
 def read_source(source: Source, *, max_bytes: int, fetched: datetime.datetime) -> Iterator[Document | Failure]:
-    """The documents of one file; a failure for each JSONL line that is too long.
+    """Yield the documents of one file; a failure for each JSONL line that is too long.
 
     Raises:
         BadRecord: at any point; what was given before is good.
@@ -318,7 +318,7 @@ def _open(path: str) -> BinaryIO:
 
 
 def _file_blocks(path: str) -> Iterator[bytes]:
-    """A file's bytes as stored, a block at a time; of one that grows, those that it has when it is opened."""
+    """Yield a file's bytes as stored, a block at a time; of one that grows, those that it has when it is opened."""
     try:
         with _open(path) as file:
             left = size_now(file) if "://" not in path else sys.maxsize

@@ -57,7 +57,10 @@ class Robots:
             raise BadRecord(Reason.FETCH_FAILED, "the host's robots.txt does not allow it")
 
     def _fetch(self, address: str) -> str | None:
-        """The text, empty for a host without one; None for one that is broken: nothing is allowed (RFC 9309, 2.3.1)."""
+        """Return the text, empty for a host without one.
+
+        None for one that is broken: nothing is allowed (RFC 9309, 2.3.1).
+        """
         try:
             with self._client.get(address, turn=self._turns.turn) as answer:
                 if answer.status == 200:

@@ -91,12 +91,12 @@ class Said:
 
 
 def key_of(address: str) -> str:
-    """The key of an address; tells nothing of what is secret in it."""
+    """Return the key of an address; tells nothing of what is secret in it."""
     return stable_id("feed", address)
 
 
 def is_due(state: FeedState | None, now: datetime.datetime) -> bool:
-    """Whether to ask now.
+    """Return True if to ask now.
 
     >>> now = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
     >>> state = FeedState(key="k", shown="u", asked=now, due=now + datetime.timedelta(minutes=15))
@@ -113,7 +113,7 @@ def is_due(state: FeedState | None, now: datetime.datetime) -> bool:
 
 
 def learn_rate(state: FeedState | None, new: int, now: datetime.datetime) -> float:
-    """New entries per second, with an answer that had `new` of them; 0 where there was none before.
+    """Return new entries per second, with an answer that had `new` of them; 0 where there was none before.
 
     >>> begun = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
     >>> state = FeedState(key="k", shown="u", asked=begun, due=begun, answered=begun)
@@ -128,7 +128,7 @@ def learn_rate(state: FeedState | None, new: int, now: datetime.datetime) -> flo
 
 
 def turnover(entries: int, rate: float) -> float:
-    """Seconds in which so many entries are replaced by others."""
+    """Return seconds in which so many entries are replaced by others."""
     return entries / rate if rate > 0 and entries else math.inf
 
 
@@ -184,7 +184,7 @@ def after_failure(
 
 
 def tell(state: FeedState | None, problem: str, now: datetime.datetime) -> tuple[bool, dict[str, str]]:
-    """Whether a failure is worth a row, and what has been told with it.
+    """Return True if a failure is worth a row, and what has been told with it.
 
     It is when the address begins to fail, when it fails in another way, and
     then once a day: a year of a feed that is down is 365 rows, not 35,000.
@@ -203,7 +203,7 @@ def address_to_ask(listed: str, state: FeedState | None) -> str:
 
 
 def to_json(state: FeedState) -> dict[str, Any]:
-    """Ready for JSON; what is empty is left out."""
+    """Return ready for JSON; what is empty is left out."""
     values = {key: value for key, value in dataclasses.asdict(state).items() if value not in (None, (), {}, False, 0)}
     instants = {key: value.isoformat() for key in _INSTANTS if (value := getattr(state, key)) is not None}
     return {**values, **instants}

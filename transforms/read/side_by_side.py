@@ -31,7 +31,7 @@ class Bundle:
         self._open = 0
 
     def begin(self, pool: concurrent.futures.Executor, visit: Callable[[], Iterator[Any]]) -> None:
-        """Lets a thread of the pool go."""
+        """Let a thread of the pool go."""
         self._open += 1
         pool.submit(self._run, visit)
 
@@ -56,7 +56,7 @@ class Bundle:
                 yield found
 
     def give_up(self) -> None:
-        """Lets no thread wait for results to be taken that nobody will take."""
+        """Let no thread wait for results to be taken that nobody will take."""
         self._given_up.set()
 
     def _run(self, visit: Callable[[], Iterator[Any]]) -> None:

@@ -57,7 +57,7 @@ class Source:
 
 
 def kind_of(path: str) -> MediaKind | None:
-    """The kind of a file by its extension, whatever its case and with or without `.gz`.
+    """Return the kind of a file by its extension, whatever its case and with or without `.gz`.
 
     >>> kind_of("news/a.HTML"), kind_of("b.jsonl.gz"), kind_of("c.pdf")
     ('html', 'jsonl', None)
@@ -86,12 +86,12 @@ def kind_of_response(url: str, media: str, head: bytes) -> MediaKind:
 
 
 def is_address(uri: str) -> bool:
-    """Whether it is fetched over HTTP rather than read from a file system."""
+    """Return True if it is fetched over HTTP rather than read from a file system."""
     return uri.lower().startswith(("http://", "https://"))
 
 
 def resolve_inputs(inputs: Sequence[str], *, remote: bool = True) -> list[Source]:
-    """The files and addresses that the inputs name, each once, sorted by URI.
+    """Return the files and addresses that the inputs name, each once, sorted by URI.
 
     Without `remote` nothing is looked up on gs://, s3:// and the like: a pattern there stands for itself.
 
@@ -122,13 +122,13 @@ def resolve_inputs(inputs: Sequence[str], *, remote: bool = True) -> list[Source
 
 
 def full_text_by_list(inputs: Sequence[str]) -> dict[str, bool]:
-    """Address -> whether its pages are wanted, for the feeds of which a list among the inputs says so."""
+    """Return address -> whether its pages are wanted, for the feeds of which a list among the inputs says so."""
     listed = [feed for entry in inputs if is_feed_list(entry) for feed in read_feed_list(entry)]
     return {feed.url: feed.full_text == "yes" for feed in listed if feed.full_text}
 
 
 def _resolve(entry: str) -> Iterable[Source]:
-    """The sources of one input."""
+    """Return the sources of one input."""
     if is_address(entry):
         return [_address(entry)]
     if not entry.strip():
@@ -171,13 +171,13 @@ def _is_directory(path: str) -> bool:
 
 
 def _of_known_kinds(found: Iterable[Found]) -> list[Source]:
-    """The files of a directory that can be read, and what has the name of one, or hides some."""
+    """Return the files of a directory that can be read, and what has the name of one, or hides some."""
     wanted = {one.path: _local(one) for one in found if kind_of(one.path) or "listed" in (one.problem or "")}
     return [wanted[path] for path in sorted(wanted)]
 
 
 def _not_looked_up(entry: str) -> Iterable[Source]:
-    """A source for an input that is on no disk of this machine."""
+    """Return a source for an input that is on no disk of this machine."""
     if is_address(entry):
         return [_address(entry)]
     try:
@@ -198,7 +198,7 @@ def _address(url: str) -> Source:
 
 
 def _objects(pattern: str) -> list[Source]:
-    """Objects of a store, or files of another file system, that match a pattern."""
+    """Return objects of a store, or files of another file system, that match a pattern."""
     if not is_pattern(pattern):
         # A folder of an object store is no more than the beginning of names.
         return _match(pattern) or [source for source in _match(f"{pattern}/**") if source.kind]
@@ -207,7 +207,7 @@ def _objects(pattern: str) -> list[Source]:
 
 
 def _match(pattern: str, named: str | None = None) -> list[Source]:
-    """Files that match in Beam's way, without directories and hidden files."""
+    """Return files that match in Beam's way, without directories and hidden files."""
     try:
         found: list[FileMetadata] = FileSystems.match([pattern])[0].metadata_list
     except Exception as error:  # each file system raises its own: a bad scheme, a missing bucket, no credentials

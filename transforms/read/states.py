@@ -17,12 +17,15 @@ from transforms.write.trust import damaged, shown, warn
 
 
 def read_states(dataset: str) -> Iterator[tuple[str, FeedState]]:
-    """Key and state of each address, as the newest committed run has left them."""
+    """Yield key and state of each address, as the newest committed run has left them."""
     yield from states_in(snapshot.read(dataset), dataset).items()
 
 
 def states_in(memory: Mapping[str, Mapping[str, Any]], dataset: str) -> dict[str, FeedState]:
-    """Key -> state of each address in what a dataset remembers; one that cannot be used is left out, with a warning."""
+    """Return key -> state of each address in what a dataset remembers.
+
+    One that cannot be used is left out, with a warning.
+    """
     found: dict[str, FeedState] = {}
     for key, values in memory.items():
         if "due" not in values:  # a stream remembers other things as well
@@ -117,7 +120,7 @@ def to_remember(asked: Asked) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def to_try_again(what: Failure | Item) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The note that an entry of a feed is to be tried again: its page could not be had, or it failed unforeseen.
+    """Yield the note that an entry of a feed is to be tried again: its page could not be had, or it failed unforeseen.
 
     An address with a secret in it is not known by what rows show of it, and has no such notes.
     """

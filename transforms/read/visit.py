@@ -56,7 +56,7 @@ def ask_host(
 
 
 def _until_told(results: Iterator[Any]) -> Iterator[Any]:
-    """A failure and what came of the address, or the first of anything else."""
+    """Yield a failure and what came of the address, or the first of anything else."""
     for result in results:
         yield result
         if not isinstance(result, Failure):

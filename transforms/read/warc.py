@@ -19,7 +19,7 @@ _KINDS_OF_TEXT = ("html", "xml", "rss", "atom", "json")
 
 
 def read_warc(file: BinaryIO, uri: str, *, max_bytes: int) -> Iterator[Document | Failure]:
-    """The feeds and pages of a WARC file, plain or packed, with the address and date of each answer.
+    """Yield the feeds and pages of a WARC file, plain or packed, with the address and date of each answer.
 
     Answers other than 200, pictures and other media are passed over. A record
     that cannot be read is a failure of its own. Memory is bounded by

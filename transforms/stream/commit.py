@@ -131,7 +131,7 @@ def commit_pane(
     deduplicate: Deduplicate,
     told: Told,
 ) -> tuple[Run | None, Books]:
-    """Commits a pane, and what may be remembered from now on; None where there is nothing to record."""
+    """Commit a pane, and what may be remembered from now on; None where there is nothing to record."""
     for outcome in outcomes:
         if outcome.kind == "receipt":
             books.ledger.enter(outcome.value)
@@ -179,7 +179,7 @@ def commit_pane(
 
 
 def tables_of(annotated: Iterable[AnnotatedArticle], failures: Iterable[Any]) -> Tables:
-    """The rows of each table."""
+    """Return the rows of each table."""
     tables: Tables = {name: [] for name in TABLES}
     for one in annotated:
         tables["articles"].append(one.article)
@@ -190,7 +190,7 @@ def tables_of(annotated: Iterable[AnnotatedArticle], failures: Iterable[Any]) ->
 
 
 def totals(tables: Tables, duplicates: Iterable[str]) -> Counter[str]:
-    """Inputs and what became of each, as the totals of a run name them."""
+    """Return inputs and what became of each, as the totals of a run name them."""
     counts: Counter[str] = Counter()
     kinds = [("articles", how_read(article)) for article in tables["articles"]]
     kinds += [("failures", failure.reason) for failure in tables["failures"]]
@@ -210,7 +210,7 @@ def commit_tables(
     memory: Mapping[str, Mapping[str, Any]],
     records: Sequence[bytes] = (),
 ) -> Run:
-    """Stages rows, archive and memory, and commits them together."""
+    """Return stages rows, archive and memory, and commits them together."""
     staged = [stage_shard(output, run.run_id, table, 0, rows) for table, rows in tables.items()]
     extras = [snapshot.stage((0, memory.items()), output, run.run_id)] if memory else []
     if records:
@@ -231,7 +231,7 @@ def commit_tables(
 
 
 def commit_memory(job: Job, memory: Mapping[str, Mapping[str, Any]]) -> None:
-    """Puts a new snapshot in place, and takes the old ones away."""
+    """Put a new snapshot in place, and takes the old ones away."""
     if not memory:
         return
     old = snapshot.readable(job.output)
@@ -241,7 +241,7 @@ def commit_memory(job: Job, memory: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def _not_yet_committed(job: Job, pane: Pane, tables: Tables) -> tuple[str, Tables, bool]:
-    """An id for the commit, the rows that earlier attempts at the same pane lack, and whether there were any.
+    """Return an id for the commit, the rows that earlier attempts at the same pane lack, and whether there were any.
 
     A runner may bring a pane again: after it lost the answer, with the same
     rows, or after it went back to a checkpoint and the source has read anew,
@@ -262,7 +262,7 @@ def _not_yet_committed(job: Job, pane: Pane, tables: Tables) -> tuple[str, Table
 
 
 def _owner(row: Any) -> str:
-    """The article or failure that a row belongs to."""
+    """Return the article or failure that a row belongs to."""
     return str(getattr(row, "article_id", None) or row.failure_id)
 
 
@@ -278,7 +278,7 @@ def _ids_of(output: str, run: Run) -> set[str]:
 
 
 def clean_staging(output: str) -> None:
-    """Takes away what jobs that were killed have left uncommitted; for who holds the dataset's lock.
+    """Take away what jobs that were killed have left uncommitted; for who holds the dataset's lock.
 
     What is not of the layout, and what a damaged manifest names, is left alone.
     """

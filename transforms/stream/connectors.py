@@ -51,7 +51,7 @@ class Kafka(beam.PTransform):
 
     @property
     def is_on(self) -> bool:
-        """Whether there is a topic to read."""
+        """Return True if there is a topic to read."""
         return bool(self.topic)
 
     def expand(self, begin: beam.pvalue.PBegin) -> Any:
@@ -90,7 +90,7 @@ class PubSub(beam.PTransform):
 
     @property
     def is_on(self) -> bool:
-        """Whether there is a subscription to read."""
+        """Return True if there is a subscription to read."""
         return bool(self.subscription)
 
     def expand(self, begin: beam.pvalue.PBegin) -> Any:
@@ -146,7 +146,7 @@ class _SplitMessage(beam.DoFn):
 
 
 def to_document(message: bytes, address: str, micros: int) -> Document:
-    """A message as a document; what it is, its first bytes tell.
+    """Return a message as a document; what it is, its first bytes tell.
 
     >>> to_document(b'{"text": "Rain fell."}', "kafka://news", 0).kind, to_document(b"Rain.", "kafka://news", 0).kind
     ('jsonl', 'text')

@@ -86,7 +86,7 @@ class Follow(beam.PTransform):
 
 
 def followed(inputs: list[str]) -> tuple[list[str], list[str]]:
-    """Addresses to ask, and files, folders and globs to watch, which need not exist yet.
+    """Return addresses to ask, and files, folders and globs to watch, which need not exist yet.
 
     Raises:
         ValueError: an address or a list of feeds that cannot be used.
@@ -122,7 +122,7 @@ class _Tracker(RestrictionTracker):
         return RestrictionProgress(completed=0.0, remaining=1.0)
 
     def try_claim(self, position: Progress | None) -> bool:
-        """None before a round, the progress behind it."""
+        """Return none before a round, the progress behind it."""
         if self._given_away:
             return False
         self._reading = position is None
@@ -213,7 +213,7 @@ class _Follow(beam.DoFn, RestrictionProvider):
             say_alive(self._output, self._job_id, self._looks)
 
     def _look(self, progress: Progress, now: datetime.datetime) -> tuple[list[Any], Progress]:
-        """Reads what there is to read now, if anything."""
+        """Read what there is to read now, if anything."""
         tasks = due(self._addresses, progress, now)
         files, growing = watch.ready(list_watched(self._patterns), progress.files, progress.looked_at)
         results: list[Any] = []
@@ -243,7 +243,7 @@ class _Follow(beam.DoFn, RestrictionProvider):
 
 
 def sleep_until(moment: float, *, at_most: float) -> None:
-    """Waits where the runner did not, a nap at a time.
+    """Wait where the runner did not, a nap at a time.
 
     Args:
         moment: seconds since 1970.
@@ -255,14 +255,14 @@ def sleep_until(moment: float, *, at_most: float) -> None:
 
 
 def advance(watermark: Any, to: Timestamp) -> None:
-    """Moves the watermark forward, never back: a clock may have been set."""
+    """Move the watermark forward, never back: a clock may have been set."""
     before = watermark.current_watermark()
     if before is None or to > before:
         watermark.set_watermark(to)
 
 
 def to_micros(moment: datetime.datetime) -> int:
-    """Microseconds since 1970, exactly.
+    """Return microseconds since 1970, exactly.
 
     >>> to_micros(datetime.datetime(2026, 11, 22, 10, 15, 0, 123000, tzinfo=datetime.UTC))
     1795342500123000

@@ -50,7 +50,7 @@ class History:
         self._listed: float | None = None
 
     def ask(self, wanted: Wanted) -> tuple[list[Reading], list[Candidate]]:
-        """Readings by page or text, and candidates for copies by their keys."""
+        """Return readings by page or text, and candidates for copies by their keys."""
         with _ONE_AT_A_TIME:
             if self._listed is None or time.monotonic() - self._listed > self._fresh_seconds:
                 self._list()
@@ -61,11 +61,11 @@ class History:
                 return _sorted_out(self._look_up(wanted))
 
     def look_again(self) -> None:
-        """Lists the segments anew, the next time that it is asked."""
+        """List the segments anew, the next time that it is asked."""
         self._listed = None
 
     def _list(self) -> None:
-        """Lists the segments, and makes those that are missing."""
+        """List the segments, and makes those that are missing."""
         since = self._today() - datetime.timedelta(days=int(self._window_days) + 1)
         plan = segments.plan(self._output, "", since)
         made = [segments.make(self._output, source, self._run_id, since) for source in plan.missing]

@@ -109,7 +109,7 @@ class _Recall(beam.DoFn):
 
 
 def recall(articles: list[Article], history: History) -> dict[int, list[Reading]]:
-    """Page key -> readings that the dataset has of it, for each of the articles."""
+    """Return page key -> readings that the dataset has of it, for each of the articles."""
     own = [reading_of(article) for article in articles]
     pages, texts = ({getattr(one, name) for one in own} for name in ("page", "text"))
     readings, _ = history.ask(Wanted(texts=_packed(texts), pages=_packed(pages - {0}), keys=b"", earliest=0, latest=0))
@@ -164,7 +164,7 @@ class _Judge(beam.DoFn):
 
 
 def identify(article: Article, met: Iterable[Reading], committed: Iterable[Reading]) -> Article | None:
-    """The article, as a version where it is one; None if it was met before.
+    """Return the article, as a version where it is one; None if it was met before.
 
     Args:
         article: the one that has come.

@@ -31,12 +31,12 @@ class Ledger:
     """Sources that are committed, of a round that is not known."""
 
     def enter(self, receipt: Receipt) -> None:
-        """Notes what a round has read; the same round again, after a retry, is not news."""
+        """Note what a round has read; the same round again, after a retry, is not news."""
         if receipt.number > self.taken:
             self.receipts[receipt.number] = receipt
 
     def settle(self, committed: Iterable[tuple[str, datetime.datetime | None]]) -> None:
-        """Notes sources as committed, with the time their round began where that is known."""
+        """Note sources as committed, with the time their round began where that is known."""
         for source, read in committed:
             if source.startswith(SCHEMES):
                 continue  # a connector knows itself what it has given
@@ -46,7 +46,7 @@ class Ledger:
                 self.done.setdefault(read, Counter())[source] += 1
 
     def complete(self) -> list[Receipt]:
-        """Takes out the rounds that are complete, in order, up to the first that is not.
+        """Take out the rounds that are complete, in order, up to the first that is not.
 
         A source whose round is not known is counted for the last round that
         waits for it, so that no round is ever taken for complete too early.
@@ -71,7 +71,7 @@ class Ledger:
 
     @property
     def waiting(self) -> int:
-        """Rounds that are not complete."""
+        """Return rounds that are not complete."""
         return len(self.receipts)
 
 

@@ -34,7 +34,7 @@ class Pane(NamedTuple):
     late: bool
 
     def name(self, job: str, attempt: int = 0) -> str:
-        """The run id of the pane's commit: begins the names of its files, and sorts by time.
+        """Return the run id of the pane's commit: begins the names of its files, and sorts by time.
 
         >>> start = datetime.datetime(2026, 11, 22, 10, 15, tzinfo=datetime.UTC)
         >>> Pane(start, start, 0, False).name("4f0c"), Pane(start, start, 2, True).name("4f0c")
@@ -76,7 +76,7 @@ def event_time(article: Article, oldest_seconds: float) -> datetime.datetime:
 
 
 def timed(article: Article, oldest_seconds: float) -> TimestampedValue:
-    """The article at its event time, in Beam's milliseconds."""
+    """Return the article at its event time, in Beam's milliseconds."""
     return TimestampedValue(article, Timestamp(micros=to_micros(event_time(article, oldest_seconds)) // 1000 * 1000))
 
 
@@ -201,11 +201,11 @@ class _Gather(beam.DoFn):
 
 
 def all_late(outcomes: Iterable[Outcome], closed: datetime.datetime) -> bool:
-    """Whether a pane has articles, and each was read after its window had closed."""
+    """Return True if a pane has articles, and each was read after its window had closed."""
     read = [one.read for one in outcomes if one.kind == "article" and one.read is not None]
     return bool(read) and min(read) > closed
 
 
 def job_id(output: str, started: datetime.datetime) -> str:
-    """The id of one job of a stream: a job that is started again is another, and replaces nothing."""
+    """Return the id of one job of a stream: a job that is started again is another, and replaces nothing."""
     return stable_id("stream", output, started.isoformat())[:8]

@@ -51,7 +51,7 @@ class Progress:
 def read_round(
     reader: "Reader", progress: Progress, tasks: list[Task], files: list[Source], now: datetime.datetime
 ) -> tuple[list[Any], Progress]:
-    """Reads feeds and files, and says how far the stream is then.
+    """Read feeds and files, and says how far the stream is then.
 
     Args:
         reader: reads.
@@ -103,7 +103,7 @@ def read_round(
 
 
 def due(addresses: Iterable[str], progress: Progress, now: datetime.datetime) -> list[Task]:
-    """The feeds to ask now, with what is remembered of them."""
+    """Return the feeds to ask now, with what is remembered of them."""
     states = ((address, progress.feeds.get(key_of(address))) for address in addresses)
     return [Task(address=address, state=state) for address, state in states if is_due(state, now)]
 
@@ -127,11 +127,11 @@ class Reader:
         self._wanted = Wanted(read.full_text, full_text_by_list(read.inputs))
 
     def close(self) -> None:
-        """Lets the threads go."""
+        """Let the threads go."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def ask(self, tasks: list[Task], moment: datetime.datetime) -> Iterator[Any]:
-        """Documents, failures, `Asked` and WARC records of some feeds."""
+        """Yield documents, failures, `Asked` and WARC records of some feeds."""
         read = self._read
         visit = functools.partial(
             visit_feeds, pace=read.pace, fetched=moment, keep=read.keep, retry_seconds=read.retry_seconds
@@ -139,7 +139,7 @@ class Reader:
         yield from self._visit(visit, ((host_of(task.address), task) for task in tasks))
 
     def open(self, files: list[Source], moment: datetime.datetime) -> Iterator[Document | Failure]:
-        """Documents and failures of some files."""
+        """Yield documents and failures of some files."""
         for source in files:
             try:
                 yield from read_source(source, max_bytes=self._read.max_bytes, fetched=moment)
@@ -154,7 +154,10 @@ class Reader:
             yield result.value if isinstance(result, beam.pvalue.TaggedOutput) else result
 
     def with_pages(self, items: list[Item]) -> tuple[list[Item], list[Any]]:
-        """The items, with the page behind those whose page is wanted; WARC records, and what is to be tried again."""
+        """Return the items, with the page behind those whose page is wanted.
+
+        WARC records, and what is to be tried again.
+        """
         partial = [(host_of(item.content.url), item) for item in items if self._wants_page(item)]
         if not partial:
             return items, []

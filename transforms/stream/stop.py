@@ -11,17 +11,17 @@ MAX_BYTES = 64
 
 
 def ask_to_stop(output: str) -> None:
-    """Asks the stream that writes into this dataset to read nothing more, commit what it has, and end."""
+    """Ask the stream that writes into this dataset to read nothing more, commit what it has, and end."""
     _write(files.join(output, NAME), b"stop\n")
 
 
 def is_asked_to_stop(output: str) -> bool:
-    """Whether somebody has asked."""
+    """Return True if somebody has asked."""
     return files.size_of(files.join(output, NAME)) is not None
 
 
 def forget_to_stop(output: str) -> None:
-    """Takes the file away, before a stream begins and when it has ended, and what earlier streams have said."""
+    """Take the file away, before a stream begins and when it has ended, and what earlier streams have said."""
     said = [path for name in (DRAINED, ALIVE) for path in files.list_files(files.join(output, f"{name}*"))]
     files.remove([files.join(output, NAME), *said])
 
@@ -34,27 +34,27 @@ def take_over(output: str, job_id: str) -> None:
 
 
 def owner_of(output: str) -> str:
-    """The job that has begun last; empty where none has."""
+    """Return the job that has begun last; empty where none has."""
     return _read(files.join(output, OWNER))
 
 
 def is_taken_over(output: str, job_id: str) -> bool:
-    """Whether a later job writes into the dataset: a cluster may go on with one whose launcher was killed."""
+    """Return True if a later job writes into the dataset: a cluster may go on with one whose launcher was killed."""
     return owner_of(output) not in ("", job_id)
 
 
 def say_drained(output: str, job_id: str) -> None:
-    """Says that all that the job has read is committed, for who waits for an engine that never ends a job."""
+    """Say that all that the job has read is committed, for who waits for an engine that never ends a job."""
     _write(files.join(output, f"{DRAINED}{job_id}"), b"drained\n")
 
 
 def is_drained(output: str, job_id: str) -> bool:
-    """Whether the job has said so."""
+    """Return True if the job has said so."""
     return files.size_of(files.join(output, f"{DRAINED}{job_id}")) is not None
 
 
 def say_alive(output: str, job_id: str, looks: int) -> None:
-    """Says how often the job's source has looked at what it follows, for who waits for a job that may hang."""
+    """Say how often the job's source has looked at what it follows, for who waits for a job that may hang."""
     _write(files.join(output, f"{ALIVE}{job_id}"), f"{looks}\n".encode())
 
 
@@ -65,7 +65,7 @@ def looks_of(output: str, job_id: str) -> int:
 
 
 def _read(path: str) -> str:
-    """The few words of such a file; none if it is not there, and no more than any of ours has."""
+    """Return the few words of such a file; none if it is not there, and no more than any of ours has."""
     if not files.size_of(path):
         return ""
     with files.open_file(path) as handle:

@@ -29,7 +29,7 @@ class Told:
     started: datetime.datetime
 
     def split(self, failures: Iterable[Failure], start: datetime.datetime) -> tuple[list[Failure], int]:
-        """Those that are new, and how many are not, of a window that begins then.
+        """Return those that are new, and how many are not, of a window that begins then.
 
         The same for the same job and window, however often it is asked.
         """

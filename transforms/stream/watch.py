@@ -21,17 +21,20 @@ class Seen:
 
 
 def key_of(uri: str) -> str:
-    """The key under which a dataset remembers a file."""
+    """Return the key under which a dataset remembers a file."""
     return stable_id("file", uri)
 
 
 def to_json(uri: str, seen: Seen) -> dict[str, Any]:
-    """Ready for JSON."""
+    """Return ready for JSON."""
     return {"file": uri, "size": seen.size, "modified": seen.modified}
 
 
 def files_from(memory: Mapping[str, Mapping[str, Any]]) -> dict[str, Seen]:
-    """The files that a dataset remembers, by URI; what is no file's note is left out, and the file read again."""
+    """Return the files that a dataset remembers, by URI.
+
+    What is no file's note is left out, and the file read again.
+    """
     return {
         one["file"]: Seen(one.get("size"), one.get("modified"))
         for one in memory.values()
@@ -42,7 +45,7 @@ def files_from(memory: Mapping[str, Mapping[str, Any]]) -> dict[str, Seen]:
 def ready(
     found: Iterable[Source], read: Mapping[str, Seen], looked_at: Mapping[str, Seen]
 ) -> tuple[list[Source], dict[str, Seen]]:
-    """Files to read now, and how the others looked that are new.
+    """Return files to read now, and how the others looked that are new.
 
     A file is whole when it looks as it did the last time; so none is read on
     the first look, and none that grows.

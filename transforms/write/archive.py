@@ -17,7 +17,7 @@ from transforms.write.schema import dateline_version
 
 
 def warc_record(kind: WarcRecordType, when: datetime.datetime, headers: Mapping[str, str], block: bytes) -> bytes:
-    """A WARC/1.1 record with its digest, as a gzip member of its own."""
+    """Return a WARC/1.1 record with its digest, as a gzip member of its own."""
     record = WarcRecord()
     record.init_headers(kind)
     record.record_date = when
@@ -30,19 +30,19 @@ def warc_record(kind: WarcRecordType, when: datetime.datetime, headers: Mapping[
 
 
 def info_record(run: Run) -> bytes:
-    """The record at the head of a file."""
+    """Return the record at the head of a file."""
     fields = {"software": f"Dateline {dateline_version()}", "format": "WARC File Format 1.1", "isPartOf": run.run_id}
     block = "".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode()
     return warc_record(WarcRecordType.warcinfo, run.started, {"Content-Type": "application/warc-fields"}, block)
 
 
 def shard_of(record: bytes, shards: int) -> tuple[int, bytes]:
-    """The record under the number of its file; records spread over the files by their content."""
+    """Return the record under the number of its file; records spread over the files by their content."""
     return zlib.crc32(record) % shards, record
 
 
 def stage(group: tuple[int, Iterable[bytes]], output: str, run: Run, shards: int) -> StagedExtra:
-    """Writes one file aside: gzip members, one after the other, are a gzip file again."""
+    """Write one file aside: gzip members, one after the other, are a gzip file again."""
     shard, records = group
     target = layout.archive_path(run.date, run.run_id, shard, shards)
     return StagedExtra.write(output, run.run_id, target, itertools.chain([info_record(run)], records))

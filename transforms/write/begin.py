@@ -17,7 +17,7 @@ RECENT = 100
 
 
 def find_earlier(output: str, inputs: Sequence[Input]) -> Run | None:
-    """The run that a run over these inputs continues, if there is one.
+    """Return the run that a run over these inputs continues, if there is one.
 
     Files that have not changed are the same run, finished or not. A feed gives
     other entries every time, so only a run over it that never finished is
@@ -36,7 +36,7 @@ def find_earlier(output: str, inputs: Sequence[Input]) -> Run | None:
 
 
 def new_run(inputs: Sequence[Input], now: datetime.datetime) -> Run:
-    """A run that has not begun before."""
+    """Return a run that has not begun before."""
     listing = runs.listing_id(inputs)
     started = now.astimezone(datetime.UTC)
     remote = any(runs.is_remote(one.uri) for one in inputs)
@@ -67,7 +67,7 @@ def begin_run(
     *,
     versions: Mapping[str, str] | None = None,
 ) -> Run:
-    """Begins a run over the inputs, or begins it again with the time it first began.
+    """Begin a run over the inputs, or begins it again with the time it first began.
 
     Commits that were cut short are finished first, of whatever run; what an
     earlier attempt at this run left uncommitted is removed.

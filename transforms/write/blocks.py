@@ -24,7 +24,7 @@ Block = bytes
 
 
 def to_block(table: str, rows: Sequence[Any]) -> Block:
-    """Records of one table, packed."""
+    """Return records of one table, packed."""
     columns = plain_table(table, rows)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, columns.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:

@@ -82,11 +82,11 @@ class Scan:
     """Files that were looked at."""
 
     def find(self, path: str, kind: Kind, what: str, advice: str) -> None:
-        """Adds a finding."""
+        """Add a finding."""
         self.findings.append(Finding(path=path, kind=kind, what=what, advice=advice))
 
     def run_of(self, run_id: str) -> Run | None:
-        """The record of a run."""
+        """Return the record of a run."""
         return self.runs.get(run_id) or self.folded.get(run_id)
 
     def rows(self) -> dict[str, Counter[str]]:
@@ -99,7 +99,7 @@ class Scan:
 
 
 def scan(output: str, check_segment: CheckFile, known: Scan | None = None) -> Scan:
-    """Reads a dataset and says what is wrong with it.
+    """Read a dataset and says what is wrong with it.
 
     Args:
         output: folder or URL of the dataset.
@@ -224,7 +224,7 @@ def _check_table(found: Scan, path: str, name: Name, known: Scan | None) -> None
 
 
 def read_table(path: str, name: Name) -> TableFile:
-    """Reads a table's file to its end.
+    """Read a table's file to its end.
 
     Raises:
         DamagedFile: a page is damaged, or the columns are not those of the table.
@@ -246,7 +246,7 @@ def read_table(path: str, name: Name) -> TableFile:
 
 
 def _number(article_id: str) -> int:
-    """The first bytes of an id; of one that is not ours, its hash in this process."""
+    """Return the first bytes of an id; of one that is not ours, its hash in this process."""
     try:
         return int(article_id[:16], 16)
     except ValueError:
@@ -268,7 +268,7 @@ def check_schema(schema: pa.Schema, table: str) -> None:
 
 
 def _compare(found: Scan) -> None:
-    """Compares the files with the records."""
+    """Compare the files with the records."""
     places: dict[tuple[str, str], list[str]] = defaultdict(list)
     for path, one in found.tables.items():
         for part in one.parts:
@@ -306,7 +306,7 @@ def _compare_rows(found: Scan) -> None:
 
 
 def _find_doubles(found: Scan) -> None:
-    """Finds articles that are in the dataset twice."""
+    """Find articles that are in the dataset twice."""
     paths = [path for path, one in found.tables.items() if one.name.table == "articles" and len(one.ids)]
     if not paths:
         return

@@ -20,7 +20,7 @@ from transforms.write.trust import DamagedFile, warn
 
 
 def needed(staged: Iterable[StagedFile], elsewhere: Collection[str] = ()) -> list[StagedFile]:
-    """The files worth keeping: those with rows, or one of each table without any.
+    """Return the files worth keeping: those with rows, or one of each table without any.
 
     A table without rows keeps an empty file, so that a reader always finds its
     columns; not where other runs have files of it: a job that finds nothing new
@@ -36,7 +36,7 @@ def needed(staged: Iterable[StagedFile], elsewhere: Collection[str] = ()) -> lis
 
 
 def total_rows(staged: Iterable[StagedFile]) -> dict[str, int]:
-    """Table -> rows in all of its files."""
+    """Return table -> rows in all of its files."""
     totals: dict[str, int] = {}
     for one in staged:
         totals[one.table] = totals.get(one.table, 0) + one.rows
@@ -76,7 +76,7 @@ def plan_commit(
 
 
 def files_of(output: str, run_id: str) -> list[str]:
-    """The committed files of a run as the dataset has them now, relative to it."""
+    """Return the committed files of a run as the dataset has them now, relative to it."""
     return [
         "/".join(path.split("/")[-3:])
         for table in TABLES
@@ -85,7 +85,7 @@ def files_of(output: str, run_id: str) -> list[str]:
 
 
 def extras_of(output: str, run_id: str, extras: Sequence[StagedExtra]) -> list[str]:
-    """The run's archives, and the snapshots that are there where there is a new one, relative to the dataset."""
+    """Return the run's archives, and the snapshots that are there where there is a new one, relative to the dataset."""
     archives = files.list_files(files.join(output, layout.ARCHIVE, "date=*", f"{run_id}-*.warc.gz"))
     # A damaged one is left for `dateline check`.
     old = snapshot.readable(output) if any(one.target.startswith(layout.MEMORY) for one in extras) else []
@@ -93,13 +93,13 @@ def extras_of(output: str, run_id: str, extras: Sequence[StagedExtra]) -> list[s
 
 
 def tables_elsewhere(output: str, run_id: str) -> set[str]:
-    """The tables of which other runs have files in the dataset."""
+    """Return the tables of which other runs have files in the dataset."""
     paths = {table: files.list_files(files.join(output, layout.table_pattern(table))) for table in TABLES}
     return {table for table, found in paths.items() if any(layout.run_of(path) != run_id for path in found)}
 
 
 def roll_forward(output: str, manifest: Manifest) -> None:
-    """Does what the manifest says, from wherever an earlier attempt was cut short.
+    """Do what the manifest says, from wherever an earlier attempt was cut short.
 
     Old files go last, so that no row is missing in between that the run had
     before.
@@ -113,7 +113,7 @@ def roll_forward(output: str, manifest: Manifest) -> None:
 
 
 def roll_forward_all(output: str) -> None:
-    """Finishes every commit that was cut short, so that each run is in the dataset whole or not at all.
+    """Finish every commit that was cut short, so that each run is in the dataset whole or not at all.
 
     All manifests are checked before the first is followed. A damaged one is
     named in a warning and left alone.
@@ -126,7 +126,7 @@ def roll_forward_all(output: str) -> None:
 
 
 def decided(output: str) -> Iterator[Manifest]:
-    """The commits that were cut short and can be finished."""
+    """Yield the commits that were cut short and can be finished."""
     for path in manifest_paths(output):
         try:
             manifest = read_manifest(output, path.split("/")[-2])
@@ -146,7 +146,7 @@ def commit(
     counts: Mapping[str, int],
     extras: Sequence[StagedExtra] = (),
 ) -> Run:
-    """Makes the staged files part of the dataset, and gives the run's record; may be called again.
+    """Make the staged files part of the dataset, and gives the run's record; may be called again.
 
     Raises:
         ValueError: the run was not begun here.

@@ -66,7 +66,7 @@ def compact(
     target_bytes: int = TARGET_BYTES,
     dry_run: bool = False,
 ) -> Compacted:
-    """Merges the small files of each table and day before a date.
+    """Merge the small files of each table and day before a date.
 
     Holds the dataset's lock meanwhile, if it is on a local disk. Elsewhere
     whoever calls makes sure that nothing else writes into the dataset.
@@ -111,7 +111,7 @@ def compact(
 
 
 def carry_out(output: str, merge: Merge, damaged: set[str]) -> Merge | None:
-    """Merges files; those that turn out to be damaged are left as they are, and added to `damaged`."""
+    """Merge files; those that turn out to be damaged are left as they are, and added to `damaged`."""
     while len(merge.paths) > 1:
         name = f"{STAGING}-{stable_id(merge.target)[:16]}"
         step = Rewrite(output, name)
@@ -177,7 +177,7 @@ def _bins(
     is_known: Callable[[str], bool],
     damaged: set[str],
 ) -> Iterator[Merge]:
-    """Files of the same columns together, up to the size wanted; those of unknown origin are left alone."""
+    """Yield files of the same columns together, up to the size wanted; those of unknown origin are left alone."""
     open_bins: dict[str, tuple[list[str], int]] = {}
     full: list[tuple[list[str], int]] = []
     for path, size in small:
@@ -201,7 +201,7 @@ def _bins(
 
 
 def leavings(output: str) -> list[str]:
-    """Staging folders without a decided commit: of runs that were killed. Nothing of them is in the dataset."""
+    """Return staging folders without a decided commit: of runs that were killed. Nothing of them is in the dataset."""
     found = {path.split("/")[-2] for path in files.list_files(files.join(output, layout.STAGING, "*", "*"))}
     decided = {path.split("/")[-2] for path in manifest_paths(output)}
     left = sorted(name for name in found - decided if layout.is_staging_name(name))
@@ -209,7 +209,7 @@ def leavings(output: str) -> list[str]:
 
 
 def foldable(output: str, before: datetime.date) -> dict[str, runs.Run]:
-    """Path -> record of each committed run over feeds before a date; such a run is never begun again."""
+    """Return path -> record of each committed run over feeds before a date; such a run is never begun again."""
     found = {}
     lists: dict[str, tuple[runs.Input, ...]] = {}
     for run in runs.load_runs(files.list_files(files.join(output, layout.RUNS, "*.json"))):
@@ -226,7 +226,7 @@ def _write(content: bytes, handle: BinaryIO) -> None:
 
 
 def fold_records(output: str, before: datetime.date) -> int:
-    """Puts the records of such runs together, a month to a file; a list of feeds is kept once for each month."""
+    """Put the records of such runs together, a month to a file; a list of feeds is kept once for each month."""
     months: dict[str, dict[str, runs.Run]] = defaultdict(dict)
     found = foldable(output, before)
     count = 0

@@ -20,7 +20,7 @@ class StagedExtra:
 
     @classmethod
     def write(cls, output: str, run_id: str, target: str, parts: Iterable[bytes]) -> "StagedExtra":
-        """Writes the content aside, a part after the other."""
+        """Write the content aside, a part after the other."""
         path = f"{layout.staging_folder(run_id)}/extra-{uuid.uuid4().hex}.staged"
         whole = files.join(output, path)
         files.write_file(whole, lambda handle: handle.writelines(parts))

@@ -24,7 +24,7 @@ COPYING = ("gs://", "s3://")
 
 
 def check_output(output: str) -> str:
-    """The folder of a dataset, without its trailing slash.
+    """Return the folder of a dataset, without its trailing slash.
 
     Raises:
         ValueError: it is empty or would be read as a pattern.
@@ -38,40 +38,40 @@ def check_output(output: str) -> str:
 
 
 def is_local(path: str) -> bool:
-    """Whether the path is on a disk of this machine."""
+    """Return True if the path is on a disk of this machine."""
     return FileSystems.get_scheme(path) is None
 
 
 def join(folder: str, *parts: str) -> str:
-    """A path below a folder or URL; parts may hold slashes."""
+    """Return a path below a folder or URL; parts may hold slashes."""
     return str(FileSystems.join(folder, *parts))
 
 
 def size_of(path: str) -> int | None:
-    """Bytes of the file, or None if there is no such file."""
+    """Return bytes of the file, or None if there is no such file."""
     found = FileSystems.match([path])[0].metadata_list
     return int(found[0].size_in_bytes) if found else None
 
 
 def list_files(pattern: str) -> list[str]:
-    """Paths of the files that match, sorted; none if the folder does not exist."""
+    """Return paths of the files that match, sorted; none if the folder does not exist."""
     return sorted(metadata.path for metadata in FileSystems.match([pattern])[0].metadata_list)
 
 
 def open_file(path: str) -> BinaryIO:
-    """The file's bytes as they lie, whatever its name ends in."""
+    """Return the file's bytes as they lie, whatever its name ends in."""
     handle: BinaryIO = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
     return handle
 
 
 def read_bytes(path: str) -> bytes:
-    """The whole content of a small file."""
+    """Return the whole content of a small file."""
     with open_file(path) as handle:
         return handle.read()
 
 
 def write_file(path: str, write: Callable[[BinaryIO], Any]) -> None:
-    """Creates the file with what `write` puts into it, and on a local disk waits until it lies there."""
+    """Create the file with what `write` puts into it, and on a local disk waits until it lies there."""
     with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as handle:
         write(handle)
         if is_local(path):
@@ -80,7 +80,7 @@ def write_file(path: str, write: Callable[[BinaryIO], Any]) -> None:
 
 
 def write_whole(path: str, content: bytes, *, aside: str) -> None:
-    """Puts a small file in place at once; a reader finds the old content or the new.
+    """Put a small file in place at once; a reader finds the old content or the new.
 
     Args:
         path: where it belongs.
@@ -93,7 +93,7 @@ def write_whole(path: str, content: bytes, *, aside: str) -> None:
 
 
 def replace(source: str, target: str, *, size: int) -> None:
-    """Renames a file, over its target if there is one; done already if the source is gone and the target is there.
+    """Rename a file, over its target if there is one; done already if the source is gone and the target is there.
 
     Raises:
         OSError: there is neither the source nor a target of that many bytes.
@@ -109,7 +109,7 @@ def replace(source: str, target: str, *, size: int) -> None:
 
 
 def rename(source: str, target: str) -> None:
-    """Renames a file, also where the file system (HDFS) refuses to replace a target."""
+    """Rename a file, also where the file system (HDFS) refuses to replace a target."""
     try:
         FileSystems.rename([source], [target])
     except OSError:
@@ -121,13 +121,13 @@ def rename(source: str, target: str) -> None:
 
 
 def make_folder_of(path: str) -> None:
-    """Creates the folder that the file lies in, where folders exist; Beam's `mkdirs` raises if another was faster."""
+    """Create the folder that the file lies in, where folders exist; Beam's `mkdirs` raises if another was faster."""
     if is_local(path):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
 
 
 def sync_folder(folder: Path) -> None:
-    """Waits until the names in a local folder are on disk; a rename is durable only then."""
+    """Wait until the names in a local folder are on disk; a rename is durable only then."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -136,7 +136,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove(paths: Iterable[str]) -> None:
-    """Deletes files, and is content with those that are gone already."""
+    """Delete files, and is content with those that are gone already."""
     for path in paths:
         try:
             FileSystems.delete([path])
@@ -146,5 +146,5 @@ def remove(paths: Iterable[str]) -> None:
 
 
 def remove_tree(folder: str) -> None:
-    """Deletes all below a folder, and the folder itself where folders exist."""
+    """Delete all below a folder, and the folder itself where folders exist."""
     remove([folder] if is_local(folder) else list_files(join(folder, "**")))

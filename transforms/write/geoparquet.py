@@ -20,7 +20,7 @@ Point = tuple[float, float]
 
 
 def coordinates(columns: Collection[str]) -> tuple[str, str] | None:
-    """The columns that hold the latitude and longitude of a table's points; None for a table without.
+    """Return the columns that hold the latitude and longitude of a table's points; None for a table without.
 
     >>> coordinates(["article_id", "focus_latitude", "focus_longitude"])
     ('focus_latitude', 'focus_longitude')
@@ -29,7 +29,7 @@ def coordinates(columns: Collection[str]) -> tuple[str, str] | None:
 
 
 def point_fields(nullable: bool) -> list[tuple[pa.Field, str]]:
-    """The two columns that a table of points gets, each with its documentation."""
+    """Return the two columns that a table of points gets, each with its documentation."""
     corners = pa.struct([pa.field(corner, pa.float64(), nullable=False) for corner in CORNERS])
     return [
         (pa.field("geometry", pa.binary(), nullable=nullable), "The place as a WKB point, longitude before latitude."),
@@ -41,7 +41,7 @@ def point_fields(nullable: bool) -> list[tuple[pa.Field, str]]:
 
 
 def wkb_point(longitude: float, latitude: float) -> bytes:
-    """Well-known binary of a point, little-endian.
+    """Return well-known binary of a point, little-endian.
 
     >>> wkb_point(37.5, 55.75).hex()
     '01010000000000000000c042400000000000e04b40'
@@ -50,18 +50,18 @@ def wkb_point(longitude: float, latitude: float) -> bytes:
 
 
 def points(longitudes: Iterable[float | None], latitudes: Iterable[float | None]) -> list[Point | None]:
-    """Pairs of coordinates, one for each row; None where either is missing."""
+    """Return pairs of coordinates, one for each row; None where either is missing."""
     pairs = zip(longitudes, latitudes, strict=True)
     return [None if longitude is None or latitude is None else (longitude, latitude) for longitude, latitude in pairs]
 
 
 def geometry_column(where: Iterable[Point | None]) -> list[bytes | None]:
-    """One WKB point for each pair of coordinates."""
+    """Return one WKB point for each pair of coordinates."""
     return [None if point is None else wkb_point(*point) for point in where]
 
 
 def bbox_column(where: Iterable[Point | None]) -> list[dict[str, float] | None]:
-    """One box for each pair of coordinates; of a point it has no extent.
+    """Return one box for each pair of coordinates; of a point it has no extent.
 
     >>> bbox_column([(37.5, 55.75)])
     [{'xmin': 37.5, 'ymin': 55.75, 'xmax': 37.5, 'ymax': 55.75}]
@@ -70,7 +70,7 @@ def bbox_column(where: Iterable[Point | None]) -> list[dict[str, float] | None]:
 
 
 def bounds(where: Iterable[Point | None]) -> list[float] | None:
-    """The smallest box around all points: west, south, east, north; None without any.
+    """Return the smallest box around all points: west, south, east, north; None without any.
 
     >>> bounds([(1.0, 5.0), None, (2.0, -4.0)])
     [1.0, -4.0, 2.0, 5.0]
@@ -83,7 +83,7 @@ def bounds(where: Iterable[Point | None]) -> list[float] | None:
 
 
 def geo_metadata(where: Iterable[Point | None]) -> str:
-    """The value of a file's `geo` key, JSON.
+    """Return the value of a file's `geo` key, JSON.
 
     What is left out means, by the standard: no `crs`, longitude and latitude
     in degrees of WGS 84 (OGC:CRS84); no `bbox`, a file without points.

@@ -39,32 +39,35 @@ COMPACTED = "compacted"
 
 
 def record_path(run_id: str) -> str:
-    """The record of a run."""
+    """Return the record of a run."""
     return f"{RUNS}/{run_id}.json"
 
 
 def history_path(month: str) -> str:
-    """The records of a month's runs over feeds, a line each."""
+    """Return the records of a month's runs over feeds, a line each."""
     return f"{HISTORY}/{month}.jsonl.gz"
 
 
 def staging_folder(run_id: str) -> str:
-    """The folder of what the run has not yet committed."""
+    """Return the folder of what the run has not yet committed."""
     return f"{STAGING}/{run_id}"
 
 
 def manifest_path(run_id: str) -> str:
-    """Present from the moment a commit is decided until it is done."""
+    """Return present from the moment a commit is decided until it is done."""
     return f"{staging_folder(run_id)}/manifest.json"
 
 
 def staged_path(run_id: str, table: str, shard: int, attempt: str) -> str:
-    """A shard before it is committed; each attempt at a bundle has its own, so that none writes into another's."""
+    """Return a shard before it is committed.
+
+    Each attempt at a bundle has its own, so that none writes into another's.
+    """
     return f"{staging_folder(run_id)}/{table}-{shard:05d}-{attempt}.staged"
 
 
 def shard_path(table: str, date: datetime.date, run_id: str, shard: int, shards: int) -> str:
-    """A committed file. Its name settles its rows: the run, and which part of how many.
+    """Return a committed file. Its name settles its rows: the run, and which part of how many.
 
     >>> shard_path("articles", datetime.date(2026, 11, 22), "4f0c", 0, 4)
     'articles/date=2026-11-22/4f0c-00000-of-00004.parquet'
@@ -73,7 +76,7 @@ def shard_path(table: str, date: datetime.date, run_id: str, shard: int, shards:
 
 
 def compacted_path(table: str, date: str, content: str) -> str:
-    """A file that was made of others, under a name that no other content has.
+    """Return a file that was made of others, under a name that no other content has.
 
     >>> compacted_path("articles", "2026-11-22", "9a3b")
     'articles/date=2026-11-22/compacted-9a3b.parquet'
@@ -91,17 +94,17 @@ def memory_path(number: int, run_id: str) -> str:
 
 
 def archive_path(date: datetime.date, run_id: str, shard: int, shards: int) -> str:
-    """Answers of a run as they came."""
+    """Return answers of a run as they came."""
     return f"{ARCHIVE}/date={date.isoformat()}/{run_id}-{shard:05d}-of-{shards:05d}.warc.gz"
 
 
 def table_pattern(table: str, run_id: str = "") -> str:
-    """Glob of the table's committed files: all of them, or those of one run."""
+    """Return glob of the table's committed files: all of them, or those of one run."""
     return f"{table}/date=*/{run_id and run_id + '-'}*.parquet"
 
 
 def run_of(path: str) -> str:
-    """The run that wrote a committed file.
+    """Return the run that wrote a committed file.
 
     >>> run_of("out/articles/date=2026-11-22/4f0c-00000-of-00004.parquet")
     '4f0c'

@@ -19,7 +19,7 @@ class Held(ValueError):
 
 
 def hold(folder: str) -> None:
-    """Makes the local folder and locks it for this process; again, if it holds it already.
+    """Make the local folder and locks it for this process; again, if it holds it already.
 
     Raises:
         Held: another process holds it.
@@ -37,7 +37,7 @@ def hold(folder: str) -> None:
 
 
 def is_held(folder: str) -> bool:
-    """Whether a process holds the lock of a local folder, which need not exist."""
+    """Return True if a process holds the lock of a local folder, which need not exist."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except FileNotFoundError:
@@ -52,7 +52,7 @@ def is_held(folder: str) -> bool:
 
 
 def release(folder: str) -> None:
-    """Lets go of the folder, if this process holds it."""
+    """Let go of the folder, if this process holds it."""
     descriptor = _HELD.pop(str(Path(folder).absolute()), None)
     if descriptor is not None:
         os.close(descriptor)

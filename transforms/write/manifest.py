@@ -33,12 +33,12 @@ class Manifest:
 
     @property
     def staging_id(self) -> str:
-        """The folder that the manifest lies in."""
+        """Return the folder that the manifest lies in."""
         return self.name or (self.run.run_id if self.run else "")
 
 
 def write_manifest(output: str, manifest: Manifest) -> None:
-    """Decides the commit."""
+    """Decide the commit."""
     record: dict[str, Any] = {
         "run": runs.to_json(manifest.run) if manifest.run else None,
         "renames": manifest.renames,
@@ -51,7 +51,7 @@ def write_manifest(output: str, manifest: Manifest) -> None:
 
 
 def manifest_paths(output: str) -> list[str]:
-    """Manifests of commits that were decided but are not known to be done."""
+    """Return manifests of commits that were decided but are not known to be done."""
     return files.list_files(files.join(output, layout.STAGING, "*", "manifest.json"))
 
 
@@ -149,7 +149,7 @@ def _check_inside(output: str, given: str, path: str) -> None:
 
 
 def _allowed(name: str, run: Run | None) -> tuple[Callable[[Name], bool], Callable[[Name], bool]]:
-    """Paths that a commit may put in place or delete, by the name of its staging folder."""
+    """Return paths that a commit may put in place or delete, by the name of its staging folder."""
     if run is not None:
 
         def of_run(one: Name) -> bool:

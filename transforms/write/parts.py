@@ -31,7 +31,7 @@ class Part(NamedTuple):
 
     @property
     def run_id(self) -> str:
-        """The run that it belongs to."""
+        """Return the run that it belongs to."""
         return self.name.partition("-")[0]
 
 
@@ -58,7 +58,7 @@ def parts_of(path: str, metadata: pq.FileMetaData) -> list[Part]:
 
 
 def read_footer(path: str) -> tuple[pa.Schema, pq.FileMetaData]:
-    """Schema and footer of a Parquet file.
+    """Return schema and footer of a Parquet file.
 
     Raises:
         DamagedFile: it is damaged, or larger than any of ours.
@@ -77,7 +77,7 @@ class Range(NamedTuple):
 
 
 def read_rows(ranges: Iterable[Range], columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """The rows of several ranges, in order; of row groups outside only the footer is read."""
+    """Yield the rows of several ranges, in order; of row groups outside only the footer is read."""
     for one in ranges:
         yield from _read_range(one, columns)
 
@@ -102,7 +102,7 @@ def _read_range(given: Range, columns: list[str] | None) -> Iterator[pa.RecordBa
 
 
 def write_rows(target: str, schema: pa.Schema, ranges: Sequence[Range], parts: list[Part] | None) -> tuple[int, int]:
-    """Writes one file; holds one row group. Reads the columns of coordinates twice, where there are any.
+    """Write one file; holds one row group. Reads the columns of coordinates twice, where there are any.
 
     Args:
         target: where.
@@ -150,7 +150,7 @@ def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterato
 
 
 def _corners(batches: Iterable[pa.RecordBatch], columns: tuple[str, str]) -> list[geoparquet.Point | None]:
-    """South-west and north-east of all points."""
+    """Return south-west and north-east of all points."""
     found: list[geoparquet.Point | None] = []
     for batch in batches:
         latitude, longitude = (batch[name] for name in columns)

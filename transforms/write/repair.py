@@ -53,7 +53,7 @@ class Repaired:
 
 
 def repair(output: str, now: datetime.datetime, check_segment: CheckFile, forget: Forget) -> Repaired:
-    """Sets damaged files aside, and brings the records in line with what is left.
+    """Set damaged files aside, and brings the records in line with what is left.
 
     Args:
         output: folder of the dataset, on a local disk.
@@ -137,7 +137,7 @@ class Aside:
         self.paths: list[str] = []
 
     def put(self, paths: Iterable[str]) -> None:
-        """Moves files, folders and links into it, each with its path."""
+        """Move files, folders and links into it, each with its path."""
         for path in dict.fromkeys(paths):
             if os.path.lexists(self._root / path):
                 self._target(path).parent.mkdir(parents=True, exist_ok=True)
@@ -147,7 +147,7 @@ class Aside:
                 self.paths.append(path)
 
     def keep_copy(self, path: str) -> None:
-        """Puts a second name of a file, or a copy, into it; the file stays for now."""
+        """Put a second name of a file, or a copy, into it; the file stays for now."""
         target = self._target(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -171,7 +171,7 @@ def hidden(path: str) -> str:
 
 
 def _hide_tables(folder: Path) -> None:
-    """Renames the tables' files in a folder that was set aside as a whole."""
+    """Rename the tables' files in a folder that was set aside as a whole."""
     if folder.is_symlink() or not folder.is_dir():
         return
     for above, _, names in os.walk(folder):
@@ -181,7 +181,7 @@ def _hide_tables(folder: Path) -> None:
 
 
 def _drop_dependents(found: Scan, aside: Aside) -> None:
-    """Sets the rows of other tables aside whose articles are lost."""
+    """Set the rows of other tables aside whose articles are lost."""
     lost = {path.split("/")[1] for path in found.unreadable if path.startswith("articles/")}
     rows = found.rows()
     for run_id, run in {**found.folded, **found.runs}.items():
@@ -220,7 +220,7 @@ class Changed:
 
 
 def _corrected_records(found: Scan) -> list[Changed]:
-    """The records that are not in line with the files that are there, and how they are."""
+    """Return the records that are not in line with the files that are there, and how they are."""
     rows = found.rows()
     paths: dict[str, list[str]] = defaultdict(list)
     for path, one in found.tables.items():
@@ -266,7 +266,7 @@ def _correct_history(found: Scan, changed: dict[str, Run], aside: Aside) -> None
 
 
 def _made_again(found: Scan, run_id: str, rows: Counter[str], paths: tuple[str, ...]) -> Run:
-    """The record of a run that has lost it: what its files say. Its inputs are not known."""
+    """Return the record of a run that has lost it: what its files say. Its inputs are not known."""
     date = datetime.date.fromisoformat(found.tables[paths[0]].name.date)
     started = datetime.datetime.combine(date, datetime.time(), datetime.UTC)
     for row in _own_rows(found, run_id, paths, "articles", ["date_fetched"]):
@@ -277,7 +277,9 @@ def _made_again(found: Scan, run_id: str, rows: Counter[str], paths: tuple[str, 
 
 
 def _recount(found: Scan, run: Run, lost: Counter[str], paths: list[str]) -> dict[str, int]:
-    """A run's totals, from the rows that are left, so that inputs are articles, duplicates and failures again."""
+    """Return a run's totals, from the rows that are left, so that inputs are articles, duplicates and failures
+    again.
+    """
     counts: Counter[str] = Counter()
     columns = ["extraction", "language", "duplicate_of", "version_of"]
     absent = dict.fromkeys(columns)
@@ -355,7 +357,7 @@ def _named(run: Run) -> str:
 
 
 def _forget(output: str, changed: list[Changed], aside: Aside, forget: Forget) -> list[str]:
-    """Makes the dataset forget what it remembers of the inputs of lost articles, so that they are read again."""
+    """Make the dataset forget what it remembers of the inputs of lost articles, so that they are read again."""
     concerned = [
         one.after for one in changed if {"articles", "failures"} & one.lost.keys() and not is_repeatable(one.after)
     ]

@@ -16,7 +16,7 @@ STAGING = "restore"
 
 
 def restore_run(output: str, run: Run) -> Run:
-    """Gives the run its own files again, in one commit, if compaction has put their rows together with others'.
+    """Give the run its own files again, in one commit, if compaction has put their rows together with others'.
 
     Returns:
         The run's record as it is from then on.
@@ -50,7 +50,7 @@ class Rewrite:
         """Run -> path of a file of its record -> what it is now; None for nothing, where it had no rows."""
 
     def staged(self) -> str:
-        """A new name in the staging folder."""
+        """Return a new name in the staging folder."""
         return f"{layout.staging_folder(self._name)}/{uuid.uuid4().hex}.staged"
 
     def put(self, staged: str, target: str, size: int) -> None:
@@ -121,7 +121,7 @@ class Rewrite:
                 self.moved(part.run_id, path, target)
 
     def commit(self) -> None:
-        """Does it all, or leaves it for the next who comes."""
+        """Do it all, or leaves it for the next who comes."""
         for run_id, moved in self._moved.items():
             run = runs.find_run(self._output, run_id)
             if run is None:

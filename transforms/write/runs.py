@@ -54,17 +54,17 @@ class Run:
 
     @property
     def date(self) -> datetime.date:
-        """The partition of the run's rows: the day on which it began (UTC)."""
+        """Return the partition of the run's rows: the day on which it began (UTC)."""
         return self.started.date()
 
 
 def is_remote(uri: str) -> bool:
-    """Whether the address may give something else every time it is read."""
+    """Return True if the address may give something else every time it is read."""
     return uri.startswith(("http://", "https://"))
 
 
 def listing_id(inputs: Iterable[Input]) -> str:
-    """Hash of the list of inputs, whatever its order.
+    """Return hash of the list of inputs, whatever its order.
 
     >>> listing_id([Input("a", 1, 2.0), Input("b")]) == listing_id([Input("b"), Input("a", 1, 2.0)])
     True
@@ -73,7 +73,7 @@ def listing_id(inputs: Iterable[Input]) -> str:
 
 
 def run_id_of(listing: str, started: datetime.datetime | None) -> str:
-    """The id of a run over a list of inputs; with the time for lists that name feeds, which change.
+    """Return the id of a run over a list of inputs; with the time for lists that name feeds, which change.
 
     >>> len(run_id_of("4f0c", None))
     16
@@ -83,7 +83,7 @@ def run_id_of(listing: str, started: datetime.datetime | None) -> str:
 
 
 def to_json(run: Run) -> dict[str, Any]:
-    """The run's record, ready for JSON."""
+    """Return the run's record, ready for JSON."""
     return {
         **dataclasses.asdict(run),
         "started": run.started.isoformat(),
@@ -171,12 +171,12 @@ _VALID: dict[str, Callable[[Any], bool]] = {
 
 
 def dump(record: dict[str, Any]) -> bytes:
-    """JSON for machines and people."""
+    """Return JSON for machines and people."""
     return json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
 
 
 def write_run(output: str, run: Run) -> None:
-    """Puts the run's record in place at once.
+    """Put the run's record in place at once.
 
     Raises:
         ValueError: the record is too large to be read again.
@@ -223,13 +223,13 @@ def load_runs(paths: Iterable[str]) -> list[Run]:
 
 
 def find_run(output: str, run_id: str) -> Run | None:
-    """The run's record, if it ever began."""
+    """Return the run's record, if it ever began."""
     path = files.join(output, layout.record_path(run_id))
     return load_run(path) if files.size_of(path) is not None else None
 
 
 def read_run(output: str, run_id: str) -> Run:
-    """The run's record.
+    """Return the run's record.
 
     Raises:
         ValueError: the dataset has no such run.
@@ -241,7 +241,7 @@ def read_run(output: str, run_id: str) -> Run:
 
 
 def dump_lines(found: Iterable[Run]) -> bytes:
-    """Records a line each, oldest first; a list of inputs stands with the first run over it."""
+    """Return records a line each, oldest first; a list of inputs stands with the first run over it."""
     lines = []
     told: set[str] = set()
     for run in sorted(found, key=lambda run: (run.started, run.run_id)):
@@ -254,7 +254,7 @@ def dump_lines(found: Iterable[Run]) -> bytes:
 
 
 def pack_lines(found: Iterable[Run]) -> bytes:
-    """The content of a month's file of records."""
+    """Return the content of a month's file of records."""
     return gzip.compress(dump_lines(found), mtime=0)
 
 
@@ -284,12 +284,12 @@ def read_history(path: str) -> tuple[list[Run], DamagedFile | None]:
 
 
 def history_paths(output: str) -> list[str]:
-    """Files of many records, a month each."""
+    """Return files of many records, a month each."""
     return files.list_files(files.join(output, layout.HISTORY, "*.jsonl.gz"))
 
 
 def read_folded(output: str) -> list[Run]:
-    """The runs whose records were put together, oldest first; of a damaged file, those before the damage."""
+    """Return the runs whose records were put together, oldest first; of a damaged file, those before the damage."""
     found: list[Run] = []
     for path in history_paths(output):
         runs, error = read_history(path)
@@ -300,7 +300,7 @@ def read_folded(output: str) -> list[Run]:
 
 
 def list_runs(output: str, newest: int | None = None) -> list[Run]:
-    """The records of all runs of a dataset, oldest first; none if it is no dataset.
+    """Return the records of all runs of a dataset, oldest first; none if it is no dataset.
 
     Args:
         output: folder or URL of the dataset.

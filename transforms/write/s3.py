@@ -17,7 +17,7 @@ from apache_beam.io.aws.clients.s3 import boto3_client
 
 @functools.cache
 def _made(process: int, settings: tuple[tuple[str, Any], ...]) -> Any:
-    """A client of this process: a forked one would share its parent's connections."""
+    """Return a client of this process: a forked one would share its parent's connections."""
     return _boto3.session.Session().client(**dict(settings))
 
 

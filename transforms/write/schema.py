@@ -40,7 +40,7 @@ ARROW_TYPES: dict[Any, pa.DataType] = {
 
 
 def arrow_type(hint: Any) -> tuple[pa.DataType, bool]:
-    """The Arrow type of an annotation, and whether it may be null.
+    """Return the Arrow type of an annotation, and whether it may be null.
 
     Raises:
         TypeError: the annotation is none of the table above.
@@ -64,12 +64,12 @@ def arrow_type(hint: Any) -> tuple[pa.DataType, bool]:
 
 
 def describe_field(field: pa.Field, doc: str) -> pa.Field:
-    """The field with its documentation, where pyarrow and `dateline describe` find it."""
+    """Return the field with its documentation, where pyarrow and `dateline describe` find it."""
     return field.with_metadata({"description": doc})
 
 
 def record_fields(record: type) -> list[pa.Field]:
-    """One Arrow field for each column of the record class, in order, with its documentation.
+    """Return one Arrow field for each column of the record class, in order, with its documentation.
 
     Raises:
         TypeError: a column has no documentation, or a type that Parquet lacks.
@@ -85,17 +85,17 @@ def record_fields(record: type) -> list[pa.Field]:
 
 
 def table_doc(record: type) -> str:
-    """The first paragraph of the record's docstring, on one line."""
+    """Return the first paragraph of the record's docstring, on one line."""
     return " ".join((inspect.getdoc(record) or "").split("\n\n")[0].split())
 
 
 def dateline_version() -> str:
-    """The version of the installed package."""
+    """Return the version of the installed package."""
     return importlib.metadata.version("dateline")
 
 
 def table_metadata(table: str, fields: list[pa.Field]) -> dict[str, str]:
-    """Key-value metadata of each file of the table.
+    """Return key-value metadata of each file of the table.
 
     `columns` repeats the columns' documentation as plain JSON, for readers
     that show a file's key-value metadata but do not know Arrow's, such as
@@ -113,7 +113,7 @@ def table_metadata(table: str, fields: list[pa.Field]) -> dict[str, str]:
 
 @functools.cache
 def table_schema(table: str) -> pa.Schema:
-    """The Arrow schema of a table of `records.TABLES`, with its metadata.
+    """Return the Arrow schema of a table of `records.TABLES`, with its metadata.
 
     A record with coordinates (`geoparquet.COORDINATES`) also gets the
     GeoParquet columns `geometry` and `bbox`, behind the others.

@@ -37,7 +37,7 @@ class StagedFile:
 
 
 def shard_of(row: Any, shards: int) -> int:
-    """The shard of a row: all rows of one article are in the same shard of their tables.
+    """Return the shard of a row: all rows of one article are in the same shard of their tables.
 
     >>> from transforms.records import Failure
     >>> failure = Failure(failure_id="f", stage="read", reason="empty", error="", message="", source="a")
@@ -49,13 +49,13 @@ def shard_of(row: Any, shards: int) -> int:
 
 
 def sort_columns(table: str) -> list[str]:
-    """The columns that a table's files are sorted by, none of which is ever null."""
+    """Return the columns that a table's files are sorted by, none of which is ever null."""
     names = table_schema(table).names
     return [name for name in dict.fromkeys((*SORT_COLUMNS, names[0])) if name in names]
 
 
 def without_surrogates(value: Any) -> Any:
-    r"""Text that UTF-8 can hold: a lone surrogate becomes U+FFFD, so that offsets still hold.
+    r"""Return text that UTF-8 can hold: a lone surrogate becomes U+FFFD, so that offsets still hold.
 
     JSON may escape half a character; one such article must not stop a run.
 
@@ -68,7 +68,7 @@ def without_surrogates(value: Any) -> Any:
 
 
 def to_array(values: Sequence[Any], arrow: pa.DataType) -> pa.Array:
-    """An Arrow array of the values, of the given type."""
+    """Return an Arrow array of the values, of the given type."""
     try:
         return pa.array(values, type=arrow)
     except UnicodeEncodeError:
@@ -76,7 +76,7 @@ def to_array(values: Sequence[Any], arrow: pa.DataType) -> pa.Array:
 
 
 def plain_table(table: str, rows: Sequence[Any]) -> pa.Table:
-    """Records of one table as an Arrow table, in the order given: their own columns, no metadata.
+    """Return records of one table as an Arrow table, in the order given: their own columns, no metadata.
 
     Raises:
         pyarrow.ArrowInvalid: a value has another type than its column says.
@@ -88,7 +88,7 @@ def plain_table(table: str, rows: Sequence[Any]) -> pa.Table:
 
 
 def file_schema(table: str, plain: pa.Table) -> pa.Schema:
-    """The schema of a file with these rows: the table's, with the bounds of its points."""
+    """Return the schema of a file with these rows: the table's, with the bounds of its points."""
     schema = table_schema(table)
     if "geometry" not in schema.names:
         return schema
@@ -111,12 +111,12 @@ def _points(plain: pa.Table) -> list[geoparquet.Point | None]:
 
 
 def row_group_size(schema: pa.Schema) -> int:
-    """Rows of a row group: fewer where a row holds a whole article's text."""
+    """Return rows of a row group: fewer where a row holds a whole article's text."""
     return TEXT_ROW_GROUP_SIZE if "text" in schema.names else ROW_GROUP_SIZE
 
 
 def gather(parts: Iterable[pa.Table], wanted: np.ndarray) -> pa.Table:
-    """Rows by their numbers, counted through all parts, in the order in which they are wanted.
+    """Return rows by their numbers, counted through all parts, in the order in which they are wanted.
 
     Args:
         parts: tables of one schema; one is held at a time, apart from what is wanted of it.
@@ -143,7 +143,7 @@ def gather(parts: Iterable[pa.Table], wanted: np.ndarray) -> pa.Table:
 
 
 def in_order(table: str, parts: Iterable[pa.Table], keys: pa.Table, bytes_each: float) -> Iterator[pa.Table]:
-    """The rows of all parts sorted, a row group at a time; one without rows if there are none.
+    """Yield the rows of all parts sorted, a row group at a time; one without rows if there are none.
 
     Goes through the parts once for each `HELD_BYTES` of rows, and holds no more of them.
 
@@ -168,7 +168,7 @@ def _row_groups(rows: pa.Table, size: int) -> Iterator[pa.Table]:
 
 
 def to_table(table: str, rows: Sequence[Any]) -> pa.Table:
-    """Records of one table as an Arrow table as it is written, in the order given.
+    """Return records of one table as an Arrow table as it is written, in the order given.
 
     Raises:
         pyarrow.ArrowInvalid: a value has another type than its column says.
@@ -178,7 +178,7 @@ def to_table(table: str, rows: Sequence[Any]) -> pa.Table:
 
 
 def stage_shard(output: str, run_id: str, table: str, shard: int, rows: Iterable[Any]) -> StagedFile:
-    """Writes a shard aside, sorted.
+    """Write a shard aside, sorted.
 
     Args:
         output: folder of the dataset.
@@ -191,7 +191,7 @@ def stage_shard(output: str, run_id: str, table: str, shard: int, rows: Iterable
 
 
 def stage_tables(output: str, run_id: str, table: str, shard: int, parts: Iterable[pa.Table]) -> StagedFile:
-    """Writes a shard aside, sorted; holds what its rows are sorted by, and `HELD_BYTES` of them.
+    """Write a shard aside, sorted; holds what its rows are sorted by, and `HELD_BYTES` of them.
 
     Args:
         output: folder of the dataset.

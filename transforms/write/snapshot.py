@@ -28,7 +28,7 @@ KEEP_DAYS = 90
 
 
 def paths(output: str) -> list[str]:
-    """The snapshots of a dataset, oldest first; one, or more after a commit that was cut short."""
+    """Return the snapshots of a dataset, oldest first; one, or more after a commit that was cut short."""
     found = files.list_files(files.join(output, layout.MEMORY, "*.json"))
     return [path for path in found if layout.parse(layout.relative(path)) is not None]
 
@@ -57,7 +57,7 @@ def is_instant(value: Any) -> bool:
 
 
 def read(output: str) -> Entries:
-    """Key -> what is remembered under it; nothing if nothing ever was.
+    """Return key -> what is remembered under it; nothing if nothing ever was.
 
     Where the newest snapshot is damaged, the one before it holds, or none: then
     feeds are read in full again, and the articles that the dataset has are recognized.
@@ -71,7 +71,7 @@ def read(output: str) -> Entries:
 
 
 def readable(output: str) -> list[str]:
-    """The snapshots that are not damaged, oldest first."""
+    """Return the snapshots that are not damaged, oldest first."""
     found = []
     for path in paths(output):
         with contextlib.suppress(DamagedFile):
@@ -81,7 +81,7 @@ def readable(output: str) -> list[str]:
 
 
 def next_number(output: str) -> int:
-    """A number that makes a new snapshot the newest."""
+    """Return a number that makes a new snapshot the newest."""
     found = paths(output)
     numbers = [int(number) for path in found if (number := path.rpartition("/")[2].partition("-")[0]).isdecimal()]
     return max(numbers, default=0) + 1
@@ -112,19 +112,19 @@ def changed(before: Entries, pairs: Iterable[tuple[str, Mapping[str, Any]]]) -> 
 
 
 def kept(entries: Entries) -> Entries:
-    """Those that are not forgotten; time is told by the newest."""
+    """Return those that are not forgotten; time is told by the newest."""
     asked = {key: datetime.datetime.fromisoformat(values[ASKED]) for key, values in entries.items() if ASKED in values}
     oldest = max(asked.values()) - datetime.timedelta(days=KEEP_DAYS) if asked else None
     return {key: values for key, values in entries.items() if oldest is None or asked.get(key, oldest) >= oldest}
 
 
 def pack(entries: Entries) -> bytes:
-    """The content of a snapshot."""
+    """Return the content of a snapshot."""
     return json.dumps(entries, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
 def stage(group: tuple[Any, Iterable[tuple[str, Mapping[str, Any]]]], output: str, run_id: str) -> StagedExtra:
-    """Writes the newest snapshot aside, with some entries changed.
+    """Write the newest snapshot aside, with some entries changed.
 
     Args:
         group: anything, and `(key, what is to be remembered)` pairs; see `changed`.

@@ -25,7 +25,7 @@ RENAME_EXCHANGE = 2
 
 
 def exchange(one: Path, other: Path) -> bool:
-    """Exchanges two paths of one file system at once; False, and nothing done, where that cannot be."""
+    """Exchange two paths of one file system at once; False, and nothing done, where that cannot be."""
     if not sys.platform.startswith("linux"):
         return False
     try:
@@ -36,7 +36,7 @@ def exchange(one: Path, other: Path) -> bool:
 
 
 def swap_folders(output: str, manifest: "Manifest") -> None:
-    """Does the part of a manifest that readers see, where it can be done at once; the rest is for `roll_forward`.
+    """Do the part of a manifest that readers see, where it can be done at once; the rest is for `roll_forward`.
 
     May be cut short anywhere: the staged files stay where they are, under a
     second name, so that whoever comes next can still rename them.

@@ -27,7 +27,7 @@ MEMORY = "memory"
 
 
 def write_shard(group: tuple[int, Iterable[Block]], output: str, run_id: str, table: str) -> StagedFile:
-    """Stages one shard."""
+    """Return stages one shard."""
     shard, blocks = group
     staged = stage_tables(output, run_id, table, shard, FromBlocks(blocks))
     # Else Arrow keeps for the next shard what this one has needed, and the steps behind it have the less.
@@ -45,7 +45,7 @@ def write_commit(
     shards: int,
     tables: Collection[str],
 ) -> Run:
-    """Commits; Beam gives the side inputs only when every shard of every table is staged."""
+    """Commit; Beam gives the side inputs only when every shard of every table is staged."""
     without_rows = sorted({*tables} - {one.table for one in staged})
     empty = [stage_shard(output, run.run_id, table, 0, ()) for table in without_rows]
     return commit(output, run, [*staged, *empty], shards=shards, counts=counts, extras=extras)
@@ -120,7 +120,7 @@ class Write(beam.PTransform):
         )
 
     def extras(self, tables: Any) -> tuple[beam.PCollection[StagedExtra], ...]:
-        """The steps that write aside what is no table."""
+        """Return the steps that write aside what is no table."""
         extras = []
         if MEMORY in tables:
             extras.append(tables[MEMORY] | "Stage memory" >> StageSnapshot(self.output, self.run.run_id))
@@ -132,12 +132,12 @@ class Write(beam.PTransform):
         return tuple(extras)
 
     def stage(self, table: str) -> StageTable:
-        """The step that writes one table aside."""
+        """Return the step that writes one table aside."""
         return StageTable(table, self.output, self.run.run_id, self.shards)
 
 
 def check_tables(tables: dict[str, Any]) -> None:
-    """Raises ValueError for a name that is no table, and for no table at all."""
+    """Raise ValueError for a name that is no table, and for no table at all."""
     unknown = tables.keys() - TABLES.keys() - {COUNTS, MEMORY, ARCHIVE}
     if unknown or not tables.keys() & TABLES.keys():
         raise ValueError(

@@ -18,7 +18,7 @@ COLUMNS = ("text", "html", "url", "headline", "date", "id", "language", "publish
 
 
 def to_item(row: Any, fetched: datetime.datetime) -> Item:
-    """An input row as the JSONL line that it could have been.
+    """Return an input row as the JSONL line that it could have been.
 
     >>> import apache_beam as beam
     >>> now = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
@@ -33,12 +33,12 @@ def to_item(row: Any, fetched: datetime.datetime) -> Item:
 
 
 def to_row(record: Any) -> beam.Row:
-    """A record of `transforms/records.py` as a row; instants in ISO 8601."""
+    """Return a record of `transforms/records.py` as a row; instants in ISO 8601."""
     return beam.Row(**{field.name: _column(getattr(record, field.name)) for field in dataclasses.fields(record)})
 
 
 def row_type(record: type) -> RowTypeConstraint:
-    """The schema of a record's rows."""
+    """Return the schema of a record's rows."""
     hints = typing.get_type_hints(record)
     return RowTypeConstraint.from_fields(
         [(field.name, _type(hints[field.name])) for field in dataclasses.fields(record)]

@@ -14,7 +14,7 @@ _CONTAINER = re.compile(
 
 
 def with_container(mention: Mention, text: str, gazetteer: Gazetteer) -> Mention:
-    """The mention with the place that the text puts behind it, if one of its candidates lies there."""
+    """Return the mention with the place that the text puts behind it, if one of its candidates lies there."""
     if mention.place is not None or not text.startswith((",", " ("), mention.end):
         return mention
     match = _CONTAINER.match(text, mention.end)
@@ -33,7 +33,7 @@ def _contains(name: str, mention: Mention, gazetteer: Gazetteer) -> bool:
 
 
 def containers_named(name: str, gazetteer: Gazetteer) -> list[Place]:
-    """Countries and divisions that the name may mean."""
+    """Return countries and divisions that the name may mean."""
     return [
         candidate.place
         for candidate in options_for(plain_name(name), gazetteer).candidates
@@ -42,7 +42,7 @@ def containers_named(name: str, gazetteer: Gazetteer) -> list[Place]:
 
 
 def container_mentions(mentions: Sequence[Mention], text: str) -> Iterator[Mention]:
-    """The containers themselves, such as `Ill.` in `Dekalb, Ill.`."""
+    """Yield the containers themselves, such as `Ill.` in `Dekalb, Ill.`."""
     for mention in mentions:
         if mention.container:
             start = text.index(mention.container, mention.end)

@@ -31,7 +31,7 @@ from transforms.records import Article, Entity
 def find_mentions(
     article: Article, entities: Sequence[Entity], gazetteer: Gazetteer, *, organizations: bool = True
 ) -> list[Mention]:
-    """All place mentions of an article in text order, none overlapping another.
+    """Return all place mentions of an article in text order, none overlapping another.
 
     In order of trust: the dateline, forms of words that leave no doubt, longer
     well-known names (`Russian Far East` over the demonym `Russian`), the model,
@@ -75,7 +75,7 @@ def find_mentions(
 
 
 def _add_missed(page: Page, taken: Taken) -> list[tuple[int, int, str]]:
-    """Adds what the model missed, by the text around and by what is found so far; returns the spans left open."""
+    """Add what the model missed, by the text around and by what is found so far; returns the spans left open."""
     page.learn(taken.mentions)
     spans = [span for span in candidate_spans(page) if taken.is_free(span[0], span[1])]
     mentions = [mention for start, end, _ in spans if (mention := possible(page, start, end)) is not None]

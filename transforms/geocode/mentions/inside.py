@@ -66,7 +66,7 @@ class _Following(NamedTuple):
 
 
 def organization_places(entity: Entity, page: Page) -> Iterator[Mention]:
-    """The places inside an entity that is itself none: an organization, an event, a building."""
+    """Yield the places inside an entity that is itself none: an organization, an event, a building."""
     if entity.label in PLACE_LABELS or entity.label in NUMBER_LABELS:
         return
     start, end = trimmed(page.text, entity.start, entity.end)
@@ -77,7 +77,7 @@ def organization_places(entity: Entity, page: Page) -> Iterator[Mention]:
 
 
 def places_inside(page: Page, start: int, end: int, *, basis: str) -> Iterator[Mention]:
-    """The places among the words of a longer name, from left to right, the longest first."""
+    """Yield the places among the words of a longer name, from left to right, the longest first."""
     words = _Words(page.text, start, end)
     index = 0
     while index < len(words.matches):
@@ -88,7 +88,7 @@ def places_inside(page: Page, start: int, end: int, *, basis: str) -> Iterator[M
 
 
 def _longest(page: Page, words: _Words, index: int, basis: str) -> tuple[Mention | None, int]:
-    """The longest place that begins at a word, and how many words on the search goes."""
+    """Return the longest place that begins at a word, and how many words on the search goes."""
     found = words.matches
     if not found[index][0][0].isupper():
         return None, 1
@@ -103,7 +103,7 @@ def _longest(page: Page, words: _Words, index: int, basis: str) -> tuple[Mention
 
 
 def _place(page: Page, words: _Words, index: int, stop: int, start: int, end: int, basis: str) -> Mention | None:
-    """The words from `index` to `stop` as a place inside the longer name, or None."""
+    """Return the words from `index` to `stop` as a place inside the longer name, or None."""
     name = plain_name(page.text[start:end])
     following = words.following(stop)
     if page.known(name):
@@ -135,14 +135,16 @@ def _place(page: Page, words: _Words, index: int, stop: int, start: int, end: in
 
 
 def _is_state(page: Page, name: str) -> bool:
-    """Whether the name ends with `State` and so on and there is one: `Borno State` in `Maiduguri Borno State`."""
+    """Return True if the name ends with `State` and so on and there is one: `Borno State` in `Maiduguri Borno
+    State`.
+    """
     if not name.endswith((" State", " Province", " Region", " District")):
         return False
     return any(c.place.code == "ADM1" for c in page.options(name).candidates[:3])
 
 
 def _is_too_common(page: Page, name: str, basis: str) -> bool:
-    """Whether common words make the name: `Supreme`, but not `Long Beach` where the model saw a place."""
+    """Return True if common words make the name: `Supreme`, but not `Long Beach` where the model saw a place."""
     return is_common(name) and not (basis == "model" and " " in name and _is_sizeable(page, name))
 
 
@@ -151,7 +153,7 @@ def _is_sizeable(page: Page, name: str) -> bool:
 
 
 def _is_certain(page: Page, name: str, start: int, following: _Following, basis: str) -> bool:
-    """Whether the body that the place has leaves no doubt that it is one."""
+    """Return True if the body that the place has leaves no doubt that it is one."""
     certain = bool(following) and following.first[0] in CERTAIN_BODIES
     if certain and following.first[0] == "city":
         certain = following.number > 1 and following.first[1] in LOCAL_BODIES
@@ -169,12 +171,12 @@ def _is_known_place(page: Page, words: _Words, index: int, following: _Following
 
 
 def _is_given(name: str, following: _Following) -> bool:
-    """Whether the name is rather somebody's first: `Georgia` in `Georgia O'Keeffe`."""
+    """Return True if the name is rather somebody's first: `Georgia` in `Georgia O'Keeffe`."""
     return normalize(name) in GIVEN_NAMES and following.number == 1 and following.last not in LOCAL_BODIES
 
 
 def _names_body(following: _Following) -> bool:
-    """Whether what follows says that the whole is a local body."""
+    """Return True if what follows says that the whole is a local body."""
     return bool(following) and following.last not in PAPERS and following.has_body
 
 

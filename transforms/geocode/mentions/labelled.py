@@ -44,7 +44,7 @@ _CITY_WORD = re.compile(r"\s(?:City|District|State|Town|Area|Metro|Region)$")
 
 
 def dateline_mentions(article: Article) -> Iterator[Mention]:
-    """The first place of each part of the dateline; what follows a comma is its context."""
+    """Yield the first place of each part of the dateline; what follows a comma is its context."""
     if article.dateline_start is None or article.dateline_end is None:
         return
     for left, right in parts(article.text, article.dateline_start, article.dateline_end, _AND):
@@ -55,7 +55,7 @@ def dateline_mentions(article: Article) -> Iterator[Mention]:
 
 
 def labelled_places(entity: Entity, page: Page) -> Iterator[Mention]:
-    """The places that an entity with a label of places names: itself, its parts, or none."""
+    """Yield the places that an entity with a label of places names: itself, its parts, or none."""
     text = page.text
     start, end = trimmed(text, entity.start, entity.end)
     if end <= start or page.is_person(text[start:end]) or is_acronym(page, start, end):
@@ -73,7 +73,10 @@ def labelled_places(entity: Entity, page: Page) -> Iterator[Mention]:
 
 
 def _part(page: Page, start: int, end: int) -> Iterator[Mention]:
-    """The places of a part between commas: itself, the members of a list, or what stands inside; none in a street."""
+    """Yield the places of a part between commas: itself, the members of a list, or what stands inside.
+
+    None in a street.
+    """
     for divider in (None, _LIST, _HYPHEN):
         spans = parts(page.text, start, end, divider) if divider else [(start, end)]
         places = [whole_place(page, *trimmed(page.text, *span)) for span in spans]
@@ -86,7 +89,7 @@ def _part(page: Page, start: int, end: int) -> Iterator[Mention]:
 
 
 def is_acronym(page: Page, start: int, end: int) -> bool:
-    """Whether the name is capitals among words that are not, and no known place or abbreviation: `NICE`."""
+    """Return True if the name is capitals among words that are not, and no known place or abbreviation: `NICE`."""
     name = page.text[start:end]
     if not (name.isalpha() and name.isupper() and len(name) > 2) or page.known(name):
         return False
@@ -102,7 +105,7 @@ def is_acronym(page: Page, start: int, end: int) -> bool:
 
 
 def whole_place(page: Page, start: int, end: int, *, basis: str = "model") -> Mention | None:
-    """The span as one place, with a word behind it that says its kind; None if nothing bears the name.
+    """Return the span as one place, with a word behind it that says its kind; None if nothing bears the name.
 
     What only says the kind or part, such as `northern` or `city of`, is looked
     up but stands outside the mention.
@@ -123,13 +126,13 @@ def whole_place(page: Page, start: int, end: int, *, basis: str = "model") -> Me
 
 
 def _with_rest(page: Page, start: int, end: int) -> int:
-    """The end with what a hyphen joins to the name, if the whole has a place: `Kabardino-Balkaria`."""
+    """Return the end with what a hyphen joins to the name, if the whole has a place: `Kabardino-Balkaria`."""
     rest = _REST.match(page.text, end)
     return rest.end() if rest and page.options(page.text[start : rest.end()]) else end
 
 
 def _with_period(page: Page, start: int, end: int) -> int:
-    """The end with the period of an abbreviation: `Calif.`"""
+    """Return the end with the period of an abbreviation: `Calif.`"""
     if page.text[end : end + 1] == "." and page.text[end - 1].isalpha():
         options = page.options(page.text[start : end + 1])
         if any(c.match is Match.ABBREVIATION for c in options.candidates[:3]) and end - start < 6:
@@ -150,7 +153,7 @@ def with_kind(page: Page, start: int, end: int) -> int:
 
 
 def region_of_people(page: Page, start: int, end: int) -> Mention | None:
-    """The region that an adjective and a word behind it name: `Korean peninsula`."""
+    """Return the region that an adjective and a word behind it name: `Korean peninsula`."""
     wide = with_kind(page, start, end)
     names = page.options(plain_name(page.text[start:wide])).candidates if wide > end else ()
     if any(candidate.match <= Match.SHORT for candidate in names):
@@ -159,7 +162,7 @@ def region_of_people(page: Page, start: int, end: int) -> Mention | None:
 
 
 def core(page: Page, start: int, end: int) -> tuple[int, int]:
-    """The span without words that only say kind, part or direction, unless they belong to the name.
+    """Return the span without words that only say kind, part or direction, unless they belong to the name.
 
     `northern Iraq` is `Iraq` there, `Accra city` is `Accra`; `South Carolina`,
     `Clarke County` and `Anbar province` stay.
@@ -188,7 +191,7 @@ def core(page: Page, start: int, end: int) -> tuple[int, int]:
 
 
 def _is_name(page: Page, surface: str) -> bool:
-    """Whether the gazetteer has the name as it stands, in this language, and its first letter is a capital."""
+    """Return True if the gazetteer has the name as it stands, in this language, and its first letter is a capital."""
     if not surface[:1].isupper():
         return False
     found = page.gazetteer.candidates(plain_name(surface))

@@ -41,7 +41,7 @@ def mention_at(
     name: str = "",
     doubtful: bool = False,
 ) -> Mention:
-    """The mention at a span; `name` where another name than the surface is looked up."""
+    """Return the mention at a span; `name` where another name than the surface is looked up."""
     surface = text[start:end]
     return Mention(start, end, surface, name or plain_name(surface), kind, basis, place, doubtful=doubtful)
 
@@ -54,19 +54,19 @@ class Taken:
         self._used = bytearray(length)
 
     def add(self, found: Iterable[Mention]) -> None:
-        """Adds the mentions that overlap none of those already taken."""
+        """Add the mentions that overlap none of those already taken."""
         for mention in found:
             if self.is_free(mention.start, mention.end):
                 self.mentions.append(mention)
                 self._used[mention.start : mention.end] = b"\1" * (mention.end - mention.start)
 
     def is_free(self, start: int, end: int) -> bool:
-        """Whether no mention overlaps the span."""
+        """Return True if no mention overlaps the span."""
         return self._used.find(1, start, end) < 0
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without article, possessive and punctuation at its edges, with the last period of initials.
+    """Return the span without article, possessive and punctuation at its edges, with the last period of initials.
 
     >>> trimmed("in the Philippines' north", 3, 19)
     (7, 18)
@@ -91,7 +91,7 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def parts(text: str, start: int, end: int, separator: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    """The spans between separators.
+    """Yield the spans between separators.
 
     >>> list(parts("Berlin/Frankfurt", 0, 16, re.compile("/")))
     [(0, 6), (7, 16)]

@@ -66,7 +66,7 @@ class Page:
                 self._labels.setdefault(normalize(surface), Counter())[label] += 1
 
     def is_uncovered(self, start: int, end: int) -> bool:
-        """Whether no entity touches the span."""
+        """Return True if no entity touches the span."""
         return self._covered.find(1, start, end) < 0
 
     def touching(self, start: int, end: int) -> Iterator[Entity]:
@@ -83,7 +83,9 @@ class Page:
         return options_for(name, self.gazetteer)
 
     def plain(self, name: str) -> list[Candidate]:
-        """The first cities and divisions that bear the name itself, not in another language or as an abbreviation."""
+        """Return the first cities and divisions that bear the name itself, not in another language or as an
+        abbreviation.
+        """
         if len(name) < 4:
             return []
         return [
@@ -91,45 +93,45 @@ class Page:
         ]
 
     def known(self, name: str) -> bool:
-        """Whether the name means a place wherever it stands with a capital."""
+        """Return True if the name means a place wherever it stands with a capital."""
         if self.gazetteer.known(name) is None:
             return False
         return len(name) > 3 or name.isupper() or "." in name
 
     def learn(self, mentions: Iterable[Mention]) -> None:
-        """Takes the names of mentions that are sure for evidence."""
+        """Take the names of mentions that are sure for evidence."""
         names = {normalize(m.name) for m in mentions if m.place is None and not m.doubtful and len(m.name) > 3}
         self.evidence |= names - self.persons
 
     def titled(self, start: int) -> bool:
-        """Whether a person's title stands before the offset."""
+        """Return True if a person's title stands before the offset."""
         return TITLE.search(self.text, max(0, start - _BEFORE), start) is not None
 
     def says(self, end: int) -> bool:
-        """Whether what stands before the offset says or does something as a person does."""
+        """Return True if what stands before the offset says or does something as a person does."""
         return SAYING.match(self.text, end, end + _AFTER) is not None
 
     def locative(self, start: int) -> bool:
-        """Whether a preposition of place stands before the offset."""
+        """Return True if a preposition of place stands before the offset."""
         return LOCATIVE.search(self.text, max(0, start - _BEFORE), start) is not None
 
     def at_home(self, start: int) -> bool:
-        """Whether the place before which the offset stands is somebody's: `Darrell Ross, 29, of Columbia`."""
+        """Return True if the place before which the offset stands is somebody's: `Darrell Ross, 29, of Columbia`."""
         return HOME.search(self.text, max(0, start - _BEFORE), start) is not None
 
     def bears(self, name: str) -> bool:
-        """Whether a city or division bears the name as it stands, or a county without `County`."""
+        """Return True if a city or division bears the name as it stands, or a county without `County`."""
         if name.endswith((" County", " Parish")):
             return bool(self.gazetteer.candidates(name) or self.gazetteer.candidates(name[:-7]))
         found = self.gazetteer.candidates(name)[:10]
         return len(name) > 3 and any(c.match <= Match.SHORT and c.place.feature_class in "AP" for c in found)
 
     def modifies(self, end: int) -> bool:
-        """Whether a noun follows that places are put before: `Augusta residents`."""
+        """Return True if a noun follows that places are put before: `Augusta residents`."""
         return PLACE_NOUN.match(self.text, end, end + _AFTER) is not None
 
     def is_person(self, name: str) -> bool:
-        """Whether a name that the model took for a place is rather a person's in this article."""
+        """Return True if a name that the model took for a place is rather a person's in this article."""
         if " " in name:
             return False
         if name not in self._judged:
@@ -162,7 +164,7 @@ class Page:
 
     @functools.cached_property
     def _words(self) -> dict[str, list[int]]:
-        """Map each run of letters and digits to the offsets where it stands."""
+        """Return map each run of letters and digits to the offsets where it stands."""
         starts: dict[str, list[int]] = {}
         for match in _RUN.finditer(self.text):
             starts.setdefault(match[0], []).append(match.start())

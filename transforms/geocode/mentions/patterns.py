@@ -43,7 +43,7 @@ _SAFE = words(
 
 
 def patterned(page: Page) -> Iterator[Mention]:
-    """All places that a fixed form of words tells."""
+    """Yield all places that a fixed form of words tells."""
     yield from _capital(page)
     yield from _plurals(page)
     yield from _pairs(page)
@@ -56,7 +56,7 @@ def _capital(page: Page) -> Iterator[Mention]:
 
 
 def _plurals(page: Page) -> Iterator[Mention]:
-    """`Broward` and `Palm Beach` of `Broward and Palm Beach counties`."""
+    """Yield `Broward` and `Palm Beach` of `Broward and Palm Beach counties`."""
     if not any(ending in page.text for ending in _PLURAL_ENDINGS):
         return
     for start, end, word in _lists(page.text):
@@ -84,7 +84,7 @@ def _lists(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _pairs(page: Page) -> Iterator[Mention]:
-    """`North` of `North and South Korea`, where the gazetteer knows both."""
+    """Yield `North` of `North and South Korea`, where the gazetteer knows both."""
     for match in _PAIR.finditer(page.text):
         name = _EACH.match(page.text, match.end())
         if name is None:
@@ -96,7 +96,7 @@ def _pairs(page: Page) -> Iterator[Mention]:
 
 
 def _affiliations(page: Page) -> Iterator[Mention]:
-    """`Marshall` of `Marty Seifert, R-Marshall`."""
+    """Yield `Marshall` of `Marty Seifert, R-Marshall`."""
     for match in _PARTY.finditer(page.text):
         start, named = match.start(1), match[1].split()
         for count in range(len(named), 0, -1):
@@ -107,24 +107,24 @@ def _affiliations(page: Page) -> Iterator[Mention]:
 
 
 def _without_period(page: Page, name: str) -> str:
-    """The name without the period that ends its sentence."""
+    """Return the name without the period that ends its sentence."""
     if "." in name[:-1] or any(c.match is Match.ABBREVIATION for c in page.options(name).candidates[:3]):
         return name
     return name.rstrip(".")
 
 
 def _is_bearer(page: Page, name: str, first: int) -> bool:
-    """Whether one of the first candidates bears the name itself, not as one of another language."""
+    """Return True if one of the first candidates bears the name itself, not as one of another language."""
     return any(c.match is not Match.ALTERNATE for c in page.options(name).candidates[:first])
 
 
 def _is_year(text: str, match: re.Match[str]) -> bool:
-    """Whether `B.C.` stands behind a year."""
+    """Return True if `B.C.` stands behind a year."""
     return match[0] == "B.C." and _YEAR.search(text, max(0, match.start() - 12), match.start()) is not None
 
 
 def abbreviations(page: Page) -> Iterator[Mention]:
-    """Abbreviated states and countries that stand alone: `a Fla. economist`."""
+    """Yield abbreviated states and countries that stand alone: `a Fla. economist`."""
     for match in _STATE.finditer(page.text):
         if match[0].replace(" ", "") not in _SAFE or _is_year(page.text, match):
             continue

@@ -47,7 +47,7 @@ _DETERMINER = re.compile(
 
 
 def is_language(text: str, start: int, end: int) -> bool:
-    """Whether the demonym at the span names a language.
+    """Return True if the demonym at the span names a language.
 
     >>> is_language("He speaks Russian.", 10, 17), is_language("in French waters", 3, 9)
     (True, False)
@@ -73,7 +73,7 @@ def is_language(text: str, start: int, end: int) -> bool:
 
 
 def kind_of(text: str, start: int, end: int, gazetteer: Gazetteer) -> str:
-    """Whether a word stands for people (`demonym`) or before what it describes (`adjective`).
+    """Return True if a word stands for people (`demonym`) or before what it describes (`adjective`).
 
     A plural is people; before a noun, also behind `and` and another such word,
     it is an adjective; what is left is people.
@@ -95,7 +95,7 @@ def kind_of(text: str, start: int, end: int, gazetteer: Gazetteer) -> str:
 
 
 def people_at(text: str, start: int, end: int, gazetteer: Gazetteer, *, basis: str = "demonyms") -> Mention | None:
-    """The mention of a people or what is theirs at a span; None for languages and ethnic groups such as Native
+    """Return the mention of a people or what is theirs at a span; None for languages and ethnic groups such as Native
     Americans."""
     place = gazetteer.demonym(text[start:end])
     if place is None or is_language(text, start, end):
@@ -106,7 +106,7 @@ def people_at(text: str, start: int, end: int, gazetteer: Gazetteer, *, basis: s
 
 
 def _is_ethnic(text: str, start: int, end: int) -> bool:
-    """Whether the word is part of `Native American`, `American Indian` or `African-American`."""
+    """Return True if the word is part of `Native American`, `American Indian` or `African-American`."""
     word = text[start:end]
     if word.startswith(("American", "Indian")) and _ETHNIC.search(text, max(0, start - 12), start):
         return True
@@ -116,12 +116,12 @@ def _is_ethnic(text: str, start: int, end: int) -> bool:
 
 
 def _is_surname(text: str, start: int, end: int) -> bool:
-    """Whether somebody of that name speaks: `French said`, which no people does without an article."""
+    """Return True if somebody of that name speaks: `French said`, which no people does without an article."""
     return _SAID.match(text, end) is not None and not _DETERMINER.search(text, max(0, start - 12), start)
 
 
 def peoples(text: str, start: int, end: int, gazetteer: Gazetteer) -> Iterator[Mention]:
-    """The span as a demonym, else the demonyms among its words: `Russian` in `ethnic Russian`."""
+    """Yield the span as a demonym, else the demonyms among its words: `Russian` in `ethnic Russian`."""
     if gazetteer.demonym(text[start:end]) is not None:
         spans = [(start, end)]
     else:
@@ -134,7 +134,7 @@ def peoples(text: str, start: int, end: int, gazetteer: Gazetteer) -> Iterator[M
 
 
 def _unhyphenated(text: str, start: int, end: int, gazetteer: Gazetteer) -> Iterator[tuple[int, int]]:
-    """The word, or the parts of one such as `Syrian-Turkish`."""
+    """Yield the word, or the parts of one such as `Syrian-Turkish`."""
     if "-" not in text[start:end] or gazetteer.demonym(text[start:end]) is not None:
         yield start, end
         return
@@ -144,7 +144,7 @@ def _unhyphenated(text: str, start: int, end: int, gazetteer: Gazetteer) -> Iter
 
 
 def single_peoples(page: Page) -> Iterator[Mention]:
-    """Demonyms of one word that no entity covers, also where a hyphen joins them to another word."""
+    """Yield demonyms of one word that no entity covers, also where a hyphen joins them to another word."""
     text, gazetteer = page.text, page.gazetteer
     for start, end in page.capitals:
         if not page.is_uncovered(start, start + 1):

@@ -12,7 +12,7 @@ _SHORT = frozenset({"St", "Ste", "Mt", "Ft", "Pt"})
 
 
 def runs(text: str, words: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Longest runs among the capitalized words of a text, without function words at their start.
+    """Yield longest runs among the capitalized words of a text, without function words at their start.
 
     >>> from transforms.geocode.mentions.words import capitalized
     >>> def found(text):

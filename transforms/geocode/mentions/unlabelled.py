@@ -43,7 +43,7 @@ _LISTED = re.compile(r"(?:,\s|,?\s(?:and|or|&)\s|/)")
 
 
 def possible(page: Page, start: int, end: int) -> Mention | None:
-    """The mention at a span, if it were one."""
+    """Return the mention at a span, if it were one."""
     if end <= start or is_acronym(page, start, end):
         return None
     mention = whole_place(page, start, end, basis="gazetteer")
@@ -51,12 +51,14 @@ def possible(page: Page, start: int, end: int) -> Mention | None:
 
 
 def is_evident(page: Page, mention: Mention) -> bool:
-    """Whether the article names the place elsewhere."""
+    """Return True if the article names the place elsewhere."""
     return normalize(mention.name) in page.evidence and not page.titled(mention.start)
 
 
 def misread_people(page: Page, start: int, end: int) -> Mention | None:
-    """A place that the model took for a people, as it does with rare islands and rivers: no demonym, and no city."""
+    """Return a place that the model took for a people, as it does with rare islands and rivers: no demonym, and no
+    city.
+    """
     mention = whole_place(page, start, end, basis="gazetteer")
     if mention is None or mention.place is not None or is_common(mention.name):
         return None
@@ -65,7 +67,7 @@ def misread_people(page: Page, start: int, end: int) -> Mention | None:
 
 
 def is_place(page: Page, mention: Mention) -> bool:
-    """Whether the text says that the mention is a place."""
+    """Return True if the text says that the mention is a place."""
     name = mention.name
     if page.known(name):
         return not (page.is_person(name) or _MONEY.match(page.text, mention.end))
@@ -85,7 +87,7 @@ def is_place(page: Page, mention: Mention) -> bool:
 
 
 def doubt(page: Page, start: int, end: int, label: str) -> Mention | None:
-    """A doubtful mention: the name is a city's or a division's, and nothing in the text says more."""
+    """Return a doubtful mention: the name is a city's or a division's, and nothing in the text says more."""
     name = plain_name(page.text[start:end])
     if not page.plain(name) or normalize(name) in page.persons or (is_common(name) and " " not in name):
         return None
@@ -100,7 +102,7 @@ def doubt(page: Page, start: int, end: int, label: str) -> Mention | None:
 
 
 def listed(page: Page, start: int, end: int, taken: Taken) -> Mention | None:
-    """The mention at a span that stands in one list with places already found."""
+    """Return the mention at a span that stands in one list with places already found."""
     name = plain_name(page.text[start:end])
     if not page.plain(name) or normalize(name) in page.persons or page.titled(start) or page.gazetteer.demonym(name):
         return None
@@ -121,7 +123,7 @@ def _before(text: str, start: int) -> int:
 
 
 def candidate_spans(page: Page) -> Iterator[tuple[int, int, str]]:
-    """Entities that are no places by their label, and runs of capitalized words outside all entities.
+    """Yield entities that are no places by their label, and runs of capitalized words outside all entities.
 
     Each with its label, empty outside entities, and all parts between hyphens.
     """
@@ -143,7 +145,7 @@ def candidate_spans(page: Page) -> Iterator[tuple[int, int, str]]:
 
 
 def longer_names(page: Page) -> Iterator[Mention]:
-    """Well-known names of several words, where no entity but a place or people begins or ends inside."""
+    """Yield well-known names of several words, where no entity but a place or people begins or ends inside."""
     text, gazetteer, lengths = page.text, page.gazetteer, page.gazetteer.known_lengths
     for first, behind in page.capitals:
         word = text[first:behind]
@@ -162,13 +164,13 @@ def longer_names(page: Page) -> Iterator[Mention]:
 
 
 def _is_run(text: str, words: Sequence[re.Match[str]]) -> bool:
-    """Whether only a space, line break or hyphen stands between the words, and the last has a capital."""
+    """Return True if only a space, line break or hyphen stands between the words, and the last has a capital."""
     gaps = (text[left.end() : right.start()] for left, right in itertools.pairwise(words))
     return words[-1][0][0].isupper() and all(gap in (" ", "\n", "-", "\u00a0", ". ") for gap in gaps)
 
 
 def _is_free(start: int, end: int, page: Page, country: bool) -> bool:
-    """Whether every entity that the span touches is the span itself, or a place or people within it.
+    """Return True if every entity that the span touches is the span itself, or a place or people within it.
 
     A country's name may also hold what the model split, such as `Trinidad and`.
     """

@@ -8,7 +8,7 @@ from transforms.geocode.names import normalize
 
 
 def words(listed: str) -> frozenset[str]:
-    """The words of a text."""
+    """Return the words of a text."""
     return frozenset(listed.split())
 
 
@@ -21,7 +21,7 @@ _NEXT = re.compile(rf"(?:[\W\d_]++|{_SMALL})*+(?:({_WORD})|\Z)")
 
 
 def capitalized(text: str) -> list[tuple[int, int]]:
-    """The spans of the words of a text that a capital begins.
+    """Return the spans of the words of a text that a capital begins.
 
     >>> text = "iPhone sales in the U.S. and 3D-Drucker by O'Brien"
     >>> [text[start:end] for start, end in capitalized(text)]
@@ -120,14 +120,14 @@ STREETS = words(
 
 @functools.cache
 def common_words() -> frozenset[str]:
-    """English words that are too common for a place's name to be told by them."""
+    """Return English words that are too common for a place's name to be told by them."""
     text = files("transforms.geocode").joinpath("data", "common_words.txt").read_text(encoding="utf-8")
     return frozenset(word for line in text.split("\n") if not line.startswith("#") for word in line.split())
 
 
 @functools.lru_cache(maxsize=65536)
 def is_common(name: str) -> bool:
-    """Whether the name is made of common words.
+    """Return True if the name is made of common words.
 
     >>> is_common("Central"), is_common("Black Rock"), is_common("Kyiv")
     (True, True, False)
