@@ -4,7 +4,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-GAZETTEER := transforms/geocode/gazetteer.sqlite
+GAZETTEER := transforms/gazetteer/gazetteer.sqlite
 
 .PHONY: run test test-engines prism setup gazetteer docs model ranker lock clean help
 
@@ -36,7 +36,7 @@ $(INSTALLED): requirements.lock setup.py
 
 gazetteer: $(GAZETTEER)  ## build the gazetteer from the installed packages of place names
 
-$(GAZETTEER): $(INSTALLED) $(wildcard transforms/geocode/*.py transforms/geocode/data/*)
+$(GAZETTEER): $(INSTALLED) $(wildcard transforms/gazetteer/*.py transforms/gazetteer/build/*.py transforms/gazetteer/data/*)
 	@$(BIN)/dateline gazetteer build
 
 docs: setup  ## write docs/columns.md from the records

@@ -15,7 +15,8 @@ setup(
     packages=find_packages(include=["pipeline", "pipeline.*", "transforms", "transforms.*"]),
     package_data={
         "transforms.extract": ["model/**/*"],
-        "transforms.geocode": ["data/*", "gazetteer.sqlite"],
+        "transforms.gazetteer": ["data/*", "gazetteer.sqlite"],
+        "transforms.geocode.ranking": ["weights.tsv"],
     },
     install_requires=[
         "apache-beam>=2.77,<3",

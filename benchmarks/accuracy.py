@@ -29,7 +29,7 @@ from benchmarks.measures.corpus import CORPORA, Case, Corpus, Place, load_scorer
 from benchmarks.measures.folds import FOLDS, Prepare, cross_validated
 from benchmarks.measures.places import Pair, e2e_f1, figures, pairs
 from transforms.extract.models import SHIPPED_NAME, load_model, model_id
-from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
+from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer
 from transforms.records import Location
 
 QUICK_CORPORA = CORPORA[:2]

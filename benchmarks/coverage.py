@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measures.corpus import documents
-from transforms.geocode.candidates import options_for, plain_name
-from transforms.geocode.distance import km_between
-from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, Place
+from transforms.gazetteer.candidates import options_for, plain_name
+from transforms.gazetteer.distance import km_between
+from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer, Place
 
 KM = 161.0
 ADJECTIVES = ("Adjective", "Demonym", "Language")

@@ -33,13 +33,13 @@ import httpx
 
 from benchmarks.publishers import START, STEP, Publisher, Web, publish
 from transforms.failures import BadRecord, Reason
+from transforms.feeds.fetch import FetchOutcome, FetchRequest
+from transforms.feeds.schedule import FeedState, PollingPolicy, from_json, is_due, key_of, to_json
+from transforms.http.client import Client, Limits
+from transforms.http.rate_limit import HostRateLimiter, host_of
 from transforms.parse.article import parse_item
 from transforms.parse.split import split
-from transforms.read.client import Client, Limits
-from transforms.read.fetch import Asked, Task
-from transforms.read.pace import Turns, host_of
-from transforms.read.schedule import FeedState, Pace, from_json, is_due, key_of, to_json
-from transforms.read.visit import ask_host
+from transforms.read.visit_host import ask_host
 from transforms.records import Document, Failure, Item
 
 CRASHES = 0.01
@@ -86,11 +86,11 @@ class Run:
 
     def make(self, dies: bool) -> None:
         """Ask what is due, and commits; a run that dies leaves no trace."""
-        now, turns = self.web.now, Turns(0, sleep=lambda seconds: None)
+        now, turns = self.web.now, HostRateLimiter(0, sleep=lambda seconds: None)
         asked = self.due()
         for tasks in asked.values():
             for result in ask_host(
-                self.client, turns, tasks, pace=Pace(), fetched=now, clock=lambda: now, retry_seconds=10
+                self.client, turns, tasks, pace=PollingPolicy(), fetched=now, clock=lambda: now, retry_seconds=10
             ):
                 self.take(result)
         due = {task.address for tasks in asked.values() for task in tasks}
@@ -102,14 +102,14 @@ class Run:
             self.dataset.memory.update(self.memory)
             self.dataset.counts.update(self.counts)
 
-    def due(self) -> dict[str, list[Task]]:
+    def due(self) -> dict[str, list[FetchRequest]]:
         """What is to be asked, by host."""
         states: dict[str, FeedState] = {key: from_json(values) for key, values in self.dataset.memory.items()}
-        found: dict[str, list[Task]] = collections.defaultdict(list)
+        found: dict[str, list[FetchRequest]] = collections.defaultdict(list)
         for address in self.web.publishers:
             state = states.get(key_of(address))
             if is_due(state, self.web.now):
-                found[host_of(address)].append(Task(address=address, state=state))
+                found[host_of(address)].append(FetchRequest(address=address, state=state))
         return found
 
     def take(self, result: object) -> None:
@@ -123,7 +123,7 @@ class Run:
                         article.article_id in self.dataset.rows or article.article_id in self.rows
                     )
                     self.rows.setdefault(article.article_id, article.text.split(". ")[0])
-        elif isinstance(result, Asked) and result.state:
+        elif isinstance(result, FetchOutcome) and result.state:
             self.memory[result.state.key] = to_json(result.state)
             self.counts[result.outcome] += 1
             self.counts["overruns"] += result.overrun

@@ -24,29 +24,29 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from benchmarks.growth.steps import THEN, article, entities_of, gazetteer, model
-from transforms.deduplicate.sketch import sketch
+from transforms.deduplicate.minhash import sketch
 from transforms.extract.entities import annotate
 from transforms.failures import BadRecord
+from transforms.feeds import freshness as hints
+from transforms.feeds.feed_list import FeedListError
+from transforms.feeds.opml import parse_opml
+from transforms.formats.html.json_ld import loads
+from transforms.formats.plain_text import parse_plain_text
+from transforms.formats.warc import read_warc
 from transforms.geocode.geocode import geocode
-from transforms.masking import mask_text
+from transforms.http.decoding import decode_content
+from transforms.http.redact import mask_text
 from transforms.parse import parse_item
-from transforms.parse.addresses import address_key, canonical
-from transforms.parse.boilerplate import boilerplate
-from transforms.parse.clean import clean, clean_paragraphs
-from transforms.parse.dateline import parse_dateline
-from transforms.parse.dates import parse_date
-from transforms.parse.encoding import decode, looks_binary
-from transforms.parse.language import identify_language
-from transforms.parse.people import names
-from transforms.parse.plain_text import parse_plain_text
 from transforms.parse.split import split
-from transforms.parse.structured import loads
-from transforms.read import hints
-from transforms.read.decoding import decode_content
-from transforms.read.feed_list import FeedListError
-from transforms.read.opml import parse_opml
-from transforms.read.warc import read_warc
 from transforms.records import AnnotatedArticle, Article, Document, Entity, Location
+from transforms.text.boilerplate import boilerplate
+from transforms.text.bylines import names
+from transforms.text.dateline.parse import parse_dateline
+from transforms.text.dates import parse_date
+from transforms.text.encoding import decode, looks_binary
+from transforms.text.language import identify_language
+from transforms.text.normalize import clean, clean_paragraphs
+from transforms.text.urls import address_key, canonical
 
 SECONDS_FIXED, SECONDS_PER_CHARACTER = 2.0, 0.000_4
 """CPU time that an input may take; the model takes most of it."""

@@ -26,10 +26,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from transforms.dataset import Run
+from transforms.dataset.schema import table_schema
 from transforms.deduplicate import Deduplicate, KnownArticles, segments
 from transforms.records import Article
-from transforms.write import Run
-from transforms.write.schema import table_schema
 
 NOW = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
 ROWS_PER_FILE = 100_000

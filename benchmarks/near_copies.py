@@ -28,20 +28,21 @@ import numpy as np
 from rensa import RMinHash
 
 from transforms import Extract
-from transforms.deduplicate import Deduplicate, copies
-from transforms.deduplicate.copies import Candidate, Link
-from transforms.deduplicate.pages import Reading, number_of
+from transforms.deduplicate import Deduplicate
+from transforms.deduplicate import near_copies as copies
+from transforms.deduplicate.minhash import band_keys
+from transforms.deduplicate.near_copies import CopyCandidate, Link
 from transforms.deduplicate.shingles import distinct, shingle_hashes
-from transforms.deduplicate.sketch import band_keys
+from transforms.deduplicate.versions import ArticleKey, number_of
 from transforms.failures import BadRecord
 from transforms.parse import parse_item
-from transforms.parse.addresses import address_key
 from transforms.parse.split import split
 from transforms.records import Article, Document
+from transforms.text.urls import address_key
 
 THEN = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
-LEAST_WORDS = 80
+MIN_WORDS = 80
 """Shorter bodies are not edited: a quarter of one is a sentence."""
 USUAL_BANDS, USUAL_ROWS = 9, 13
 """What datasketch takes for a threshold of .8 and 128 permutations."""
@@ -136,22 +137,22 @@ def feed_articles(directory: Path) -> Iterator[Article]:
                 yield found
 
 
-def candidate(name: str, text: str, at: int = 0, site: str | None = None) -> Candidate:
+def candidate(name: str, text: str, at: int = 0, site: str | None = None) -> CopyCandidate:
     """Return a text as the search sees it; names sort in the order of time."""
     hashes = shingle_hashes(text)
-    reading = Reading(name, 0, 0, 0, number_of(site), 0, 0, "text", len(text.split()), at)
-    return Candidate(reading, False, band_keys(hashes).tobytes(), distinct(hashes).tobytes())
+    reading = ArticleKey(name, 0, 0, 0, number_of(site), 0, 0, "text", len(text.split()), at)
+    return CopyCandidate(reading, False, band_keys(hashes).tobytes(), distinct(hashes).tobytes())
 
 
-def links_of(candidates: list[Candidate]) -> dict[str, Link]:
+def links_of(candidates: list[CopyCandidate]) -> dict[str, Link]:
     """Return the links between all of them, as the pipeline finds them."""
     rules = Deduplicate().rules
-    parts: dict[int, list[copies.Entry]] = {}
+    parts: dict[int, list[copies.BandEntry]] = {}
     for number, entry in (entry for one in candidates for entry in copies.entries(one)):
         parts.setdefault(number, []).append(entry)
     found, _ = copies.pairs(parts.values(), rules.window_days)
     by_id = {one.reading.article_id: one for one in candidates}
-    shown: dict[str, list[Candidate]] = {}
+    shown: dict[str, list[CopyCandidate]] = {}
     for one, to in found:
         shown.setdefault(to, []).append(by_id[one])
     links = {to: copies.link(by_id[to], group, rules) for to, group in shown.items()}
@@ -279,9 +280,9 @@ def main() -> None:
     articles = list(feed_articles(args.feeds)) if args.feeds else []
     feeds = [Body(one.source, one.text, one.canonical_url, one.headline) for one in articles]
     for name, bodies in (("gold bodies of pages", pages), ("bodies in feeds", feeds)):
-        long = [body for body in bodies if len(body.text.split()) >= LEAST_WORDS]
+        long = [body for body in bodies if len(body.text.split()) >= MIN_WORDS]
         if long:
-            print(f"recall, {name} of {LEAST_WORDS} words or more:")
+            print(f"recall, {name} of {MIN_WORDS} words or more:")
             print("\n".join(measure_recall(long, args.seed)))
     every = [*pages, *feeds]
     merged, pairs = false_merges(every)

@@ -29,11 +29,11 @@ from pathlib import Path
 import trafilatura
 
 from transforms.failures import BadRecord
+from transforms.formats.html.page import parse_page
 from transforms.parse import parse_item
-from transforms.parse.encoding import decode
-from transforms.parse.page import parse_page
 from transforms.parse.split import split
 from transforms.records import Document
+from transforms.text.encoding import decode
 
 THEN = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 SHINGLE = 4

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.throughput import given
-from transforms.parse.encoding import decode
+from transforms.text.encoding import decode
 
 INSIDE = Path(__file__).with_name("peers_inside.py")
 ROOT = Path(__file__).parents[1]

@@ -112,7 +112,7 @@ def _dateline(kind: Any) -> Reader:
     from transforms.extract.entities import annotate
     from transforms.extract.models import SHIPPED_NAME, load_model
     from transforms.failures import BadRecord
-    from transforms.geocode.gazetteer import Gazetteer
+    from transforms.gazetteer.lookup import Gazetteer
     from transforms.geocode.geocode import geocode
     from transforms.parse.article import parse_item
     from transforms.records import Article, Item

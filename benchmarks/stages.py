@@ -28,23 +28,23 @@ import spacy
 from spacy.language import Language
 
 from benchmarks.throughput import given
-from transforms.deduplicate.pages import reading_of
-from transforms.deduplicate.sketch import sketch
+from transforms.dataset.shards import shard_of, stage_shard
+from transforms.deduplicate.minhash import sketch
+from transforms.deduplicate.versions import reading_of
 from transforms.extract.entities import annotate
+from transforms.extract.fast_pipe import bounded, read
 from transforms.extract.models import SHIPPED_NAME, SHIPPED_PATH, load_model
-from transforms.extract.reading import bounded, read
+from transforms.gazetteer.lookup import Gazetteer
 from transforms.geocode.focus import focus_columns
-from transforms.geocode.gazetteer import Gazetteer
 from transforms.geocode.geocode import geocode, locate, names_of, publisher_names
 from transforms.geocode.mentions import find_mentions
 from transforms.geocode.publisher import country_of
-from transforms.geocode.ranking import rank
+from transforms.geocode.ranking.weights import rank
 from transforms.parse.article import parse_item
-from transforms.parse.dateline import parse_dateline
-from transforms.parse.language import identify_language
 from transforms.parse.split import split
 from transforms.records import AnnotatedArticle, Document
-from transforms.write.shards import shard_of, stage_shard
+from transforms.text.dateline.parse import parse_dateline
+from transforms.text.language import identify_language
 
 FETCHED = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 BATCH = 16

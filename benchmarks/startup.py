@@ -63,7 +63,7 @@ def _watch(process: psutil.Popen) -> dict[str, float]:
 def fresh_worker() -> float:
     """Return wall seconds until a fresh interpreter has loaded what a worker needs, as where none is forked."""
     script = (
-        "from pipeline.engines.lean import import_beam, import_spacy; import_beam(); import_spacy()\n"
+        "from pipeline.engines.startup import import_beam, import_spacy; import_beam(); import_spacy()\n"
         "from pipeline.engines.prepare import prepare\n"
     )
     script += "from pipeline.config import load_settings; prepare(load_settings('configs/sample.yaml'))"

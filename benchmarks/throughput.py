@@ -35,8 +35,8 @@ import psutil
 import spacy
 from spacy.language import Language
 
+from transforms.dataset import list_runs
 from transforms.extract.models import SHIPPED_NAME, SHIPPED_PATH, load_model
-from transforms.write import list_runs
 
 PEOPLE = [
     "Amina Okello",
@@ -90,7 +90,7 @@ SENTENCES = (
     "The price of bread has doubled since the summer, and many families have begun to bake at home again.",
     "It was the third time in a month that the trains did not run, and patience is wearing thin.",
 )
-COMMON_WORDS = Path(__file__).parents[1] / "transforms" / "geocode" / "data" / "common_words.txt"
+COMMON_WORDS = Path(__file__).parents[1] / "transforms" / "gazetteer" / "data" / "common_words.txt"
 WORDS = COMMON_WORDS.read_text(encoding="utf-8").partition("\n")[2].split()
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 

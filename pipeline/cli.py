@@ -17,8 +17,8 @@ from pipeline.commands.prism import add_prism_commands
 from pipeline.commands.stream import add_stream_command
 from pipeline.commands.submit import add_submit_command
 from pipeline.commands.workers import add_workers_command
-from pipeline.engines.ending import SIGNALS, in_own_process, let_go, open_standard_streams
-from pipeline.engines.lean import import_beam, import_spacy, importing
+from pipeline.engines.shutdown import SIGNALS, in_own_process, let_go, open_standard_streams
+from pipeline.engines.startup import import_beam, import_spacy, importing
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.monitoring import logs
 from pipeline.monitoring.terminal import one_line, show, show_uncaught
@@ -208,7 +208,7 @@ def _import_libraries() -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from pipeline.launch import launch
+    from pipeline.launch.batch import launch
 
     return launch(_settings(args))
 
@@ -223,7 +223,7 @@ def _check(args: argparse.Namespace) -> int:
         return check_dataset(args)
     if args.repair:
         raise ConfigurationError([f"--repair: got {args.config!r}; expected the folder of a dataset"])
-    from pipeline.launch import check
+    from pipeline.launch.batch import check
 
     return check(_settings(args))
 
@@ -253,9 +253,9 @@ def _describe(args: argparse.Namespace) -> int:
 
 
 def _build_gazetteer(args: argparse.Namespace) -> int:
-    from transforms.geocode.build import DEFAULT_CLASSES, build_gazetteer
-    from transforms.geocode.gazetteer import DEFAULT_PATH
-    from transforms.geocode.geonames import GeoNamesError, check_alternates, check_classes, check_dump
+    from transforms.gazetteer.build.assemble import DEFAULT_CLASSES, build_gazetteer
+    from transforms.gazetteer.build.geonames import GeoNamesError, check_alternates, check_classes, check_dump
+    from transforms.gazetteer.lookup import DEFAULT_PATH
 
     if args.geonames is None and (args.alternate_names or args.classes):
         raise ConfigurationError(["--alternate-names and --classes need --geonames, GeoNames' allCountries.zip"])

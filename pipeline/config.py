@@ -35,11 +35,11 @@ SECTIONS: dict[str, type] = {
 }
 GIVEN_BY_RUN = {"run", "fetched", "memory", "sources"}
 OF_STREAMS = ("stream", "kafka", "pubsub")
-LONGEST_JOB_SECONDS = 10 * 365 * 86_400
-MOST = {"seconds": 1e6, "minutes": 1e6, "hours": 1e5, "days": 1e5, "bytes": 1e12}
+MAX_JOB_SECONDS = 10 * 365 * 86_400
+MAX = {"seconds": 1e6, "minutes": 1e6, "hours": 1e5, "days": 1e5, "bytes": 1e12}
 """What a setting's name ends in -> the largest number that it takes; beyond it clocks, sockets and dates overflow."""
-MOST_OF_ALL = 1e9
-MOST_WORKERS = 1_000
+MAX_OF_ALL = 1e9
+MAX_WORKERS = 1_000
 PRELOAD = "transforms.preload"
 """Module that a worker imports before it takes work."""
 LISTEN = ("private", "network")
@@ -75,8 +75,8 @@ class Launch:
     """Beam's pipeline options by name: `{region: europe-west1, flink_master: "[local]"}`."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.workers <= MOST_WORKERS:
-            raise ValueError(f"workers is {self.workers}; allowed is 0 (one a core) to {MOST_WORKERS:,}")
+        if not 0 <= self.workers <= MAX_WORKERS:
+            raise ValueError(f"workers is {self.workers}; allowed is 0 (one a core) to {MAX_WORKERS:,}")
         if not 0 <= self.max_failure_share <= 1:
             raise ValueError(f"max_failure_share is {self.max_failure_share}; allowed is 0 to 1")
         for name in ("max_minutes", "stalled_minutes"):
@@ -261,7 +261,7 @@ def _check_types(
 
 def _too_large(values: Mapping[str, Any], where: str) -> list[str]:
     numbers = {name: value for name, value in values.items() if isinstance(value, int | float)}
-    most = {name: MOST.get(name.rpartition("_")[2], MOST_OF_ALL) for name in numbers}
+    most = {name: MAX.get(name.rpartition("_")[2], MAX_OF_ALL) for name in numbers}
     return [
         f"{where}{name}: is {value}; allowed is at most {most[name]:,.0f}"
         for name, value in numbers.items()
@@ -365,5 +365,5 @@ def _options(launch: Launch, flags: Sequence[str]) -> PipelineOptions:
     else:
         # Meant for the answer to a request, it ends the watch over a job as well, whatever the job is at.
         # Beam's worker imports plugins before it takes work, and we need all to be imported then.
-        own = [f"--job_server_timeout={LONGEST_JOB_SECONDS}", f"--beam_plugins={PRELOAD}"]
+        own = [f"--job_server_timeout={MAX_JOB_SECONDS}", f"--beam_plugins={PRELOAD}"]
     return QuickOptions([*own, *flags])

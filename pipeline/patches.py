@@ -1,6 +1,6 @@
 """Changes to Beam's servers and worker environments.
 
-Changes for speed are in `pipeline/engines/lean.py` and `worker.py`.
+Changes for speed are in `pipeline/engines/startup.py` and `worker.py`.
 
 `close_ports` keeps Beam's servers off the network. Beam 2.77.0 binds them to
 `[::]`, without authentication: docs/security.md says what that lets a stranger

@@ -2,7 +2,7 @@
 
 import datetime
 
-from transforms.geocode.gazetteer import Gazetteer, Place
+from transforms.gazetteer.lookup import Gazetteer, Place
 from transforms.records import Article, Location, stable_id
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"

@@ -25,7 +25,7 @@ from tests.hostile import Server
 from tests.hostile_cases import CASES, Case, prepare
 
 SECONDS = 8.0
-MOST_MEGABYTES = 1500
+MAX_MEGABYTES = 1500
 
 
 def main() -> None:
@@ -64,8 +64,8 @@ def run(case: Case, server: Server, bundle: str) -> tuple[str, int]:
         with contextlib.suppress(queue.Empty):
             outcome = answer.get(timeout=0.2)
             break
-        if megabytes(process.pid) > MOST_MEGABYTES:
-            outcome = f"over {MOST_MEGABYTES} MB of memory"
+        if megabytes(process.pid) > MAX_MEGABYTES:
+            outcome = f"over {MAX_MEGABYTES} MB of memory"
         elif time.monotonic() > end:
             outcome = f"not done after {SECONDS:.0f} s"
     process.kill()

@@ -15,8 +15,8 @@ from benchmarks.measures.corpus import Case, fold_of, parsed
 from benchmarks.measures.places import Pair, exact_and_right
 from tests.floors import check_floor
 from tests.making import article, location
-from transforms.geocode.build import build_gazetteer
-from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
+from transforms.gazetteer.build.assemble import build_gazetteer
+from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer
 from transforms.records import AnnotatedArticle, Entity, Location
 
 ROOT = Path(__file__).parent.parent

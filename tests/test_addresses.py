@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from transforms.parse.addresses import address_key, canonical, is_front_page
+from transforms.text.urls import address_key, canonical, is_front_page
 
 SAME = {
     "tracking": [

@@ -8,21 +8,20 @@ from pathlib import Path
 import pytest
 from apache_beam.pvalue import TaggedOutput
 
-from pipeline.summary import failure_share
+from pipeline.launch.totals import failure_share
 from tests.hostile import Answer, Exchange, FakeInternet, Server
 from tests.hostile_cases import says
 from tests.test_fetch import DAY, HOUR, LIMITS, MINUTE, NOON, URL, Reader, feed, validated
 from tests.test_fetch_pages import PAGE, item, visit_tagged
-from transforms.read.again import PAUSES, begin, due_entries, settle
-from transforms.read.client import Client
-from transforms.read.fetch import Asked, Task
-from transforms.read.pace import Turns
-from transforms.read.pages import AGAIN
-from transforms.read.read import not_asked
-from transforms.read.schedule import (
+from transforms.dataset import Run
+from transforms.dataset import memory as snapshot
+from transforms.dataset.memory import KEEP_DAYS, changed
+from transforms.feeds.fetch import FetchOutcome, FetchRequest
+from transforms.feeds.retries import PAUSES, begin, due_entries, settle
+from transforms.feeds.schedule import (
+    CacheHints,
     FeedState,
-    Pace,
-    Said,
+    PollingPolicy,
     after_failure,
     after_success,
     from_json,
@@ -31,11 +30,13 @@ from transforms.read.schedule import (
     to_json,
     turnover,
 )
-from transforms.read.states import to_try_again
-from transforms.read.visit import ask_host
+from transforms.http.client import Client
+from transforms.http.rate_limit import HostRateLimiter
+from transforms.read.memory import to_try_again
+from transforms.read.pages import AGAIN
+from transforms.read.read import not_asked
+from transforms.read.visit_host import ask_host
 from transforms.records import Document, Failure
-from transforms.write import Run, snapshot
-from transforms.write.snapshot import KEEP_DAYS, changed
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +68,17 @@ def first_then(first: Answer, then: Answer) -> Answer:
     return answer
 
 
-def ask(server: Server, *tasks: Task, pauses: list[float] | None = None, seconds: float = 10.0) -> list[object]:
+def ask(server: Server, *tasks: FetchRequest, pauses: list[float] | None = None, seconds: float = 10.0) -> list[object]:
     internet = FakeInternet(server)
     waited = pauses if pauses is not None else []
-    turns = Turns(0, clock=lambda: sum(waited), sleep=waited.append)
+    turns = HostRateLimiter(0, clock=lambda: sum(waited), sleep=waited.append)
     with Client(LIMITS, lookup=internet.lookup, inner=internet, tls=server.trusting) as client:
         return [
             *ask_host(
                 client,
                 turns,
                 [*tasks],
-                pace=Pace(),
+                pace=PollingPolicy(),
                 fetched=NOON,
                 clock=lambda: NOON + datetime.timedelta(seconds=sum(waited)),
                 retry_seconds=seconds,
@@ -89,26 +90,28 @@ def ask(server: Server, *tasks: Task, pauses: list[float] | None = None, seconds
 def test_what_fails_for_a_moment_is_asked_once_more_at_the_end(server: Server, first: Answer) -> None:
     server.answers.update({"/a": first_then(first, says()), "/b": says()})
     waited: list[float] = []
-    found = ask(server, Task(address="http://news.test/a"), Task(address="http://news.test/b"), pauses=waited)
-    assert [type(one) for one in found] == [Document, Asked, Document, Asked]
+    found = ask(
+        server, FetchRequest(address="http://news.test/a"), FetchRequest(address="http://news.test/b"), pauses=waited
+    )
+    assert [type(one) for one in found] == [Document, FetchOutcome, Document, FetchOutcome]
     assert [request.target for request in server.requests] == ["/a", "/b", "/a"]
     assert waited == [10.0]
 
 
 def test_the_pause_before_the_next_visit_begins_when_the_second_request_has_had_its_turn(server: Server) -> None:
     server.answers["/feed"] = first_then(says(500), says())
-    *_, asked = ask(server, Task(address=URL), seconds=10)
-    assert isinstance(asked, Asked)
+    *_, asked = ask(server, FetchRequest(address=URL), seconds=10)
+    assert isinstance(asked, FetchOutcome)
     assert asked.state is not None
     assert asked.state.asked == NOON + datetime.timedelta(seconds=10)
-    assert asked.state.due == asked.state.asked + datetime.timedelta(seconds=Pace().every)
+    assert asked.state.due == asked.state.asked + datetime.timedelta(seconds=PollingPolicy().every)
 
 
 def test_what_fails_twice_in_a_run_has_failed_once(server: Server) -> None:
     server.answers["/feed"] = says(500)
-    failure, asked = ask(server, Task(address=URL))
+    failure, asked = ask(server, FetchRequest(address=URL))
     assert isinstance(failure, Failure)
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, FetchOutcome)
     assert asked.state is not None
     assert (asked.outcome, asked.state.failed, len(server.requests)) == ("failed", 1, 2)
 
@@ -116,14 +119,14 @@ def test_what_fails_twice_in_a_run_has_failed_once(server: Server) -> None:
 @pytest.mark.parametrize("answer", [says(404), says(403), says(429), says(503, "Retry-After: 60"), says(body=b"")])
 def test_what_is_no_accident_is_not_asked_twice(server: Server, answer: Answer) -> None:
     server.answers["/feed"] = answer
-    ask(server, Task(address=URL))
+    ask(server, FetchRequest(address=URL))
     assert len(server.requests) == 1
 
 
 def test_what_fails_since_long_or_is_to_be_asked_once_is_not_asked_twice(server: Server) -> None:
     server.answers["/feed"] = says(500)
-    ask(server, Task(address=URL, state=state(failed=1)))
-    ask(server, Task(address=URL), seconds=0)
+    ask(server, FetchRequest(address=URL, state=state(failed=1)))
+    ask(server, FetchRequest(address=URL), seconds=0)
     assert len(server.requests) == 2
 
 
@@ -155,7 +158,7 @@ def test_failing_as_before_counts_as_failing() -> None:
 
 def test_the_pace_of_a_feed_bounds_what_it_asks_for() -> None:
     """Twelve entries that are replaced in two hours are asked for after half an hour, whatever the feed says."""
-    pace, an_hour = Pace(), Said(fresh=3600.0)
+    pace, an_hour = PollingPolicy(), CacheHints(fresh=3600.0)
     replaced = turnover(12, 6 / 3600)
     assert after_success(an_hour, NOON, pace, replaced=replaced) == NOON + HOUR / 2
     assert after_success(an_hour, NOON, pace, replaced=turnover(12, 0.1)) == NOON + 10 * MINUTE
@@ -282,10 +285,10 @@ def test_only_the_entries_of_the_last_answer_are_remembered(server: Server) -> N
 
 def test_a_feed_that_is_gone_is_known_for_as_long_as_it_is_listed() -> None:
     gone = state(gone=True)
-    assert not_asked(gone, NOON + HOUR) == Asked(outcome="gone")
+    assert not_asked(gone, NOON + HOUR) == FetchOutcome(outcome="gone")
     later = not_asked(gone, NOON + 2 * DAY)
     assert later.state == dataclasses.replace(gone, asked=NOON + 2 * DAY)
-    assert not_asked(state(due=NOON + DAY), NOON) == Asked(outcome="not_due")
+    assert not_asked(state(due=NOON + DAY), NOON) == FetchOutcome(outcome="not_due")
 
 
 def test_notes_are_kept_with_the_state_of_the_same_run(tmp_path: Path) -> None:

@@ -18,22 +18,22 @@ from pipeline.cli import main
 from tests.hostile import FakeInternet, Server
 from tests.hostile_cases import OK, endless
 from transforms.failures import BadRecord, Reason
+from transforms.feeds.feed_list import MAX_BYTES, FeedListError, read_feed_list
+from transforms.feeds.fetch import FetchRequest, fetch
+from transforms.feeds.schedule import PollingPolicy
+from transforms.formats.documents import documents
+from transforms.http.client import Client, Limits
+from transforms.http.decoding import unchunk
+from transforms.http.rate_limit import HostRateLimiter
 from transforms.read import Source, resolve_inputs
-from transforms.read.blocks import HOPELESS, bounded, cut_lines, inflate
-from transforms.read.client import Client, Limits
-from transforms.read.decoding import unchunk
-from transforms.read.documents import documents
-from transforms.read.feed_list import MAX_BYTES, FeedListError, read_feed_list
-from transforms.read.fetch import Task, fetch
-from transforms.read.pace import Turns
 from transforms.read.read import read_source
-from transforms.read.schedule import Pace
 from transforms.records import Document, Failure
+from transforms.text.byte_stream import HOPELESS, bounded, cut_lines, inflate
 
 NOON = datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
 LINE = b'{"text": "Rain fell in Lima."}\n'
 LIMITS = Limits(max_bytes=200_000, max_jsonl_bytes=3_000_000, timeout_seconds=60)
-MOST_MEMORY = 16_000_000
+MAX_MEMORY = 16_000_000
 """Bytes of Python's memory, whatever the stream."""
 
 
@@ -74,8 +74,8 @@ def test_a_jsonl_answer_without_end_is_a_failure_within_its_bound(server: Server
     lines, failures = 0, []
     tracemalloc.start()
     with Client(LIMITS, lookup=internet.lookup, inner=internet, tls=server.trusting) as client:
-        task = Task(address="http://news.test/a.jsonl")
-        for result in fetch(client, task, Turns(0), pace=Pace(), fetched=NOON):
+        task = FetchRequest(address="http://news.test/a.jsonl")
+        for result in fetch(client, task, HostRateLimiter(0), pace=PollingPolicy(), fetched=NOON):
             lines += result.content.count(b"\n") if isinstance(result, Document) else 0
             failures += [result] if isinstance(result, Failure) else []
     _, peak = tracemalloc.get_traced_memory()
@@ -84,7 +84,7 @@ def test_a_jsonl_answer_without_end_is_a_failure_within_its_bound(server: Server
     assert failure.reason == Reason.TOO_LARGE
     assert re.search(r"read\.max_jsonl_bytes|no end", failure.message)
     assert least <= lines <= LIMITS.max_jsonl_bytes / len(LINE) + 1
-    assert peak < MOST_MEMORY
+    assert peak < MAX_MEMORY
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_stream_without_end_is_given_up(blocks: Callable[[], Iterator[bytes]])
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert caught.value.reason == Reason.TOO_LARGE
-    assert peak < MOST_MEMORY
+    assert peak < MAX_MEMORY
 
 
 def test_a_line_that_ends_in_time_is_passed_over() -> None:

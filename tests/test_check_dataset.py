@@ -18,21 +18,22 @@ import pytest
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline.cli import main
-from pipeline.summary import adds_up
+from pipeline.launch.totals import adds_up
 from tests.test_compact import place
 from tests.test_damaged_files import cut, flip, foreign
 from tests.test_known import made
+from transforms.dataset import Run, begin_run, layout, list_runs, lock, trust
+from transforms.dataset import memory as snapshot
+from transforms.dataset.check import scan
+from transforms.dataset.commit import commit
+from transforms.dataset.compact import compact
+from transforms.dataset.repair import repair
+from transforms.dataset.shards import shard_of, stage_shard
 from transforms.deduplicate.segments import check_segment
 from transforms.failures import BadRecord, Reason, failure_from
-from transforms.read.schedule import FeedState, from_json, key_of, to_json
-from transforms.read.states import forget_inputs
+from transforms.feeds.schedule import FeedState, from_json, key_of, to_json
+from transforms.read.memory import forget_inputs
 from transforms.records import TABLES
-from transforms.write import Run, begin_run, layout, list_runs, lock, snapshot, trust
-from transforms.write.check import scan
-from transforms.write.commit import commit
-from transforms.write.compact import compact
-from transforms.write.repair import repair
-from transforms.write.shards import shard_of, stage_shard
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 TOMORROW = NOON.date() + datetime.timedelta(days=1)

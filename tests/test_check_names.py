@@ -29,12 +29,13 @@ from tests.test_check_dataset import (
 )
 from tests.test_damaged_files import cut, flip
 from tests.test_known import committed, made
-from transforms.read.schedule import from_json
+from transforms.dataset import Run, begin_run, layout, list_runs, lock, trust
+from transforms.dataset import memory as snapshot
+from transforms.dataset.commit import commit
+from transforms.dataset.shards import stage_shard
+from transforms.feeds.schedule import from_json
 from transforms.records import TABLES
 from transforms.stream.commit import commit_tables
-from transforms.write import Run, begin_run, layout, list_runs, lock, snapshot, trust
-from transforms.write.commit import commit
-from transforms.write.shards import stage_shard
 
 whole, out = test_check_dataset.whole, test_check_dataset.out
 """Fixtures: a dataset, and a copy of it."""
@@ -130,7 +131,7 @@ def test_a_commit_that_was_cut_short_is_finished(out: Path, monkeypatch: pytest.
     given = begin_run(str(out), [("c.txt", 1, 1.0)], NOON)
     staged = [stage_shard(str(out), given.run_id, "articles", 0, [made(30)])]
     with monkeypatch.context() as patch:
-        patch.setattr("transforms.write.commit.roll_forward", lambda *_: None)
+        patch.setattr("transforms.dataset.commit.roll_forward", lambda *_: None)
         commit(str(out), given, staged, shards=1, counts={})
     lock.release(f"{out}/_dateline")
     (finding,) = findings(out)

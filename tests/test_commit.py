@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from apache_beam.io.filesystems import FileSystems
 
+from transforms.dataset import Input, Run, begin_run, files, layout, list_runs, read_run
+from transforms.dataset.commit import commit, needed, plan_commit
+from transforms.dataset.shards import StagedFile, shard_of, stage_shard
 from transforms.records import TABLES, Entity, Failure
-from transforms.write import Input, Run, begin_run, files, layout, list_runs, read_run
-from transforms.write.commit import commit, needed, plan_commit
-from transforms.write.shards import StagedFile, shard_of, stage_shard
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 NEXT_DAY = NOON + datetime.timedelta(days=1)

@@ -14,13 +14,14 @@ import pytest
 from apache_beam.io.filesystems import FileSystems
 
 from tests.test_commit import Crash, Killed, crash_at_each_step, die, entity, parquet_files, snapshot
+from transforms.dataset import DatasetLocked, begin_run, list_runs, lock, read_run
+from transforms.dataset import exchange as swap
+from transforms.dataset.commit import commit
+from transforms.dataset.compact import compact
+from transforms.dataset.merged_file import parts_of
+from transforms.dataset.runs import Run
+from transforms.dataset.shards import shard_of, stage_shard
 from transforms.records import Location
-from transforms.write import Held, begin_run, list_runs, lock, read_run, swap
-from transforms.write.commit import commit
-from transforms.write.compact import compact
-from transforms.write.parts import parts_of
-from transforms.write.runs import Run
-from transforms.write.shards import shard_of, stage_shard
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 TOMORROW = NOON.date() + datetime.timedelta(days=1)
@@ -138,7 +139,7 @@ def test_rows_of_a_run_stay_together_and_sorted(tmp_path: Path) -> None:
 
 
 def test_row_groups_are_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("transforms.write.shards.ROW_GROUP_SIZE", 16)
+    monkeypatch.setattr("transforms.dataset.shards.ROW_GROUP_SIZE", 16)
     output = str(tmp_path)
     make(output)
     before = tables(output)
@@ -309,7 +310,7 @@ def test_not_while_a_run_is_writing(tmp_path: Path) -> None:
     if pid == 0:  # another process than the one that holds the lock
         try:
             compact(output, TOMORROW)
-        except Held:
+        except DatasetLocked:
             os._exit(7)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7

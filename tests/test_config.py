@@ -8,8 +8,8 @@ from apache_beam.options.pipeline_options import PortableOptions
 
 from pipeline.config import LOCAL_RUNNERS, SECTIONS, check_beam_flags, load_settings
 from pipeline.errors import ConfigurationError
-from pipeline.news_stream import STREAM_SECTIONS
-from transforms.geocode.gazetteer import DEFAULT_PATH
+from pipeline.graph.stream import STREAM_SECTIONS
+from transforms.gazetteer.lookup import DEFAULT_PATH
 
 GOOD = "read: {inputs: [seeds/*]}\nwrite: {output: out/test}\n"
 

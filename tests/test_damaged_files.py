@@ -19,14 +19,15 @@ from tests.test_compact import run as committed_run
 from tests.test_known import committed, ids, known, made
 from tests.test_untrusted_dataset import RUN, TOMORROW, write
 from transforms import spill as spilling
+from transforms.dataset import begin_run, bounded, layout, list_runs, runs, trust
+from transforms.dataset import memory as snapshot
+from transforms.dataset.commit import roll_forward_all
+from transforms.dataset.compact import compact
+from transforms.dataset.merged_file import KEY, parts_of
+from transforms.dataset.trust import DamagedFile, UntrustedDataset
 from transforms.deduplicate import segments
-from transforms.read.states import read_states
+from transforms.read.memory import read_states
 from transforms.stream.commit import clean_staging
-from transforms.write import begin_run, bounded, layout, list_runs, runs, snapshot, trust
-from transforms.write.commit import roll_forward_all
-from transforms.write.compact import compact
-from transforms.write.parts import KEY, parts_of
-from transforms.write.trust import DamagedFile, UntrustedDataset
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from transforms.write import begin_run
-from transforms.write.compact import compact
+from transforms.dataset import begin_run
+from transforms.dataset.compact import compact
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 RECORD = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from transforms.parse.dateline import Dateline, parse_dateline
+from transforms.text.dateline.parse import Dateline, parse_dateline
 
 SHARED = Path(__file__).parents[2] / "shared"
 BODY = (

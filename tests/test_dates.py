@@ -2,7 +2,7 @@ import datetime
 
 import pytest
 
-from transforms.parse.dates import ParsedDate, month_numbers, parse_date
+from transforms.text.dates import ParsedDate, month_numbers, parse_date
 
 
 def utc(*parts: int) -> datetime.datetime:

@@ -18,13 +18,14 @@ from apache_beam.pvalue import TaggedOutput
 from apache_beam.testing.util import assert_that, equal_to
 
 from tests.making import RUNNER, article
-from transforms.deduplicate import Deduplicate, copies
+from transforms.deduplicate import Deduplicate
 from transforms.deduplicate import deduplicate as wiring
-from transforms.deduplicate.copies import Candidate
-from transforms.deduplicate.pages import reading_of
+from transforms.deduplicate import near_copies as copies
+from transforms.deduplicate.minhash import SCHEME, band_keys
+from transforms.deduplicate.near_copies import CopyCandidate
 from transforms.deduplicate.segments import SCHEMA, Segment, to_table
 from transforms.deduplicate.shingles import distinct, shingle_hashes
-from transforms.deduplicate.sketch import SCHEME, band_keys
+from transforms.deduplicate.versions import reading_of
 from transforms.records import Article, stable_id
 from transforms.spill import SUFFIX, spilling_into
 
@@ -86,7 +87,7 @@ def decided(articles, known=()):
     candidates = [candidate for one in unique for candidate in wiring.candidate_of(one)]
     for reading, text in past:
         hashes = shingle_hashes(text)
-        candidates.append(Candidate(reading, True, band_keys(hashes).tobytes(), distinct(hashes).tobytes()))
+        candidates.append(CopyCandidate(reading, True, band_keys(hashes).tobytes(), distinct(hashes).tobytes()))
     parts = collections.defaultdict(list)
     for number, entry in (entry for one in candidates for entry in copies.entries(one)):
         parts[number].append(entry)

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.commands.describe import describe
+from transforms.dataset import Run, begin_run
+from transforms.dataset.commit import commit
+from transforms.dataset.shards import stage_shard
 from transforms.records import TABLES, Article, Location
-from transforms.write import Run, begin_run
-from transforms.write.commit import commit
-from transforms.write.shards import stage_shard
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from transforms.parse.clean import clean, clean_paragraphs, encodable
-from transforms.parse.encoding import codec_of, declared_in_document, decode, looks_binary
+from transforms.text.encoding import codec_of, declared_in_document, decode, looks_binary
+from transforms.text.normalize import clean, clean_paragraphs, encodable
 
 
 @pytest.mark.parametrize(

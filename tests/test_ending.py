@@ -11,13 +11,13 @@ import threading
 import pytest
 from apache_beam.runners.worker import sdk_worker
 
-from pipeline.engines.ending import TRACEBACK, let_go, without_tracebacks
 from pipeline.engines.local import interruptible
+from pipeline.engines.shutdown import TRACEBACK, let_go, without_tracebacks
 
 LATE = """
     import atexit, os, sys, threading, time
     from pipeline.commands.stream import _drained_by_signal
-    from pipeline.engines.ending import in_own_process
+    from pipeline.engines.shutdown import in_own_process
     from pipeline.engines.local import interruptible
     from pipeline.engines.remote import cancelled_by_signal
 
@@ -116,7 +116,7 @@ def test_a_run_whose_step_fails_says_so_and_shows_no_traceback(tmp_path):
 def test_a_command_whose_standard_streams_are_closed_does_its_work(closed, tmp_path):
     body = """
         import os, sys
-        from pipeline.engines.ending import in_own_process, open_standard_streams
+        from pipeline.engines.shutdown import in_own_process, open_standard_streams
         open_standard_streams()
         in_own_process()
         print("said")

@@ -10,11 +10,11 @@ from spacy.language import Language
 
 from tests.making import RUNNER, article
 from transforms.extract import Extract, models
+from transforms.extract.chunks import cut
 from transforms.extract.entities import annotate
 from transforms.extract.extract import extract_batch
 from transforms.extract.persons import join_persons, plain_name
-from transforms.extract.pieces import cut
-from transforms.extract.revise import Span, revise
+from transforms.extract.postprocess import Span, revise
 from transforms.failures import FAILURES
 
 

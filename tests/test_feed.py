@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from transforms.failures import BadRecord, Reason
-from transforms.parse.encoding import decode
-from transforms.parse.feed import RUN, Entry, parse_feed
-from transforms.parse.feed_cut import cut_feed
+from transforms.formats.feed.cut import cut_feed
+from transforms.formats.feed.parse import RUN, Entry, parse_feed
 from transforms.parse.split import split
 from transforms.records import Document
+from transforms.text.encoding import decode
 
 DATA = Path(__file__).parent / "data" / "feed"
 CASES = sorted(path for path in DATA.iterdir() if path.suffix != ".json")
@@ -248,7 +248,7 @@ def test_time_is_linear_in_the_number_of_entries() -> None:
 
 
 def test_entries_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("transforms.parse.feed_cut.MAX_ENTRIES", 3)
+    monkeypatch.setattr("transforms.formats.feed.cut.MAX_ENTRIES", 3)
     found = parse(HEAD + "".join(ITEM.format(number) for number in range(5)) + TAIL)
     assert [entry.title for entry in found if isinstance(entry, Entry)] == ["T0", "T1", "T2"]
     assert isinstance(found[-1], BadRecord)

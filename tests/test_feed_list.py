@@ -11,10 +11,8 @@ import pytest
 from pipeline.cli import main
 from pipeline.commands.feeds import check
 from tests.hostile import Answer, Exchange, FakeInternet, Server
-from transforms.read import resolve_inputs
-from transforms.read.check_feeds import Checked, check_feeds
-from transforms.read.client import Client, Limits
-from transforms.read.feed_list import (
+from transforms.feeds.check import Checked, check_feeds
+from transforms.feeds.feed_list import (
     FeedListError,
     ListedFeed,
     is_feed_list,
@@ -22,7 +20,9 @@ from transforms.read.feed_list import (
     read_feed_list,
     write_feed_list,
 )
-from transforms.read.opml import parse_opml, to_opml
+from transforms.feeds.opml import parse_opml, to_opml
+from transforms.http.client import Client, Limits
+from transforms.read import resolve_inputs
 
 SHIPPED = Path(__file__).parents[1] / "seeds" / "feeds.csv"
 NOON = datetime.datetime(2026, 3, 2, 12, tzinfo=datetime.UTC)

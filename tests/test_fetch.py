@@ -10,17 +10,12 @@ import pytest
 
 from tests.hostile import FEED, Answer, Exchange, FakeInternet, Server
 from tests.hostile_cases import leads, says
-from transforms.masking import mask, mask_text
-from transforms.parse.feed import Entry
-from transforms.parse.split import split
-from transforms.read.client import Client, Limits
-from transforms.read.fetch import Asked, Task, fetch
-from transforms.read.fingerprints import read_entries
-from transforms.read.pace import HostWaits, Turns
-from transforms.read.schedule import (
+from transforms.feeds.fetch import FetchOutcome, FetchRequest, fetch
+from transforms.feeds.fingerprints import read_entries
+from transforms.feeds.schedule import (
+    CacheHints,
     FeedState,
-    Pace,
-    Said,
+    PollingPolicy,
     address_to_ask,
     after_failure,
     after_success,
@@ -29,6 +24,11 @@ from transforms.read.schedule import (
     key_of,
     to_json,
 )
+from transforms.formats.feed.parse import Entry
+from transforms.http.client import Client, Limits
+from transforms.http.rate_limit import HostRateLimited, HostRateLimiter
+from transforms.http.redact import mask, mask_text
+from transforms.parse.split import split
 from transforms.records import Document, Failure
 
 NOON = datetime.datetime(2026, 3, 2, 12, tzinfo=datetime.UTC)  # a Monday
@@ -57,14 +57,14 @@ class Reader:
     url: str = URL
     state: FeedState | None = None
     now: datetime.datetime = NOON
-    pace: Pace = dataclasses.field(default_factory=Pace)
-    turns: Turns = dataclasses.field(default_factory=lambda: Turns(0))
+    pace: PollingPolicy = dataclasses.field(default_factory=PollingPolicy)
+    turns: HostRateLimiter = dataclasses.field(default_factory=lambda: HostRateLimiter(0))
 
-    def read(self, after: datetime.timedelta = datetime.timedelta(0)) -> tuple[list[Any], Asked]:
+    def read(self, after: datetime.timedelta = datetime.timedelta(0)) -> tuple[list[Any], FetchOutcome]:
         self.now += after
         internet = FakeInternet(self.server)
         with Client(LIMITS, lookup=internet.lookup, inner=internet, tls=self.server.trusting) as client:
-            task = Task(address=self.url, state=self.state)
+            task = FetchRequest(address=self.url, state=self.state)
             *results, asked = fetch(client, task, self.turns, pace=self.pace, fetched=NOON, clock=lambda: self.now)
         self.state = from_json(to_json(asked.state)) if asked.state else self.state  # as the dataset keeps it
         return results, asked
@@ -227,7 +227,7 @@ def test_a_server_that_asks_to_wait_is_believed(
 
 
 def test_after_too_many_requests_the_host_is_left_alone(server: Server) -> None:
-    turns = Turns(0)
+    turns = HostRateLimiter(0)
     server.answers["/feed"] = says(429)
     Reader(server, turns=turns).read()
     results, asked = Reader(server, url="http://news.test/other", turns=turns).read()
@@ -283,13 +283,13 @@ def test_when_a_feed_is_asked_again(
 
 
 def test_failures_are_asked_later_and_later_but_for_ever() -> None:
-    pauses = [after_failure("k", failed, NOON, Pace(every=900)) - NOON for failed in range(1, 200)]
+    pauses = [after_failure("k", failed, NOON, PollingPolicy(every=900)) - NOON for failed in range(1, 200)]
     expected = [900, 900, 900, 1800, *[3600] * 20, *(min(3600 * 2**at, 86400) for at in range(1, 176))]
     shares = [pause.total_seconds() / want for pause, want in zip(pauses, expected, strict=True)]
     assert all(0.75 <= share <= 1.25 for share in shares)
     assert max(pauses) <= DAY
-    assert pauses == [after_failure("k", failed, NOON, Pace(every=900)) - NOON for failed in range(1, 200)]
-    assert len({after_failure(str(key), 1, NOON, Pace()) for key in range(50)}) > 40
+    assert pauses == [after_failure("k", failed, NOON, PollingPolicy(every=900)) - NOON for failed in range(1, 200)]
+    assert len({after_failure(str(key), 1, NOON, PollingPolicy()) for key in range(50)}) > 40
 
 
 def test_a_job_that_comes_a_little_early_finds_the_feed_due() -> None:
@@ -301,8 +301,8 @@ def test_a_job_that_comes_a_little_early_finds_the_feed_due() -> None:
 
 
 def test_what_is_due_is_never_before_its_time() -> None:
-    assert after_success(Said(), NOON, Pace(every=0)) == NOON
-    assert after_success(Said(fresh=1e12), NOON, Pace()) == NOON + 2 * HOUR
+    assert after_success(CacheHints(), NOON, PollingPolicy(every=0)) == NOON
+    assert after_success(CacheHints(fresh=1e12), NOON, PollingPolicy()) == NOON + 2 * HOUR
 
 
 def test_the_listed_address_is_tried_when_the_new_one_fails() -> None:
@@ -327,8 +327,8 @@ class Clock:
         self.now += seconds
 
 
-def turns_at(clock: Clock, interval: float = 2.0, longest: float = 60.0) -> Turns:
-    return Turns(interval, clock=clock, sleep=clock.sleep, longest_wait=longest)
+def turns_at(clock: Clock, interval: float = 2.0, longest: float = 60.0) -> HostRateLimiter:
+    return HostRateLimiter(interval, clock=clock, sleep=clock.sleep, longest_wait=longest)
 
 
 def test_a_pause_lies_between_two_requests_to_a_host() -> None:
@@ -349,7 +349,7 @@ def test_a_crawl_delay_slows_one_host_and_too_long_a_wait_is_refused() -> None:
     with turns.turn("http://a.test/"):
         assert clock() == 30
     turns.slow("http://a.test/", 1000)
-    with pytest.raises(HostWaits), turns.turn("http://a.test/"):
+    with pytest.raises(HostRateLimited), turns.turn("http://a.test/"):
         pass
     with turns.turn("http://b.test/"):
         assert clock() == 30

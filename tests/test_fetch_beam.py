@@ -17,14 +17,16 @@ from tests.hostile import Exchange, Server
 from tests.hostile_cases import says
 from tests.test_fetch import feed, validated
 from tests.test_fetch_pages import PAGE
+from transforms.dataset import Run, begin_run, files, read_run
+from transforms.dataset import memory as snapshot
+from transforms.dataset.commit import roll_forward_all
 from transforms.failures import FAILURES
 from transforms.parse.split import UNCHANGED, Split
+from transforms.read.memory import read_states, to_remember
 from transforms.read.pages import FullText
 from transforms.read.read import ASKED, Read
-from transforms.read.states import read_states, to_remember
 from transforms.records import Failure, stable_id
-from transforms.write import Run, Write, begin_run, files, read_run, snapshot
-from transforms.write.commit import roll_forward_all
+from transforms.write import Write
 
 HOSTS = [f"127.0.0.{number}" for number in range(2, 12)]
 NOON = datetime.datetime(2026, 3, 2, 12, tzinfo=datetime.UTC)
@@ -122,7 +124,7 @@ def test_a_run_that_dies_before_its_commit_is_as_if_it_had_not_been(
     run_over(tmp_path, addresses)
     server.answers["/a"] = validated(feed("a2", "a1"))
     with monkeypatch.context() as patch:
-        patch.setattr("transforms.write.commit.write_manifest", _no_power)
+        patch.setattr("transforms.dataset.commit.write_manifest", _no_power)
         with pytest.raises(Exception, match="power"):
             run_over(tmp_path, addresses, now=NOON + datetime.timedelta(hours=1))
     again = run_over(tmp_path, addresses, now=NOON + datetime.timedelta(hours=2))

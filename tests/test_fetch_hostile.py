@@ -13,12 +13,12 @@ from tests import hostile_peers
 from tests.hostile import Server
 from tests.hostile_cases import CASES, Case, prepare, table
 from transforms.failures import BadRecord
-from transforms.parse.feed import Entry
+from transforms.feeds.fetch import FetchOutcome, FetchRequest, fetch
+from transforms.feeds.schedule import PollingPolicy
+from transforms.formats.feed.parse import Entry
+from transforms.http.client import Client, Limits
+from transforms.http.rate_limit import HostRateLimiter
 from transforms.parse.split import split
-from transforms.read.client import Client, Limits
-from transforms.read.fetch import Asked, Task, fetch
-from transforms.read.pace import Turns
-from transforms.read.schedule import Pace
 from transforms.records import Document, Failure
 
 THEN = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
@@ -35,9 +35,11 @@ def test_case(case: Case, server: Server) -> None:
     internet = prepare(case, server)
     began, memory = time.monotonic(), peak_memory()
     with Client(LIMITS, lookup=internet.lookup, inner=internet, tls=server.trusting) as client:
-        found = list(fetch(client, Task(address=case.url), Turns(0), pace=Pace(), fetched=THEN))
+        found = list(
+            fetch(client, FetchRequest(address=case.url), HostRateLimiter(0), pace=PollingPolicy(), fetched=THEN)
+        )
     *results, asked = found
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, FetchOutcome)
     assert len(results) == 1, "one document or one failure"
     title, failure = outcome(results[0])
     assert time.monotonic() - began < case.seconds

@@ -18,21 +18,22 @@ from pipeline.engines.local import local_runner
 from tests.hostile import FEED, FakeInternet, Server
 from tests.hostile_cases import coded, leads, says
 from tests.test_fetch import feed
+from transforms.dataset import begin_run
 from transforms.failures import FAILURES, BadRecord, Reason
+from transforms.feeds.fetch import FetchOutcome, FetchRequest, fetch
+from transforms.feeds.schedule import PollingPolicy
+from transforms.formats.feed.parse import Body, Entry
+from transforms.formats.warc import read_warc
+from transforms.http import archive
+from transforms.http.client import Client, Limits
+from transforms.http.rate_limit import HostRateLimiter
 from transforms.parse.article import parse_item
-from transforms.parse.feed import Body, Entry
 from transforms.parse.split import Split, split
-from transforms.read import archive
-from transforms.read.client import Client, Limits
-from transforms.read.fetch import Asked, Task, fetch
-from transforms.read.pace import Turns
-from transforms.read.pages import FullText, Wanted, _by_host, is_partial, visit_pages
+from transforms.read.pages import FullText, FullTextPolicy, _by_host, is_partial, visit_pages
 from transforms.read.read import ARCHIVE, Read
-from transforms.read.schedule import Pace
 from transforms.read.sources import full_text_by_list
-from transforms.read.warc import read_warc
 from transforms.records import Document, Failure, Item
-from transforms.write import Write, begin_run
+from transforms.write import Write
 
 NOON = datetime.datetime(2026, 3, 2, 12, tzinfo=datetime.UTC)
 LIMITS = Limits(max_bytes=1_000_000, timeout_seconds=2, user_agent="Dateline/test", archive=True)
@@ -63,13 +64,13 @@ def item(url: str, text: str = "The council met.", position: int = 1) -> Item:
     return Item(uri="http://news.test/feed", position=position, kind="entry", content=entry, fetched=NOON)
 
 
-def visit_tagged(server: Server, *items: Item, turns: Turns | None = None, minutes: float = 1) -> list[Any]:
+def visit_tagged(server: Server, *items: Item, turns: HostRateLimiter | None = None, minutes: float = 1) -> list[Any]:
     internet = FakeInternet(server)
     with Client(LIMITS, lookup=internet.lookup, inner=internet, tls=server.trusting) as client:
-        return [*visit_pages(client, turns or Turns(0), list(items), agent="Dateline", minutes=minutes)]
+        return [*visit_pages(client, turns or HostRateLimiter(0), list(items), agent="Dateline", minutes=minutes)]
 
 
-def visit(server: Server, *items: Item, turns: Turns | None = None, minutes: float = 1) -> list[Item]:
+def visit(server: Server, *items: Item, turns: HostRateLimiter | None = None, minutes: float = 1) -> list[Item]:
     found = visit_tagged(server, *items, turns=turns, minutes=minutes)
     return [one for one in found if isinstance(one, Item)]
 
@@ -206,7 +207,9 @@ def test_a_crawl_delay_of_an_hour_leaves_the_pages(server: Server) -> None:
 def kept(server: Server, url: str = "http://news.test/feed") -> bytes:
     internet = FakeInternet(server)
     with Client(LIMITS, lookup=internet.lookup, inner=internet, tls=server.trusting) as client:
-        found = fetch(client, Task(address=url), Turns(0), pace=Pace(), fetched=NOON, keep=archive.keep)
+        found = fetch(
+            client, FetchRequest(address=url), HostRateLimiter(0), pace=PollingPolicy(), fetched=NOON, keep=archive.keep
+        )
         return b"".join(one for one in found if isinstance(one, bytes))
 
 
@@ -232,9 +235,9 @@ def test_failures_and_what_is_not_new_are_not_kept(server: Server) -> None:
     with Client(LIMITS, lookup=internet.lookup, inner=internet, tls=server.trusting) as client:
         state = None
         for expected in (1, 0):
-            task = Task(address="http://news.test/feed", state=state)
-            found = list(fetch(client, task, Turns(0), pace=Pace(), fetched=NOON, keep=archive.keep))
-            (state,) = (one.state for one in found if isinstance(one, Asked))
+            task = FetchRequest(address="http://news.test/feed", state=state)
+            found = list(fetch(client, task, HostRateLimiter(0), pace=PollingPolicy(), fetched=NOON, keep=archive.keep))
+            (state,) = (one.state for one in found if isinstance(one, FetchOutcome))
             assert sum(isinstance(one, bytes) for one in found) == expected
 
 
@@ -322,9 +325,9 @@ def test_pages_and_archive_in_a_run(server: Server, tmp_path: Path) -> None:
 
 def test_pages_of_some_feeds_only() -> None:
     one = item("http://news.test/1")
-    assert next(_by_host(one, Wanted(["http://news.test/feed"], {}))) == ("news.test", one)
-    assert isinstance(next(_by_host(one, Wanted(["http://other.test/feed"], {}))), TaggedOutput)
-    assert isinstance(next(_by_host(dataclasses.replace(one, content=b""), Wanted(True, {}))), TaggedOutput)
+    assert next(_by_host(one, FullTextPolicy(["http://news.test/feed"], {}))) == ("news.test", one)
+    assert isinstance(next(_by_host(one, FullTextPolicy(["http://other.test/feed"], {}))), TaggedOutput)
+    assert isinstance(next(_by_host(dataclasses.replace(one, content=b""), FullTextPolicy(True, {}))), TaggedOutput)
 
 
 def test_a_list_says_which_feeds_have_pages(tmp_path: Path) -> None:
@@ -333,7 +336,7 @@ def test_a_list_says_which_feeds_have_pages(tmp_path: Path) -> None:
     )
     listed = full_text_by_list([str(tmp_path / "mine.csv"), "http://d.test/f"])
     for setting in (False, True):
-        wanted = Wanted(setting, listed)
+        wanted = FullTextPolicy(setting, listed)
         assert wanted.any
         assert [
             wanted.of(f"http://{host}.test/f{query}") for host, query in (("a", "?key=***"), ("b", ""), ("c", ""))

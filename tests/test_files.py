@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 import pytest
 from apache_beam.io.filesystem import BeamIOError, FileMetadata, FileSystem
 
+from transforms.dataset import Run, begin_run, files, list_runs, lock
+from transforms.dataset.commit import commit
+from transforms.dataset.shards import stage_shard
 from transforms.deduplicate.segments import sources
 from transforms.records import Failure
-from transforms.write import Run, begin_run, files, list_runs, lock
-from transforms.write.commit import commit
-from transforms.write.shards import stage_shard
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 FILES = [("a.txt", 10, 1.5)]

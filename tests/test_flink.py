@@ -13,7 +13,7 @@ from pipeline.cli import main
 from pipeline.config import beam_options
 from pipeline.engines.flink import Cluster, FlinkJobOptions, cluster_of, jobs_of, prepare_stream
 from pipeline.errors import Exit
-from transforms.stream.stop import is_asked_to_stop, say_drained, take_over
+from transforms.stream.control_files import is_asked_to_stop, say_drained, take_over
 
 
 class Flink:

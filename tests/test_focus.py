@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from tests.making import article, location
-from transforms.geocode.build import build_gazetteer
+from transforms.gazetteer.build.assemble import build_gazetteer
+from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer, Place
 from transforms.geocode.focus import Focus, focus_columns, focus_of, inside_all, narrowing, path_of
-from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, Place
 from transforms.records import Article, Location
 
 FAR = "x" * 500 + " "

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.coverage import lookups
-from transforms.geocode import build
-from transforms.geocode.distance import km_between
-from transforms.geocode.gazetteer import DEFAULT_PATH, FORMAT, Gazetteer, GazetteerError, Match
-from transforms.geocode.names import normalize
-from transforms.geocode.rows import Row, slug_of, table
+from transforms.gazetteer.build import assemble as build
+from transforms.gazetteer.build.rows import Row, slug_of, table
+from transforms.gazetteer.distance import km_between
+from transforms.gazetteer.lookup import DEFAULT_PATH, FORMAT, Gazetteer, GazetteerError, Match
+from transforms.gazetteer.names import normalize
 
 CORPORA = Path(__file__).parents[2] / "shared/corpora/geo"
 

@@ -14,9 +14,9 @@ from apache_beam.testing.util import assert_that, equal_to
 from tests.floors import check_floor
 from transforms import Geocode
 from transforms.failures import FAILURES
-from transforms.geocode.build import build_gazetteer
-from transforms.geocode.candidates import options_for, plain_name
-from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
+from transforms.gazetteer.build.assemble import build_gazetteer
+from transforms.gazetteer.candidates import options_for, plain_name
+from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer
 from transforms.geocode.geocode import geocode
 from transforms.geocode.mentions import trimmed
 from transforms.records import AnnotatedArticle, Article, Entity

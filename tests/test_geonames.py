@@ -5,10 +5,10 @@ import zipfile
 import pytest
 
 from pipeline.cli import main
-from transforms.geocode import build
-from transforms.geocode.gazetteer import Gazetteer, Match
-from transforms.geocode.geonames import GeoNamesError, check_classes, dump_rows
-from transforms.geocode.rows import Row
+from transforms.gazetteer.build import assemble as build
+from transforms.gazetteer.build.geonames import GeoNamesError, check_classes, dump_rows
+from transforms.gazetteer.build.rows import Row
+from transforms.gazetteer.lookup import Gazetteer, Match
 
 LINES = [
     (2017370, "Russia", "Russia", "Rossiya,Россия", 60, 100, "A", "PCLI", "RU", "00", "", 144478050),

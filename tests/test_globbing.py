@@ -14,13 +14,13 @@ import pytest
 
 from pipeline.cli import main
 from transforms.failures import BadRecord, Reason
+from transforms.files.globbing import MAX_ALTERNATIVES, braces, expand, matcher
+from transforms.files.local_files import open_regular
 from transforms.read import resolve_inputs
-from transforms.read.globbing import MAX_ALTERNATIVES, braces, expand, matcher
-from transforms.read.local_files import open_regular
 from transforms.read.read import read_source
 from transforms.read.sources import find_files
 from transforms.records import Document
-from transforms.stream import watch
+from transforms.stream import folder_watch as watch
 from transforms.stream.follow import list_watched
 
 THEN = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)

@@ -41,8 +41,8 @@ def test_every_step_is_linear(step):
 
 def test_patterns_are_found_wherever_they_are():
     names = {found.name for found in all_patterns()}
-    assert "transforms.parse.people._ROLE" in names
-    assert any(name.startswith("transforms.parse.boilerplate._PATTERNS[") for name in names)  # in a tuple of tuples
+    assert "transforms.text.bylines._ROLE" in names
+    assert any(name.startswith("transforms.text.boilerplate._PATTERNS[") for name in names)  # in a tuple of tuples
     assert any("sub() in line" in name and "people" in name for name in names)  # written into a call
     assert len(names) > 200
 

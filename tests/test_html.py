@@ -14,13 +14,13 @@ import pytest
 from benchmarks.parsing import f1, ours, precision_recall
 from tests.floors import check_floor
 from transforms.failures import BadRecord, Reason
+from transforms.formats.html.headline import vote_headline
+from transforms.formats.html.json_ld import loads
+from transforms.formats.html.page import Page, has_prose, parse_page, trim_body
 from transforms.parse import parse_item
-from transforms.parse.headline import vote_headline
-from transforms.parse.markup import check_markup, html_to_text
-from transforms.parse.page import Page, has_prose, parse_page, trim_body
-from transforms.parse.people import names
-from transforms.parse.structured import loads
 from transforms.records import Item
+from transforms.text.bylines import names
+from transforms.text.markup import check_markup, html_to_text
 
 DATA = Path(__file__).parent / "data" / "html"
 CASES = sorted(DATA.glob("*.html"))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.kills import command, rows
-from pipeline.summary import adds_up
-from transforms.write import list_runs
+from pipeline.launch.totals import adds_up
+from transforms.dataset import list_runs
 
 
 def words(seed: int, count: int = 120) -> str:

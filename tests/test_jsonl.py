@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from transforms.failures import BadRecord, Reason
-from transforms.parse.jsonl import parse_line
+from transforms.formats.jsonl import parse_line
 
 
 def line(**fields: Any) -> bytes:

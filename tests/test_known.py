@@ -9,11 +9,12 @@ import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
 from tests.making import RUNNER, article
+from transforms.dataset import begin_run, read_run
 from transforms.deduplicate import KnownArticles, segments
-from transforms.deduplicate.known import Gather, look_up
-from transforms.deduplicate.pages import reading_of
+from transforms.deduplicate.history import Gather, look_up
+from transforms.deduplicate.versions import reading_of
 from transforms.records import Article, stable_id
-from transforms.write import Write, begin_run, read_run
+from transforms.write import Write
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 LONG_AGO = datetime.date(2000, 1, 1)
@@ -83,7 +84,7 @@ def test_rows_that_a_run_no_longer_has_are_forgotten(tmp_path):
 
 def test_what_is_staged_but_not_committed_is_not_known(tmp_path):
     run = begin_run(str(tmp_path), [("a.txt", 1, 1.0)], NOON)
-    from transforms.write.shards import stage_shard
+    from transforms.dataset.shards import stage_shard
 
     stage_shard(str(tmp_path), run.run_id, "articles", 0, [made(1)])
     assert known(tmp_path, [made(1)]) == (set(), set())

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from transforms.parse.language import identify_language, normalize_language
+from transforms.text.language import identify_language, normalize_language
 
 SENTENCES = {
     "en": "The bridge over the river will be closed until the end of the month, the council said on Tuesday.",

@@ -9,7 +9,7 @@ import pytest
 
 THREADS = """
     import ctypes, sys, threading
-    from pipeline.engines.lean import share_heaps
+    from pipeline.engines.startup import share_heaps
 
     if sys.argv[1:] == ["share"]:
         share_heaps()
@@ -46,7 +46,7 @@ def test_threads_share_heaps_unless_the_user_says_otherwise():
 
 COLLECTED = """
     import gc, sys
-    from pipeline.engines.lean import leave_alone_what_is_there
+    from pipeline.engines.startup import leave_alone_what_is_there
 
     there = [[] for _ in range(400_000)]
     gc.collect()
@@ -66,7 +66,7 @@ def test_garbage_is_looked_for_beside_what_is_new_not_beside_what_is_there():
 
 SPACY = """
     import sys
-    from pipeline.engines.lean import import_spacy
+    from pipeline.engines.startup import import_spacy
 
     import_spacy()
     import spacy
@@ -86,7 +86,7 @@ def test_spacy_without_its_command_line_works_and_has_it_afterwards():
 
 IMPORTED = """
     import gc
-    from pipeline.engines.lean import import_spacy, importing
+    from pipeline.engines.startup import import_spacy, importing
 
     gc.collect()
     before = [generation["collections"] for generation in gc.get_stats()]
@@ -113,7 +113,7 @@ def test_imports_are_left_alone_by_the_collector_once():
 
 SIGNATURES = """
     import inspect, sys
-    from pipeline.engines.lean import import_beam
+    from pipeline.engines.startup import import_beam
 
     import_beam()
     import apache_beam as beam

@@ -21,7 +21,7 @@ SAMPLE = Path(__file__).parents[1] / "configs/sample.yaml"
 BURNING = """
     import collections, itertools, os, sys
     os.environ["OMP_NUM_THREADS"] = "1"  # as the command does: threads of OpenBLAS cannot be forked
-    from pipeline.engines.lean import import_beam, import_spacy
+    from pipeline.engines.startup import import_beam, import_spacy
 
     import_beam()
     import_spacy()

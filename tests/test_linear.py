@@ -14,26 +14,26 @@ from benchmarks.growth.steps import THEN, article, gazetteer
 from transforms.deduplicate.shingles import shingle_hashes
 from transforms.extract.persons import MAX_NAMESAKES, join_persons
 from transforms.failures import BadRecord, Reason
-from transforms.geocode.candidates import options_for
+from transforms.feeds.feed_list import MAX_PROBLEM, FeedListError, parse_feed_list
+from transforms.feeds.opml import parse_opml
+from transforms.formats.feed.cut import MAX_FRAME, MAX_TAIL, cut_feed
+from transforms.formats.feed.parse import MAX_AUTHORS, MAX_LABEL, parse_feed
+from transforms.formats.html.json_ld import loads
+from transforms.formats.warc import read_warc
+from transforms.gazetteer.candidates import options_for
+from transforms.gazetteer.names import normalize
 from transforms.geocode.mentions.page import Page
 from transforms.geocode.mentions.patterns import _lists
-from transforms.geocode.names import normalize
-from transforms.geocode.rank_features import Name
-from transforms.geocode.ranking import MAX_ROWS, _groups
-from transforms.masking import mask
-from transforms.normal_forms import few_marks
+from transforms.geocode.ranking.features import Name
+from transforms.geocode.ranking.weights import MAX_ROWS, _groups
+from transforms.http.archive import warc_record
+from transforms.http.decoding import decode_content
+from transforms.http.redact import mask
 from transforms.parse import parse_item
-from transforms.parse.dates import fold
-from transforms.parse.feed import MAX_AUTHORS, MAX_LABEL, parse_feed
-from transforms.parse.feed_cut import MAX_FRAME, MAX_TAIL, cut_feed
 from transforms.parse.split import split
-from transforms.parse.structured import loads
-from transforms.read.decoding import decode_content
-from transforms.read.feed_list import MAX_PROBLEM, FeedListError, parse_feed_list
-from transforms.read.opml import parse_opml
-from transforms.read.warc import read_warc
 from transforms.records import Document
-from transforms.write.archive import warc_record
+from transforms.text.dates import fold
+from transforms.text.normal_forms import few_marks
 
 ATOM = "http://www.w3.org/2005/Atom"
 

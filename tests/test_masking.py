@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from transforms.failures import failure_from
-from transforms.masking import MOST_NESTED, has_secret, mask, mask_text
+from transforms.http.redact import MAX_NESTED, has_secret, mask, mask_text
+from transforms.http.secret_shapes import is_random, is_secret_name
 from transforms.parse.article import parse_item
 from transforms.parse.split import split
 from transforms.records import Document
-from transforms.secret_shapes import is_random, is_secret_name
 
 THEN = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
 HEX = "9f86d081884c7d659a2feaa0c55ad015"
@@ -240,7 +240,7 @@ def test_the_time_grows_as_the_length(piece: str) -> None:
 
 def test_what_is_nested_too_deep_is_masked_whole() -> None:
     address = "https://h.test/?token=hunter2"
-    for _ in range(MOST_NESTED + 3):
+    for _ in range(MAX_NESTED + 3):
         address = "https://h.test/?u=" + "".join(f"%{ord(sign):02X}" for sign in address)
     assert "hunter2" not in mask(address)
     assert "***" in mask(address)

@@ -4,8 +4,8 @@ import datetime
 
 import pytest
 
-from transforms.geocode.build import build_gazetteer
-from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
+from transforms.gazetteer.build.assemble import build_gazetteer
+from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer
 from transforms.geocode.mentions import find_mentions
 from transforms.geocode.mentions.peoples import is_language, kind_of
 from transforms.geocode.mentions.words import is_common

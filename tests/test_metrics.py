@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from benchmarks.kills import command
 from pipeline.monitoring import logs
 from pipeline.monitoring.metrics import Report, last_success, to_prometheus
-from transforms.write import begin_run, lock
+from transforms.dataset import begin_run, lock
 
 TEXT = "LIMA, Peru - Rain fell for three days, officials said."
 
@@ -148,4 +148,4 @@ def test_a_held_dataset_is_told_from_one_that_cannot_be_written(tmp_path: Path) 
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="cannot write") as raised:
         begin_run(str(tmp_path / "file" / "out"), [("a", 1, 1.0)], datetime.datetime.now(datetime.UTC))
-    assert not isinstance(raised.value, lock.Held)
+    assert not isinstance(raised.value, lock.DatasetLocked)

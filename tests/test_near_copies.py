@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from benchmarks.near_copies import EDITS, Body, candidate, links_of, measure_recall
-from transforms.deduplicate.copies import FIRST_OF_BAND, Proposal, choose, entries, pairs, without_furniture
+from transforms.deduplicate.minhash import BANDS, MIN_SHINGLES, PIECE, PIECES, band_keys
+from transforms.deduplicate.near_copies import FIRST_OF_BAND, Proposal, choose, entries, pairs, without_furniture
 from transforms.deduplicate.shingles import distinct, overlap, shingle_hashes
-from transforms.deduplicate.sketch import BANDS, LEAST_SHINGLES, PIECE, PIECES, band_keys
 
 
 def words(seed: int, count: int) -> list[str]:
@@ -58,7 +58,7 @@ def test_a_lone_surrogate_is_hashed():
 
 def test_a_text_has_a_hundred_keys_and_a_long_one_as_many_for_each_piece():
     assert len(band_keys(shingle_hashes(" ".join(words(1, 300))))) == BANDS
-    assert len(band_keys(shingle_hashes(" ".join(words(1, LEAST_SHINGLES + 3))))) == 0
+    assert len(band_keys(shingle_hashes(" ".join(words(1, MIN_SHINGLES + 3))))) == 0
     long = band_keys(shingle_hashes(" ".join(words(1, 3 * PIECE))))
     assert 5 * BANDS < len(long) <= 7 * BANDS
     assert len(band_keys(shingle_hashes(" ".join(words(1, 30_000))))) <= (PIECES + 1) * BANDS

@@ -18,8 +18,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline.cli import main
 from tests.test_commit import Crash, Killed, attempt, die, nothing
+from transforms.dataset import files, layout, list_runs
 from transforms.read.sources import resolve_inputs
-from transforms.write import files, layout, list_runs
 
 NEEDED = "needs the emulators: pip install '.[clouds]'"
 BUCKET = "news"

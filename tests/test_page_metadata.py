@@ -6,10 +6,10 @@ import json
 import pytest
 
 from tests.test_html import PROSE, page_of
-from transforms.parse.boilerplate import Cut, boilerplate, reporters
-from transforms.parse.headline import vote_headline
-from transforms.parse.page import parse_page
-from transforms.parse.people import names
+from transforms.formats.html.headline import vote_headline
+from transforms.formats.html.page import parse_page
+from transforms.text.boilerplate import Cut, boilerplate, reporters
+from transforms.text.bylines import names
 
 # Voting: authors and dates.
 

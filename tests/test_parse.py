@@ -15,13 +15,13 @@ from apache_beam.transforms.window import FixedWindows, GlobalWindow, Timestampe
 from apache_beam.utils.timestamp import Timestamp
 
 from transforms.failures import FAILURES, BadRecord, Reason
+from transforms.formats.feed.parse import Body, Entry
 from transforms.limits import Budget, Guard
 from transforms.parse import Parse, parse_item
-from transforms.parse.addresses import absolute, canonical
 from transforms.parse.article import BATCH_BYTES, BATCH_ITEMS, ParseItems, _ParseItem, entry_text
-from transforms.parse.feed import Body, Entry
 from transforms.parse.split import split
 from transforms.records import Article, Document, Item
+from transforms.text.urls import absolute, canonical
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 SEED = Path(__file__).parents[2] / "shared" / "seed"

@@ -14,8 +14,8 @@ import pytest
 
 from benchmarks.kills import command, dataset, kill_after, rows
 from benchmarks.throughput import articles
+from transforms.dataset import list_runs
 from transforms.records import TABLES
-from transforms.write import list_runs
 
 COMMAND = [sys.executable, "-m", "pipeline"]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.floors import check_floor
-from transforms.parse.boilerplate import Cut, boilerplate
-from transforms.parse.plain_text import parse_plain_text
+from transforms.formats.plain_text import parse_plain_text
+from transforms.text.boilerplate import Cut, boilerplate
 
 SHARED = Path(__file__).parents[2] / "shared"
 CASES = sorted((Path(__file__).parent / "data/plain_text").glob("*.txt"))

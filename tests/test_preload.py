@@ -16,7 +16,7 @@ from transforms.preload import LEFT_OUT
 
 RACE = """
     import importlib, os, sys, threading
-    from pipeline.engines.lean import import_beam, import_spacy
+    from pipeline.engines.startup import import_beam, import_spacy
     import_beam()
     import_spacy()
     import httpx, lxml, pyarrow.parquet, trafilatura
@@ -51,12 +51,12 @@ RACE = """
 """
 STEPS = [
     "transforms.write.write",
-    "transforms.write.begin",
+    "transforms.dataset.open_run",
     "transforms",
     "transforms.stream.commit",
     "transforms.read.read",
     "transforms.parse.article",
-    "transforms.deduplicate.known",
+    "transforms.deduplicate.history",
     "transforms.extract.extract",
 ]
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from tests.test_geocode import annotated
-from transforms.geocode.build import build_gazetteer
-from transforms.geocode.candidates import options_for
-from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
+from transforms.gazetteer.build.assemble import build_gazetteer
+from transforms.gazetteer.candidates import options_for
+from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer
 from transforms.geocode.geocode import geocode, publisher_names
 from transforms.geocode.publisher import country_of, places_of
-from transforms.geocode.rank_context import COLUMNS, MEANINGS, Table
-from transforms.geocode.rank_features import Name
-from transforms.geocode.ranking import DEFAULT_WEIGHTS, SETTINGS, load_weights, reliability
+from transforms.geocode.ranking.context import COLUMNS, MEANINGS, CandidateMatrix
+from transforms.geocode.ranking.features import Name
+from transforms.geocode.ranking.weights import DEFAULT_WEIGHTS, SETTINGS, load_weights, reliability
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_point_of_the_feed_speaks_for_what_lies_near(gazetteer):
     article = annotated("Rain fell in Springfield.", []).article
     article = dataclasses.replace(article, source_latitude=44.05, source_longitude=-123.02)
     springfield = Name(options_for("Springfield", gazetteer), "Springfield")
-    table = Table([springfield, *publisher_names(article, gazetteer)])
+    table = CandidateMatrix([springfield, *publisher_names(article, gazetteer)])
     table.set_context(np.full(table.size, 0.5))
     near = table.features[:-1, COLUMNS.index("publisher_161")]
     divisions = {c.place.admin1 for c, value in zip(springfield.candidates, near, strict=True) if value == 1.0}
@@ -155,10 +155,10 @@ def test_point_of_the_feed_speaks_for_what_lies_near(gazetteer):
 
 def test_shares_of_each_name_add_up_to_one(gazetteer):
     names = [Name(options_for(name, gazetteer), name) for name in ("Springfield", "Oslo", "Paris")]
-    table = Table(names)
+    table = CandidateMatrix(names)
     shares = table.shares(np.arange(table.size, dtype=float))
     assert np.add.reduceat(shares, table.starts) == pytest.approx([1.0, 1.0, 1.0])
-    assert Table([]).shares(np.zeros(0)).size == 0
+    assert CandidateMatrix([]).shares(np.zeros(0)).size == 0
 
 
 def test_shipped_weights_name_every_feature_once():

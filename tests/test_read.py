@@ -14,23 +14,23 @@ import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
 from transforms.failures import FAILURES, BadRecord, Reason
+from transforms.formats.documents import documents
+from transforms.formats.kinds import kind_of_response
 from transforms.read import Read, Source, resolve_inputs
-from transforms.read.blocks import Lines, LongLine, cut_lines, inflate, join
-from transforms.read.documents import documents
 from transforms.read.read import read_source
-from transforms.read.sources import kind_of_response
 from transforms.records import Document, Failure
+from transforms.text.byte_stream import Lines, LongLine, cut_lines, inflate, join
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 THEN = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
-MOST = 1_000_000
+MAX = 1_000_000
 
 
 def blocks_of(content: bytes, size: int = 1000) -> Iterator[bytes]:
     return (content[at : at + size] for at in range(0, len(content), size))
 
 
-def read_one(path: Path, max_bytes: int = MOST) -> list[Document | Failure]:
+def read_one(path: Path, max_bytes: int = MAX) -> list[Document | Failure]:
     (source,) = resolve_inputs([str(path)])
     return list(read_source(source, max_bytes=max_bytes, fetched=THEN))
 
@@ -94,12 +94,12 @@ def test_a_file_whose_name_is_no_utf8_is_read_and_its_name_shown(tmp_path: Path,
     (source,) = resolve_inputs([f"{tmp_path}{pattern}"])
     assert source.uri == f"{tmp_path}/b\\xe4d{kind}"
     if kind == ".txt":
-        (document,) = read_source(source, max_bytes=MOST, fetched=THEN)
+        (document,) = read_source(source, max_bytes=MAX, fetched=THEN)
         assert isinstance(document, Document)
         assert (document.uri, document.content) == (source.uri, b"Storm hits Lima.")
     else:
         with pytest.raises(BadRecord) as caught:
-            list(read_source(source, max_bytes=MOST, fetched=THEN))
+            list(read_source(source, max_bytes=MAX, fetched=THEN))
         assert caught.value.reason != Reason.UNREADABLE
 
 
@@ -273,7 +273,7 @@ def test_lines_before_a_stream_breaks_are_kept(tmp_path: Path) -> None:
     packed = gzip.compress(os.urandom(60_000).hex().encode() + b"\n" + os.urandom(60_000).hex().encode())
     (tmp_path / "a.jsonl.gz").write_bytes(packed[:-20_000])
     (source,) = resolve_inputs([f"{tmp_path}/a.jsonl.gz"])
-    documents_then_error = read_source(source, max_bytes=MOST, fetched=THEN)
+    documents_then_error = read_source(source, max_bytes=MAX, fetched=THEN)
     assert isinstance(next(documents_then_error), Document)
     with pytest.raises(BadRecord, match="ends before"):
         list(documents_then_error)
@@ -282,7 +282,7 @@ def test_lines_before_a_stream_breaks_are_kept(tmp_path: Path) -> None:
 def test_a_file_that_vanished_is_unreadable(tmp_path: Path) -> None:
     source = Source(uri=f"{tmp_path}/gone.txt", kind="text")
     with pytest.raises(BadRecord) as caught:
-        list(read_source(source, max_bytes=MOST, fetched=THEN))
+        list(read_source(source, max_bytes=MAX, fetched=THEN))
     assert caught.value.reason == Reason.UNREADABLE
 
 

@@ -8,8 +8,9 @@ from spacy.language import Language
 from thinc.api import NumpyOps
 
 from benchmarks.throughput import articles
-from transforms.extract import models, reading
-from transforms.extract.reading import bounded, read
+from transforms.extract import fast_pipe as reading
+from transforms.extract import models
+from transforms.extract.fast_pipe import bounded, read
 
 ODD = [
     "",

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from transforms.write import begin_run, list_runs, read_run
-from transforms.write.commit import commit
+from transforms.dataset import begin_run, list_runs, read_run
+from transforms.dataset.commit import commit
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 NEXT_DAY = NOON + datetime.timedelta(days=1)

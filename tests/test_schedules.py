@@ -14,7 +14,7 @@ import yaml
 
 from pipeline.cli import _parser, _settings
 from pipeline.config import load_settings
-from pipeline.news_stream import STREAM_SECTIONS
+from pipeline.graph.stream import STREAM_SECTIONS
 
 FOLDER = Path("configs/schedule")
 OUTER_MINUTES = 65

@@ -6,9 +6,9 @@ from typing import Any, Literal
 import pyarrow as pa
 import pytest
 
+from transforms.dataset import geoparquet
+from transforms.dataset.schema import arrow_type, record_fields, table_doc, table_schema
 from transforms.records import SCHEMA_VERSION, TABLES, Location
-from transforms.write import geoparquet
-from transforms.write.schema import arrow_type, record_fields, table_doc, table_schema
 
 STRINGS = pa.list_(pa.field("element", pa.string(), nullable=False))
 
@@ -83,14 +83,14 @@ def test_only_a_table_with_coordinates_has_geometry() -> None:
 
 
 def test_table_doc_is_the_first_paragraph_on_one_line() -> None:
-    class Told:
+    class ReportedFailures:
         """One
         line.
 
         Another paragraph.
         """
 
-    assert table_doc(Told) == "One line."
+    assert table_doc(ReportedFailures) == "One line."
     assert table_doc(Location).startswith("One mention of a place")
 
 

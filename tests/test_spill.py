@@ -14,7 +14,7 @@ from apache_beam.testing.util import assert_that, equal_to
 from pipeline.engines.local import local_runner, spilling
 from tests.making import article
 from transforms.spill import (
-    LEAST_BYTES,
+    MIN_BYTES,
     SUFFIX,
     Spilled,
     Spread,
@@ -26,7 +26,7 @@ from transforms.spill import (
     unspilled,
 )
 
-LARGE = "a" * LEAST_BYTES
+LARGE = "a" * MIN_BYTES
 
 
 def spilled_bytes(folder: Path) -> int:
@@ -56,7 +56,7 @@ def test_what_is_large_comes_back_as_it_was(value, tmp_path):
 
 
 def test_threads_do_not_write_into_each_other(tmp_path):
-    values = [f"{number}" * LEAST_BYTES for number in range(40)]
+    values = [f"{number}" * MIN_BYTES for number in range(40)]
     places: dict[int, Spilled] = {}
 
     def put(first: int) -> None:
@@ -123,7 +123,7 @@ def test_what_a_killed_run_has_left_is_taken_away_by_the_next_of_whatever_inputs
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_elements_are_spread_over_workers_by_way_of_the_disk(workers, tmp_path):
-    values = [f"{number}" * LEAST_BYTES for number in range(20)] + ["short"]
+    values = [f"{number}" * MIN_BYTES for number in range(20)] + ["short"]
     with spilling_into(tmp_path):
         options = PipelineOptions([f"--direct_num_workers={workers}"])
         with beam.Pipeline(runner=local_runner(workers), options=options) as p:

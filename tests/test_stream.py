@@ -11,8 +11,10 @@ import pytest
 from apache_beam.testing.test_pipeline import TestPipeline
 
 from tests.making import RUNNER, article
+from transforms.dataset import files, list_runs, runs
+from transforms.dataset import memory as snapshot
 from transforms.deduplicate import Deduplicate
-from transforms.deduplicate.pages import reading_of
+from transforms.deduplicate.versions import reading_of
 from transforms.failures import BadRecord, Reason, failure_from
 from transforms.limits import Budget
 from transforms.parse.split import split
@@ -21,14 +23,7 @@ from transforms.records import AnnotatedArticle, Article
 from transforms.stream import CommitPanes, Read, Stream
 from transforms.stream.commit import Books, Job, commit_pane
 from transforms.stream.connectors import Kafka, PubSub, to_document
-from transforms.stream.follow import followed, list_watched
-from transforms.stream.history import History
-from transforms.stream.identify import identify, recall
-from transforms.stream.ledger import Ledger, remembered
-from transforms.stream.outcomes import Outcome, Receipt
-from transforms.stream.panes import Pane, all_late, event_time
-from transforms.stream.rounds import Progress, Reader, due, read_round
-from transforms.stream.stop import (
+from transforms.stream.control_files import (
     ask_to_stop,
     forget_to_stop,
     is_asked_to_stop,
@@ -40,9 +35,15 @@ from transforms.stream.stop import (
     say_drained,
     take_over,
 )
-from transforms.stream.told import Told
-from transforms.stream.watch import Seen, files_from, key_of, ready, to_json
-from transforms.write import files, list_runs, runs, snapshot
+from transforms.stream.folder_watch import Seen, files_from, key_of, ready, to_json
+from transforms.stream.follow import followed, list_watched
+from transforms.stream.history import History
+from transforms.stream.identify import identify, recall
+from transforms.stream.ledger import Ledger, remembered
+from transforms.stream.outcomes import Outcome, Receipt
+from transforms.stream.panes import Pane, all_late, event_time
+from transforms.stream.polling import Progress, Reader, due, read_round
+from transforms.stream.reported_failures import ReportedFailures
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 MINUTE = datetime.timedelta(minutes=1)
@@ -211,7 +212,7 @@ def commit(
     given = Job(output=str(output), job_id=job, started=NOON)
     pane = Pane(start, start + 15 * MINUTE, number, number > 0)
     history = History(str(output), given.staging_id, 7, 0, NOON.date)
-    told = Told(str(output), job, given.started)
+    told = ReportedFailures(str(output), job, given.started)
     return commit_pane(given, pane, outcomes, books, history, Deduplicate(), told)
 
 

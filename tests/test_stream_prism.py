@@ -21,10 +21,11 @@ from pipeline.engines.ports import prism_location
 from pipeline.engines.prism import VARIABLE, check_prism, find_prism
 from pipeline.engines.prism_build import CHANGES, BuildError, change
 from pipeline.errors import ConfigurationError, Exit
-from pipeline.launch import check_runner
+from pipeline.launch.batch import check_runner
 from tests.engines import ENVIRONMENT, kill_family
 from tests.test_stream import NOON
-from transforms.write import Run, list_runs, snapshot
+from transforms.dataset import Run, list_runs
+from transforms.dataset import memory as snapshot
 
 try:
     PRISM = check_prism(None, "private")

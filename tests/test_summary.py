@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.summary import summarize
-from transforms.write import Run
+from pipeline.launch.totals import summarize
+from transforms.dataset import Run
 
 NOON = datetime.datetime(2026, 3, 2, 12, tzinfo=datetime.UTC)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-import transforms.masking  # noqa: F401  # as every command does before it reads anything
+import transforms.http.redact  # noqa: F401  # as every command does before it reads anything
 from pipeline.cli import _Parser
 from pipeline.commands.feeds import table
 from pipeline.monitoring import logs

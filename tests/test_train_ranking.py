@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from tests.test_geocode import annotated
-from transforms.geocode.build import build_gazetteer
-from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
-from transforms.geocode.rank_context import COLUMNS
-from transforms.geocode.ranking import Weights, load_weights
+from transforms.gazetteer.build.assemble import build_gazetteer
+from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer
+from transforms.geocode.ranking.context import COLUMNS
+from transforms.geocode.ranking.weights import Weights, load_weights
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "training"))
 

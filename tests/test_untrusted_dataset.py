@@ -13,9 +13,9 @@ import pytest
 
 from pipeline.cli import main
 from tests.test_known import committed
-from transforms.write import begin_run, list_runs, lock, trust
-from transforms.write.compact import compact
-from transforms.write.trust import DamagedFile, UntrustedDataset
+from transforms.dataset import begin_run, list_runs, lock, trust
+from transforms.dataset.compact import compact
+from transforms.dataset.trust import DamagedFile, UntrustedDataset
 
 NOON = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC)
 TOMORROW = NOON.date() + datetime.timedelta(days=1)

@@ -15,10 +15,10 @@ import pytest
 
 from benchmarks.kills import command
 from pipeline.monitoring.watchdog import Limits
+from transforms.dataset import list_runs
+from transforms.http.rate_limit import wait
 from transforms.progress import FOLDER_VARIABLE, read_progress
-from transforms.read.pace import wait
-from transforms.read.side_by_side import Bundle
-from transforms.write import list_runs
+from transforms.read.visit_hosts import Bundle
 
 SLEEPING_MODEL = """
     import sys, time
@@ -156,7 +156,7 @@ def test_waiting_for_a_host_and_asking_it_are_progress(tmp_path: Path, monkeypat
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     monkeypatch.setattr("transforms.progress.INTERVAL_SECONDS", 0.0)
     monkeypatch.setattr("transforms.progress._next_write", 0.0)
-    monkeypatch.setattr("transforms.read.pace.NAP_SECONDS", 0.01)
+    monkeypatch.setattr("transforms.http.rate_limit.NAP_SECONDS", 0.01)
     monkeypatch.setattr("transforms.progress._done", collections.Counter())
     threads = [threading.Thread(target=wait, args=(0.1,)) for _ in range(8)]
     for thread in threads:

@@ -15,7 +15,7 @@ from pipeline.config import load_settings
 from pipeline.engines.pool import MIN_CHARACTERS, REFUSED, make_secret, read_secret, serve
 from pipeline.engines.ports import can_dial_sockets, pool_secret
 from pipeline.errors import ConfigurationError, Exit
-from pipeline.launch import check
+from pipeline.launch.batch import check
 from pipeline.patches import SECRET_PARAMETER, Pools
 from tests.engines import external, worker_pool
 from tests.ports import is_private, listening, sockets

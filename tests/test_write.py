@@ -18,16 +18,17 @@ import pyarrow.parquet as pq
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
-from transforms.records import TABLES, Article, Entity, Failure, Location
-from transforms.write import Run, Write, begin_run, blocks, read_run, shards
-from transforms.write.blocks import FromBlocks, ToBlocks, from_block, to_block
-from transforms.write.schema import table_schema
-from transforms.write.shards import (
+from transforms.dataset import Run, begin_run, read_run, shards
+from transforms.dataset.schema import table_schema
+from transforms.dataset.shards import (
     plain_table,
     shard_of,
     to_table,
     without_surrogates,
 )
+from transforms.records import TABLES, Article, Entity, Failure, Location
+from transforms.write import Write, blocks
+from transforms.write.blocks import FromBlocks, ToBlocks, from_block, to_block
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 NOON = datetime.datetime(2026, 11, 22, 12, 30, 1, 500, tzinfo=datetime.UTC)
@@ -321,9 +322,9 @@ def test_a_bundle_makes_one_block_a_shard_and_full_ones_before_its_end(monkeypat
     assert list(packer.process(())) == []
 
 
-@pytest.mark.parametrize("most_bytes", [shards.MOST_BYTES, 0])
+@pytest.mark.parametrize("most_bytes", [shards.MAX_BYTES, 0])
 def test_rows_are_gathered_from_all_parts_in_the_order_wanted(monkeypatch: pytest.MonkeyPatch, most_bytes: int) -> None:
-    monkeypatch.setattr(shards, "MOST_BYTES", most_bytes)
+    monkeypatch.setattr(shards, "MAX_BYTES", most_bytes)
     parts = [plain_table("articles", [*map(article, numbers)]) for numbers in ([0, 1, 2], [], [3], [4, 5])]
     found = shards.gather(parts, np.array([5, 0, 3, 2]))
     assert found["article_id"].to_pylist() == [article(number).article_id for number in (5, 0, 3, 2)]

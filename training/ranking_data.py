@@ -10,14 +10,14 @@ import numpy as np
 
 from transforms.extract.entities import annotate
 from transforms.extract.models import SHIPPED_NAME, load_model
-from transforms.geocode.gazetteer import Gazetteer, Place
+from transforms.feeds.fetch import utc_now
+from transforms.gazetteer.lookup import Gazetteer, Place
 from transforms.geocode.geocode import key_of, names_of, publisher_names
 from transforms.geocode.mentions import Mention, find_mentions
 from transforms.geocode.publisher import country_of
-from transforms.geocode.rank_context import Table
-from transforms.geocode.rank_features import Array
+from transforms.geocode.ranking.context import CandidateMatrix
+from transforms.geocode.ranking.features import Array
 from transforms.parse.article import parse_item
-from transforms.read.fetch import utc_now
 from transforms.records import AnnotatedArticle, Article, Entity, Item
 
 Gold = dict[str, Any]
@@ -44,7 +44,7 @@ class Example:
 
     mode: str
     publisher: bool
-    table: Table
+    table: CandidateMatrix
     right: Array
     mentions: Array
     judged: list[tuple[int, bool, Gold | None]] = field(default_factory=list)
@@ -114,7 +114,7 @@ def example_of(
 ) -> Example:
     """Return the document in one form; mentions on neutral spans and on toponyms without coordinates teach nothing."""
     names = names_of(mentions, article, gazetteer)
-    table = Table([*names.values(), *publisher_names(article, gazetteer)], article.text, country_of(article))
+    table = CandidateMatrix([*names.values(), *publisher_names(article, gazetteer)], article.text, country_of(article))
     example = Example(mode, article.url is not None, table, np.zeros(table.size), np.zeros(table.size))
     example.located = sum(gold["lat"] is not None for gold in document["toponyms"])
     indices = {id(name): index for index, name in enumerate(table.ranked)}

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from ranking_data import KM, Example, kilometres
 
-from transforms.geocode.rank_context import COLUMNS, MEANINGS
-from transforms.geocode.rank_features import Array
-from transforms.geocode.ranking import SETTINGS, Weights, is_placed
+from transforms.geocode.ranking.context import COLUMNS, MEANINGS
+from transforms.geocode.ranking.features import Array
+from transforms.geocode.ranking.weights import SETTINGS, Weights, is_placed
 
 
 class Judged(NamedTuple):

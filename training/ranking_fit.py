@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from ranking_data import Example
 
-from transforms.geocode.rank_context import ALONE, COLUMNS, IN_CONTEXT
-from transforms.geocode.rank_features import Array
-from transforms.geocode.ranking import run
+from transforms.geocode.ranking.context import ALONE, COLUMNS, IN_CONTEXT
+from transforms.geocode.ranking.features import Array
+from transforms.geocode.ranking.weights import run
 
 PENALTY = 2.0
 """The squared weights, times half of this, are taken from the likelihood."""

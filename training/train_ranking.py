@@ -29,11 +29,11 @@ from ranking_data import Example, forms_of, read  # noqa: E402
 from ranking_figures import Judged, figures, judge, write_weights  # noqa: E402
 from ranking_fit import calibrate, fit, learn, rows_of  # noqa: E402
 
-from transforms.geocode.gazetteer import Gazetteer  # noqa: E402
-from transforms.geocode.rank_context import COLUMNS, CONTEXT, PRODUCTS  # noqa: E402
-from transforms.geocode.rank_features import CUES, Array  # noqa: E402
-from transforms.geocode.rank_words import TRAITS  # noqa: E402
-from transforms.geocode.ranking import DEFAULT_WEIGHTS, Weights, guarded, reliability, run  # noqa: E402
+from transforms.gazetteer.lookup import Gazetteer  # noqa: E402
+from transforms.geocode.ranking.context import COLUMNS, CONTEXT, PRODUCTS  # noqa: E402
+from transforms.geocode.ranking.features import CUES, Array  # noqa: E402
+from transforms.geocode.ranking.weights import DEFAULT_WEIGHTS, Weights, guarded, reliability, run  # noqa: E402
+from transforms.geocode.ranking.words import TRAITS  # noqa: E402
 
 CORPORA = ("lgl_train", "geowebnews_train")
 FOLDS = 5

@@ -21,12 +21,13 @@ from transforms.lazy import on_demand
 if TYPE_CHECKING:
     from transforms.annotate import Annotate
     from transforms.count import Count
+    from transforms.dataset import Run, begin_run, read_run
     from transforms.deduplicate import Deduplicate, KnownArticles
     from transforms.extract import Extract
     from transforms.geocode.geocode import Geocode
     from transforms.parse import Parse, Split
     from transforms.read import Read, Source, resolve_inputs
-    from transforms.write import Run, Write, begin_run, read_run
+    from transforms.write import Write
 else:
     __getattr__ = on_demand(__name__)
 

@@ -12,16 +12,16 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Self
 
-import apache_beam as beam
+from apache_beam.pvalue import TaggedOutput
 
-from transforms.masking import mask_text
+from transforms.http.redact import mask_text
 from transforms.records import Failure, stable_id
 
 FAILURES = "failures"
 """Tag of the output that carries `Failure` rows."""
 
 MAX_PAYLOAD = 4096
-_MOST_MESSAGE = 10_000
+_MAX_MESSAGE = 10_000
 
 INFRASTRUCTURE = (MemoryError, sqlite3.DatabaseError)
 """Errors that would befall any record, and are left to the runner."""
@@ -96,7 +96,7 @@ def failure_from(error: Exception, *, stage: str, source: str, payload: bytes | 
         stage=stage,
         reason=reason.value,
         error=type(error).__name__,
-        message=mask_text(str(error)[:_MOST_MESSAGE])[:1000],
+        message=mask_text(str(error)[:_MAX_MESSAGE])[:1000],
         source=source,
         payload=payload[:MAX_PAYLOAD] if payload else None,
         traceback=None if foreseen else mask_text("".join(traceback.format_exception(error))[-8000:]),
@@ -121,6 +121,6 @@ def attempt(
         raise
     except Exception as error:
         failure = failure_from(error, stage=stage, source=source, payload=payload)
-        yield beam.pvalue.TaggedOutput(FAILURES, failure)
+        yield TaggedOutput(FAILURES, failure)
     else:
         yield from results

@@ -1,6 +1,6 @@
 """Packages that import their modules on demand, so that threads can import from them at the same time.
 
-A thread that imports `transforms.write.runs` holds the lock of that module
+A thread that imports `transforms.dataset.runs` holds the lock of that module
 while it waits for the package's. If the package itself imports `runs`, a
 second thread that imports the package waits the other way round. Python ends
 that by giving one of them a module that is imported in part, or by

@@ -25,7 +25,7 @@ FOLDER_VARIABLE = "DATELINE_SPILL"
 SUFFIX = ".spilled"
 FILE_BITS = 60
 """Of the number that names a file."""
-LEAST_BYTES = 500
+MIN_BYTES = 500
 """What is smaller, pickled, travels as it is: where it lies would take as much memory."""
 
 
@@ -65,7 +65,7 @@ def spill(value: Any) -> Any:
     if not path:
         return value
     packed = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    return value if len(packed) < LEAST_BYTES else _folder(path).append(packed)
+    return value if len(packed) < MIN_BYTES else _folder(path).append(packed)
 
 
 def unspill(value: Any) -> Any:

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from benchmarks.growth.triggers import Trigger
-from transforms.parse import boilerplate
+from transforms.text import boilerplate
 
 PACKAGES = ("transforms", "pipeline")
 _ANYWHERE = frozenset({"search", "sub", "subn", "split", "findall", "finditer"})
@@ -21,7 +21,7 @@ _INLINE = _ANYWHERE | {"match", "fullmatch", "compile"}
 
 BOUNDED = {
     "transforms.read.pages._CUT": 200,  # the last characters of a text (`is_partial`)
-    "transforms.parse.boilerplate._PATTERNS": boilerplate.MAX_LINE,  # one line, and longer ones are none
+    "transforms.text.boilerplate._PATTERNS": boilerplate.MAX_LINE,  # one line, and longer ones are none
 }
 """Pattern -> characters of the longest text that its caller gives it."""
 

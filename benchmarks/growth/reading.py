@@ -10,13 +10,13 @@ import zstandard
 from protego import Protego
 
 from transforms.failures import BadRecord
-from transforms.masking import mask
-from transforms.read.blocks import BLOCK, inflate
-from transforms.read.decoding import decode_content, unchunk
-from transforms.read.feed_list import FeedListError, parse_feed_list
-from transforms.read.warc import read_warc
+from transforms.feeds.feed_list import FeedListError, parse_feed_list
+from transforms.formats.warc import read_warc
+from transforms.http.decoding import decode_content, unchunk
+from transforms.http.redact import mask
+from transforms.text.byte_stream import BLOCK, inflate
 
-MOST_BYTES = 50_000_000
+MAX_BYTES = 50_000_000
 HTTP = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 _CODERS: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
     ("gzip", gzip.compress),
@@ -42,7 +42,7 @@ def codings(text: str) -> object:
     for name, code in _CODERS:
         found.append(_size(decode_content(_blocks(code(body)), name)))
         found.append(_size(decode_content(_blocks(code(code(body[:1]) * len(body))), f"{name}, {name}")))
-    found.append(_size(inflate(_blocks(gzip.compress(body[:1]) * len(body)), max_bytes=MOST_BYTES)))
+    found.append(_size(inflate(_blocks(gzip.compress(body[:1]) * len(body)), max_bytes=MAX_BYTES)))
     found.append(_size(unchunk(_blocks(b"1\r\na\r\n" * len(body) + b"0\r\n\r\n"))))
     return found
 
@@ -61,7 +61,7 @@ def warc(text: str) -> object:
     found = []
     for piece in pieces:
         try:
-            found.append(sum(1 for _ in read_warc(io.BytesIO(piece), "a.warc", max_bytes=MOST_BYTES)))
+            found.append(sum(1 for _ in read_warc(io.BytesIO(piece), "a.warc", max_bytes=MAX_BYTES)))
         except BadRecord:
             found.append(-1)
     return found

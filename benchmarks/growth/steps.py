@@ -15,33 +15,29 @@ from typing import Any
 from benchmarks.growth import reading
 from benchmarks.growth.frames import FEED_FRAMES, FEED_UNITS, FEW, HTML, NAMES, PAGE_FRAMES, TAGS
 from benchmarks.growth.triggers import COMMON, Trigger, units
-from transforms import masking
-from transforms.deduplicate import sketch
+from transforms.deduplicate import minhash as sketch
 from transforms.extract.entities import annotate, join_mentions
 from transforms.extract.gate import make_doc
 from transforms.extract.models import load_model
-from transforms.extract.revise import Span, revise
+from transforms.extract.postprocess import Span, revise
 from transforms.failures import BadRecord
-from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
+from transforms.feeds import freshness as hints
+from transforms.feeds import opml
+from transforms.formats.feed.cut import cut_feed
+from transforms.formats.html import headline
+from transforms.formats.html.json_ld import loads
+from transforms.formats.plain_text import parse_plain_text
+from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer
 from transforms.geocode.geocode import geocode
-from transforms.parse import (
-    addresses,
-    boilerplate,
-    clean,
-    dateline,
-    dates,
-    encoding,
-    headline,
-    language,
-    parse_item,
-    people,
-)
-from transforms.parse.feed_cut import cut_feed
-from transforms.parse.plain_text import parse_plain_text
+from transforms.http import redact as masking
+from transforms.parse import parse_item
 from transforms.parse.split import split
-from transforms.parse.structured import loads
-from transforms.read import hints, opml
 from transforms.records import AnnotatedArticle, Article, Document, Entity, Item
+from transforms.text import boilerplate, dates, encoding, language
+from transforms.text import bylines as people
+from transforms.text import normalize as clean
+from transforms.text import urls as addresses
+from transforms.text.dateline import parse as dateline
 
 THEN = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 TEXT = "{}"

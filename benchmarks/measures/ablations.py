@@ -13,8 +13,8 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks.measures.corpus import Place
+from transforms.gazetteer.lookup import Candidate, Gazetteer, Match
 from transforms.geocode import geocode as module
-from transforms.geocode.gazetteer import Candidate, Gazetteer, Match
 from transforms.geocode.mentions import Mention
 from transforms.records import AnnotatedArticle
 

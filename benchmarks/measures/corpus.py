@@ -12,7 +12,7 @@ from typing import Any
 from spacy.language import Language
 
 from transforms.extract.entities import annotate
-from transforms.geocode.gazetteer import Gazetteer
+from transforms.gazetteer.lookup import Gazetteer
 from transforms.parse.article import parse_item
 from transforms.records import AnnotatedArticle, Article, Item, Location, stable_id
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from benchmarks.coverage import look_up
 from benchmarks.measures.places import Pair
-from transforms.geocode.gazetteer import Gazetteer
+from transforms.gazetteer.lookup import Gazetteer
 
 MISSED = "missed"
 NO_CANDIDATE = "no candidate"

@@ -11,9 +11,9 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks.measures.corpus import Case, fold_of
+from transforms.gazetteer.lookup import Gazetteer
 from transforms.geocode import geocode as geocode_module
-from transforms.geocode import ranking
-from transforms.geocode.gazetteer import Gazetteer
+from transforms.geocode.ranking import weights as ranking
 
 FOLDS = 5
 TRAINING = Path(__file__).parents[2] / "training"

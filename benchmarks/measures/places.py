@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.coverage import look_up
 from benchmarks.measures.corpus import KM, Case, as_predictions
-from transforms.geocode.gazetteer import Gazetteer
+from transforms.gazetteer.lookup import Gazetteer
 from transforms.records import Location
 
 Gold = dict[str, Any]

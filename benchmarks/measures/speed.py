@@ -7,8 +7,8 @@ from spacy.language import Language
 
 from benchmarks.measures.corpus import PIECE_CHARS, Case, Place, parsed
 from transforms.extract.entities import annotate
-from transforms.extract.reading import bounded, read
-from transforms.geocode.gazetteer import Gazetteer
+from transforms.extract.fast_pipe import bounded, read
+from transforms.gazetteer.lookup import Gazetteer
 
 BATCH = 16
 """Articles read together, as the default of `extract.batch_size`."""

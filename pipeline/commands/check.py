@@ -9,8 +9,8 @@ from pipeline.errors import ConfigurationError, DatasetBusy, Exit
 from pipeline.monitoring.terminal import show
 
 if TYPE_CHECKING:
-    from transforms.write.check import Scan
-    from transforms.write.repair import Repaired
+    from transforms.dataset.check import Scan
+    from transforms.dataset.repair import Repaired
 
 EPILOG = """\
 Of a folder or URL, a dataset is checked: names, links, every page of every Parquet file, records of runs,
@@ -33,12 +33,12 @@ def is_dataset(given: str) -> bool:
 
 def check_dataset(args: argparse.Namespace) -> int:
     """Check a dataset, and repairs it where that is asked for."""
+    from transforms.dataset import DatasetLocked, files, layout
+    from transforms.dataset.check import scan
+    from transforms.dataset.repair import repair
+    from transforms.dataset.trust import UntrustedDataset
     from transforms.deduplicate.segments import check_segment
-    from transforms.read.states import forget_inputs
-    from transforms.write import Held, files, layout
-    from transforms.write.check import scan
-    from transforms.write.repair import repair
-    from transforms.write.trust import UntrustedDataset
+    from transforms.read.memory import forget_inputs
 
     if args.input or args.output or args.set:
         raise ConfigurationError(["--input, --output, --set: not for a dataset; give them with a configuration"])
@@ -51,7 +51,7 @@ def check_dataset(args: argparse.Namespace) -> int:
             show(report(found))
             return Exit.FAILED if found.findings else Exit.DONE
         done = repair(output, datetime.datetime.now(datetime.UTC), check_segment, forget_inputs)
-    except Held as error:
+    except DatasetLocked as error:
         raise DatasetBusy([f"dataset: a run is writing into {args.config!r}; wait until it has ended"]) from error
     except UntrustedDataset as error:
         raise ConfigurationError([f"dataset: {error}"]) from error

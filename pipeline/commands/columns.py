@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
+from transforms.dataset.schema import table_schema
 from transforms.failures import Reason
 from transforms.records import SCHEMA_VERSION, TABLES
-from transforms.write.schema import table_schema
 
 
 def columns_page() -> str:

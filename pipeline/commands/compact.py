@@ -9,7 +9,7 @@ from pipeline.monitoring import logs
 from pipeline.monitoring.terminal import one_line, show
 
 if TYPE_CHECKING:
-    from transforms.write.compact import Compacted
+    from transforms.dataset.compact import Compacted
 
 EPILOG = """\
 Days that still grow are left alone: without --before, all days before today (UTC) are compacted. Rows
@@ -41,9 +41,9 @@ def add_compact_command(commands: Any) -> None:
 
 
 def _compact(args: argparse.Namespace) -> int:
+    from transforms.dataset import DatasetLocked, files
+    from transforms.dataset.compact import compact
     from transforms.deduplicate import segments
-    from transforms.write import Held, files
-    from transforms.write.compact import compact
 
     if args.target_mb < 1:
         raise ConfigurationError([f"--target-mb {args.target_mb}: allowed is 1 or more"])
@@ -55,7 +55,7 @@ def _compact(args: argparse.Namespace) -> int:
         done = compact(args.dataset, _date(args.before), target_bytes=args.target_mb * 2**20, dry_run=args.dry_run)
         if not args.dry_run:
             segments.sweep(args.dataset)
-    except Held as error:
+    except DatasetLocked as error:
         raise DatasetBusy([f"{args.dataset}: a run is writing into it; wait until it has ended"]) from error
     except ValueError as error:
         raise ConfigurationError([str(error)]) from error

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
 
+from transforms.dataset import Run, bounded, files, guard, layout, list_runs
+from transforms.dataset.trust import DamagedFile, warn
 from transforms.records import TABLES
-from transforms.write import Run, bounded, files, guard, layout, list_runs
-from transforms.write.trust import DamagedFile, warn
 
 WIDTH = 110
 """Columns of text."""

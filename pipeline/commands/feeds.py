@@ -14,8 +14,8 @@ from pipeline.monitoring.terminal import masked, one_line, show, write
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from transforms.read.check_feeds import Checked
-    from transforms.read.client import Client
+    from transforms.feeds.check import Checked
+    from transforms.http.client import Client
 
 CHECK_EPILOG = """\
 Each feed is asked for once, as a run would ask: hosts side by side, one host's feeds one after the
@@ -24,7 +24,7 @@ other with a pause between. What is not well is printed; --output keeps a row fo
 exit codes: 0 all answer and are fresh, 3 some do not answer or are stale, 2 the list cannot be used
 """
 STALE_DAYS = 14.0
-MOST = {"timeout": 3_600, "stale_days": 36_500}
+MAX = {"timeout": 3_600, "stale_days": 36_500}
 """Option -> the largest number that it takes."""
 
 
@@ -95,8 +95,8 @@ def _one_of(codes: list[str], wanted: str | None, option: str) -> str | None:
 
 
 def _check(args: argparse.Namespace) -> int:
+    from transforms.http.client import Client
     from transforms.read import Read
-    from transforms.read.client import Client
 
     feeds = _read(args.file)
     _check_numbers(args)
@@ -120,7 +120,7 @@ def check(
     interval: float = 1.0,
 ) -> int:
     """Ask for the feeds, prints what came, and returns the exit code."""
-    from transforms.read.check_feeds import check_feeds
+    from transforms.feeds.check import check_feeds
 
     moment = now or datetime.datetime.now(datetime.UTC)
     number = iter(range(1, len(feeds) + 1))
@@ -148,9 +148,9 @@ def check(
 
 def _import(args: argparse.Namespace) -> int:
     from transforms.failures import BadRecord
-    from transforms.read.feed_list import MAX_BYTES, FeedListError, first_of, write_feed_list
-    from transforms.read.local_files import read_at_most
-    from transforms.read.opml import parse_opml
+    from transforms.feeds.feed_list import MAX_BYTES, FeedListError, first_of, write_feed_list
+    from transforms.feeds.opml import parse_opml
+    from transforms.files.local_files import read_at_most
 
     _check_writable(args.output)
     try:
@@ -167,7 +167,7 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    from transforms.read.opml import to_opml
+    from transforms.feeds.opml import to_opml
 
     feeds = _read(args.file)
     _check_writable(args.output)
@@ -177,7 +177,7 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _read(path: str) -> "list[Any]":
-    from transforms.read.feed_list import FeedListError, read_feed_list
+    from transforms.feeds.feed_list import FeedListError, read_feed_list
 
     try:
         return [*read_feed_list(path)]
@@ -188,7 +188,7 @@ def _read(path: str) -> "list[Any]":
 def _check_numbers(args: argparse.Namespace) -> None:
     problems = [
         f"--{name.replace('_', '-')} {getattr(args, name)}: allowed is a number above 0, at most {most:,}"
-        for name, most in MOST.items()
+        for name, most in MAX.items()
         if not 0 < getattr(args, name) <= most  # nor is nan
     ]
     if problems:

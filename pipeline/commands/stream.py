@@ -66,7 +66,7 @@ def add_stream_command(commands: Any) -> None:
 
 def _stream(args: argparse.Namespace) -> int:
     from pipeline.config import load_settings, use_for_files
-    from pipeline.news_stream import STREAM_SECTIONS
+    from pipeline.graph.stream import STREAM_SECTIONS
 
     settings = load_settings(
         args.config,
@@ -86,9 +86,9 @@ def _stream(args: argparse.Namespace) -> int:
 
 
 def _ask_to_stop(settings: "Settings") -> int:
-    from transforms.stream.stop import ask_to_stop
-    from transforms.write import files, guard, layout, lock
-    from transforms.write.trust import UntrustedDataset
+    from transforms.dataset import files, guard, layout, lock
+    from transforms.dataset.trust import UntrustedDataset
+    from transforms.stream.control_files import ask_to_stop
 
     output = settings.output
     own = files.join(output, layout.OWN)
@@ -109,7 +109,7 @@ def _ask_to_stop(settings: "Settings") -> int:
 def _end_on_cluster(settings: "Settings") -> None:
     """Wait until the job of a launcher that is gone has drained, and ends it, where Flink never does."""
     from pipeline.engines import flink
-    from transforms.stream.stop import is_drained, owner_of
+    from transforms.stream.control_files import is_drained, owner_of
 
     cluster = flink.cluster_of(settings.launch.runner, settings.options)
     if cluster is None:
@@ -135,7 +135,7 @@ def _check(settings: "Settings") -> None:
     from pipeline.engines import flink
     from pipeline.engines.ports import check_ports
     from pipeline.engines.service import service_problems
-    from pipeline.launch import check_models, check_output
+    from pipeline.launch.batch import check_models, check_output
     from transforms.stream.follow import followed
 
     problems = []
@@ -175,7 +175,7 @@ def _check(settings: "Settings") -> None:
 def _build_only(settings: "Settings") -> int:
     import apache_beam as beam
 
-    from pipeline.news_stream import build_stream
+    from pipeline.graph.stream import build_stream
 
     try:
         job = _job(settings)
@@ -189,9 +189,9 @@ def _build_only(settings: "Settings") -> int:
 def stream(settings: "Settings") -> int:
     """Carry a stream to its end, printing what it commits; returns the exit code."""
     from pipeline.engines.forked import prepared_readers
-    from pipeline.engines.lean import share_heaps
     from pipeline.engines.ports import enter_network
     from pipeline.engines.prepare import prepare
+    from pipeline.engines.startup import share_heaps
 
     enter_network(settings)
     share_heaps()
@@ -206,8 +206,8 @@ def stream(settings: "Settings") -> int:
 
 def _follow(settings: "Settings", job: "Job") -> int:
     from pipeline.commands import windows
-    from pipeline.engines.ending import without_tracebacks
-    from transforms.stream.stop import forget_to_stop
+    from pipeline.engines.shutdown import without_tracebacks
+    from transforms.stream.control_files import forget_to_stop
 
     _ask_for_contact(settings)
     show(f"dateline: following {_named(settings.inputs)} into {settings.output}")
@@ -228,8 +228,8 @@ def _follow(settings: "Settings", job: "Job") -> int:
 
 
 def _carry(settings: "Settings", job: "Job") -> None:
-    from pipeline.engines.lean import leave_alone_what_is_there
     from pipeline.engines.ports import engine_server, portable
+    from pipeline.engines.startup import leave_alone_what_is_there
 
     prism = settings.launch.runner == "PrismRunner"
     leave_alone_what_is_there()
@@ -243,7 +243,7 @@ def _watched(settings: "Settings", job: "Job") -> Iterator[None]:
     from pipeline.engines.local import leave, shared_progress
     from pipeline.monitoring.watchdog import Limits, watched
     from transforms.stream import Stream
-    from transforms.stream.stop import is_asked_to_stop, looks_of
+    from transforms.stream.control_files import is_asked_to_stop, looks_of
 
     begun = time.monotonic()
 
@@ -277,7 +277,7 @@ def _works_here(settings: "Settings") -> bool:
 
 def _why(error: Exception) -> str:
     from pipeline.engines.prism import PrismEnded
-    from pipeline.launch import last_line
+    from pipeline.launch.batch import last_line
 
     if isinstance(error, PrismEnded):
         return str(error)
@@ -285,10 +285,10 @@ def _why(error: Exception) -> str:
 
 
 def _job(settings: "Settings") -> "Job":
-    from pipeline.launch import versions_of
+    from pipeline.launch.batch import versions_of
+    from transforms.dataset.schema import dateline_version
     from transforms.records import SCHEMA_VERSION
     from transforms.stream import Job, job_id
-    from transforms.write.schema import dateline_version
 
     now = datetime.datetime.now(datetime.UTC)
     versions = {"dateline": dateline_version(), "schema": SCHEMA_VERSION, **versions_of(settings)}
@@ -297,11 +297,11 @@ def _job(settings: "Settings") -> "Job":
 
 def _begin(settings: "Settings", job: "Job") -> None:
     """Take the dataset for this job alone, and makes good what an earlier one left."""
+    from transforms.dataset import files, guard, layout, lock
+    from transforms.dataset.commit import decided, roll_forward_all
+    from transforms.dataset.trust import DamagedFile, UntrustedDataset
     from transforms.stream.commit import clean_staging
-    from transforms.stream.stop import forget_to_stop, take_over
-    from transforms.write import files, guard, layout, lock
-    from transforms.write.commit import decided, roll_forward_all
-    from transforms.write.trust import DamagedFile, UntrustedDataset
+    from transforms.stream.control_files import forget_to_stop, take_over
 
     output = files.check_output(settings.output)
     try:
@@ -316,7 +316,7 @@ def _begin(settings: "Settings", job: "Job") -> None:
         if files.is_local(output):
             clean_staging(output)
         forget_to_stop(output)
-    except lock.Held as error:
+    except lock.DatasetLocked as error:
         raise DatasetBusy([f"write.output: another run is writing into {output!r}; wait until it has ended"]) from error
     except (UntrustedDataset, DamagedFile) as error:
         raise ConfigurationError([f"write.output: {error}"]) from error
@@ -349,7 +349,7 @@ def _execute(settings: "Settings", job: "Job", endpoint: str | None) -> None:
     from apache_beam.runners.runner import PipelineState
 
     from pipeline.engines.ports import close_all
-    from pipeline.news_stream import build_stream
+    from pipeline.graph.stream import build_stream
 
     close_all(settings)
     p = beam.Pipeline(
@@ -384,7 +384,7 @@ def _end_when_drained(result: Any, settings: "Settings", job: "Job") -> None:
 
 def _may_end(settings: "Settings", job_id: str) -> bool:
     """Return True if all is committed; or a job is to stop whose topic has no end, and the next one reads the rest."""
-    from transforms.stream.stop import is_asked_to_stop, is_drained
+    from transforms.stream.control_files import is_asked_to_stop, is_drained
 
     return is_drained(settings.output, job_id) or (_is_endless(settings) and is_asked_to_stop(settings.output))
 
@@ -431,9 +431,9 @@ def _drained_by_signal(output: str) -> Iterator[None]:
     """Within, the first SIGINT or SIGTERM asks the stream to stop, and the second ends this process at once."""
     import psutil
 
-    from pipeline.engines.ending import SIGNALS, let_go
+    from pipeline.engines.shutdown import SIGNALS, let_go
     from pipeline.engines.sockets import remove_socket_folder
-    from transforms.stream.stop import ask_to_stop
+    from transforms.stream.control_files import ask_to_stop
 
     asked = list[float]()
 

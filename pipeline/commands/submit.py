@@ -74,10 +74,10 @@ def show_job(settings: "Settings", file: str | None = None) -> int:
     Raises:
         ConfigurationError: the runner is not Dataflow's, its packages are missing, or an option is wrong.
     """
-    from pipeline.launch import find_sources
-    from transforms.masking import mask
-    from transforms.write.begin import new_run
-    from transforms.write.runs import Input
+    from pipeline.launch.batch import find_sources
+    from transforms.dataset.open_run import new_run
+    from transforms.dataset.runs import Input
+    from transforms.http.redact import mask
 
     if file and (Path(file).is_dir() or not os.access(Path(file).resolve().parent, os.W_OK)):
         raise ConfigurationError([f"--json {file}: cannot be written there; give a file in a folder that exists"])
@@ -107,8 +107,8 @@ def submit(settings: "Settings") -> int:
     """Return hands the run over, says under what id and where to look, and leaves."""
     import apache_beam as beam
 
-    from pipeline.launch import begin, check_models, find_sources, last_line
-    from pipeline.news import build
+    from pipeline.graph.batch import build
+    from pipeline.launch.batch import begin, check_models, find_sources, last_line
 
     check_models(settings)
     sources = find_sources(settings)

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 
 from pipeline.monitoring.terminal import show
 from transforms import Run
+from transforms.dataset import files, layout, runs
 from transforms.stream import Job
-from transforms.write import files, layout, runs
 
 HEADER = f"  {'window':<24}{'articles':>9}{'entities':>10}{'places':>9}{'failures':>9}{'duplicates':>11}"
 LOOK_SECONDS = 0.5
 END_SECONDS = 30
 
 
-class Told:
+class CommitPrinter:
     """What a job has committed so far, by the records in its dataset."""
 
     def __init__(self, output: str, job: Job) -> None:
@@ -52,9 +52,9 @@ def line(run: Run) -> str:
 
 
 @contextlib.contextmanager
-def told_commits(output: str, job: Job) -> Iterator[Told]:
+def told_commits(output: str, job: Job) -> Iterator[CommitPrinter]:
     """Within, each commit is told when it is there."""
-    told = Told(output, job)
+    told = CommitPrinter(output, job)
     done = threading.Event()
 
     def look() -> None:

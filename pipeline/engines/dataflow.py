@@ -14,7 +14,7 @@ from apache_beam.runners.dataflow.internal import apiclient
 from google.protobuf import json_format
 
 from pipeline.config import Settings
-from pipeline.news import build
+from pipeline.graph.batch import build
 from transforms import Run
 
 

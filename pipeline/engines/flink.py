@@ -9,8 +9,8 @@ from typing import Any
 
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, GoogleCloudOptions, PipelineOptions
 
+from transforms.dataset import files
 from transforms.records import stable_id
-from transforms.write import files
 
 CHECKPOINT_MILLISECONDS = 60_000
 """Between two checkpoints of a stream, where none is said: without any Flink forgets all that is in the graph."""

@@ -18,15 +18,15 @@ import psutil
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
-from pipeline.engines.ending import SIGNALS, let_go
+from pipeline.engines.shutdown import SIGNALS, let_go
 from pipeline.engines.sockets import remove_socket_folder
 from pipeline.monitoring import logs
 from pipeline.monitoring.terminal import printable, write
 from pipeline.patches import WORKER_THREAD, close_ports
+from transforms.dataset import files, layout
 from transforms.progress import FOLDER_VARIABLE, read_progress
 from transforms.spill import FOLDER_VARIABLE as SPILL_VARIABLE
 from transforms.spill import remove_spilled, spilling_into
-from transforms.write import files, layout
 
 LastWord = Callable[[int, str], None]
 """Called with the exit code and the reason before the process leaves in the middle of a run."""

@@ -11,16 +11,16 @@ from typing import Any
 from apache_beam.options.pipeline_options import PortableOptions, PrismRunnerOptions
 
 from pipeline.config import LOCAL_RUNNERS, PRELOAD, Settings
-from pipeline.engines.ending import is_own_process
 from pipeline.engines.network import has_left_network, start_again, why_not
 from pipeline.engines.prism import check_prism, prism_server
+from pipeline.engines.shutdown import is_own_process
 from pipeline.errors import ConfigurationError
 from pipeline.monitoring import logs
 from pipeline.patches import Pools, close_ports
-from transforms.masking import mask
-from transforms.read.feed_list import is_feed_list
+from transforms.dataset import files
+from transforms.feeds.feed_list import is_feed_list
+from transforms.http.redact import mask
 from transforms.read.sources import is_address
-from transforms.write import files
 
 JVM_RUNNERS = ("FlinkRunner", "SparkRunner")
 LOCAL_MASTER = re.compile(r"\[(local|auto|collection)\]|local(\[.*\])?")

@@ -8,7 +8,7 @@ from apache_beam.runners.worker import sdk_worker_main  # noqa: F401  (Beam's wo
 from pipeline.config import Settings
 from transforms.extract.entities import annotate
 from transforms.extract.models import SHIPPED_NAME, keep_loaded
-from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer
+from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer
 from transforms.geocode.geocode import geocode
 from transforms.parse.article import parse_item
 from transforms.records import Item

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.engines.ending import SIGNALS, let_go
+from pipeline.engines.shutdown import SIGNALS, let_go
 
 
 @contextlib.contextmanager

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.config import Settings
-from transforms.read.feed_list import is_feed_list
+from transforms.dataset import files
+from transforms.feeds.feed_list import is_feed_list
 from transforms.read.sources import is_address
-from transforms.write import files
 
 BRING_DATELINE = (
     "sdk_container_image",

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipeline.engines import worker
-from pipeline.engines.lean import leave_alone_what_is_there
+from pipeline.engines.startup import leave_alone_what_is_there
 from transforms.limits.child import end_with_parent, flush
 
 END_SECONDS = 1.0

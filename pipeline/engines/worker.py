@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any
 
-from pipeline.engines.lean import import_beam, import_spacy
+from pipeline.engines.startup import import_beam, import_spacy
 
 BLOCK_BYTES = 1 << 10
 """Of data between steps: a dozen articles, each as where it lies (`transforms/spill.py`)."""

@@ -21,7 +21,7 @@ OURS = re.compile(r"/((?:pipeline|transforms)/(?!.*site-packages).+)$")
 WATCHING = (
     "pipeline/__main__.py",
     "pipeline/cli.py",
-    "pipeline/launch.py",
+    "pipeline/launch/batch.py",
     "pipeline/engines/",
     "pipeline/monitoring/",
 )
@@ -64,9 +64,9 @@ def places(dump: str) -> list[str]:
 
     >>> places('''Thread 0x1 (most recent call first):
     ...   File "/usr/lib/python3.11/socket.py", line 706 in readinto
-    ...   File "/home/me/dateline/transforms/read/client.py", line 88 in get
+    ...   File "/home/me/dateline/transforms/http/client.py", line 88 in get
     ... ''')
-    ['transforms/read/client.py line 88, get (in readinto of socket.py)']
+    ['transforms/http/client.py line 88, get (in readinto of socket.py)']
     """
     found = []
     for thread in re.split(r"\n(?=(?:Current t|T)hread )", dump):

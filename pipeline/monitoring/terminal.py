@@ -65,7 +65,7 @@ def show(text: str = "", *, end: str = "\n", file: TextIO | None = None) -> None
 def masked(text: str) -> str:
     """Return a text with the addresses in it masked, as soon as the program has read any."""
     # Not imported here: Beam would come with it, and `--help` would take seconds.
-    mask_text = getattr(sys.modules.get("transforms.masking"), "mask_text", None)
+    mask_text = getattr(sys.modules.get("transforms.http.redact"), "mask_text", None)
     return str(mask_text(text)) if mask_text else text
 
 

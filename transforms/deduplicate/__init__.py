@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         Deduplicate,
         relatives,
     )
-    from transforms.deduplicate.known import KnownArticles
+    from transforms.deduplicate.history import KnownArticles
 else:
     __getattr__ = on_demand(__name__)
 

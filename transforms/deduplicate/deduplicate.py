@@ -17,10 +17,13 @@ import apache_beam as beam
 from apache_beam.pvalue import AsDict, AsSingleton, TaggedOutput
 from apache_beam.transforms.window import GlobalWindows
 
-from transforms.deduplicate import copies, known
-from transforms.deduplicate.copies import Candidate, Entry, Link, Rules
-from transforms.deduplicate.pages import (
-    Reading,
+from transforms.deduplicate import history as known
+from transforms.deduplicate import near_copies as copies
+from transforms.deduplicate.minhash import sketch
+from transforms.deduplicate.near_copies import BandEntry, CopyCandidate, Link, Rules
+from transforms.deduplicate.segments import Segment
+from transforms.deduplicate.versions import (
+    ArticleKey,
     in_time,
     is_shared,
     judge,
@@ -29,8 +32,6 @@ from transforms.deduplicate.pages import (
     one_per_article,
     reading_of,
 )
-from transforms.deduplicate.segments import Segment
-from transforms.deduplicate.sketch import sketch
 from transforms.records import Article
 from transforms.spill import spill, unspill, unspilled
 
@@ -193,7 +194,7 @@ def _look_up(segment: Segment, wanted: Any) -> Iterator[Any]:
 def _one_per_article(page: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[Any]:
     _, found = page
     new = sorted(unspilled(found["new"]), key=in_time)
-    known_ones: list[Reading] = sorted(set(found["known"]))
+    known_ones: list[ArticleKey] = sorted(set(found["known"]))
     seen = [*known_ones]
     groups = one_per_article(new)
     shared = is_shared(new)
@@ -216,7 +217,7 @@ def same_text(text: tuple[int, dict[str, Iterable[Any]]], mark: bool) -> Iterato
     _, found = text
     known_ones = sorted(set(found["known"]), key=lambda one: (one.original is not None, one.time, one.article_id))
     known_ids = {one.article_id for one in known_ones}
-    first: Reading | None = known_ones[0] if known_ones else None
+    first: ArticleKey | None = known_ones[0] if known_ones else None
     for article in sorted(unspilled(found["new"]), key=in_time):
         reading = reading_of(article)
         if article.article_id in known_ids:
@@ -236,26 +237,26 @@ def _resolve(article: Any, links: Mapping[str, Link]) -> Article:
     return copies.resolve(unspill(article), links)
 
 
-def _by_id(candidate: Candidate) -> tuple[str, Any]:
+def _by_id(candidate: CopyCandidate) -> tuple[str, Any]:
     return candidate.reading.article_id, spill(candidate)
 
 
-def candidate_of(article: Article) -> Iterator[Candidate]:
+def candidate_of(article: Article) -> Iterator[CopyCandidate]:
     """Yield the article as a candidate; one with another's text is what that one is."""
     if article.duplicate_of is None:
         keys, shingles = sketch(article.text)
         if keys:
-            yield Candidate(reading_of(article), False, keys, shingles)
+            yield CopyCandidate(reading_of(article), False, keys, shingles)
 
 
 class _ByRange(beam.DoFn):
-    """(id, `Candidate`) -> (range of keys, `Entry`s), those of a bundle together: each alone would be four elements.
+    """(id, `CopyCandidate`) -> (range of keys, `BandEntry`s), gathered by bundle: each alone would be four elements.
 
     For bounded collections in the global window.
     """
 
     def start_bundle(self) -> None:
-        self._held: dict[int, list[Entry]] = defaultdict(list)
+        self._held: dict[int, list[BandEntry]] = defaultdict(list)
 
     def process(self, one: tuple[str, Any]) -> Iterator[tuple[int, Any]]:
         for number, entry in copies.entries(unspill(one[1])):

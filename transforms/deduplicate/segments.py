@@ -25,13 +25,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from apache_beam.io.filesystems import FileSystems
 
-from transforms.deduplicate.pages import Reading, reading_of
+from transforms.dataset import bounded, files, layout
+from transforms.dataset.schema import table_schema
+from transforms.dataset.trust import DamagedFile, shown, warn
+from transforms.deduplicate.minhash import SCHEME, band_keys
 from transforms.deduplicate.shingles import distinct, shingle_hashes
-from transforms.deduplicate.sketch import SCHEME, band_keys
+from transforms.deduplicate.versions import ArticleKey, reading_of
 from transforms.records import stable_id
-from transforms.write import bounded, files, layout
-from transforms.write.schema import table_schema
-from transforms.write.trust import DamagedFile, shown, warn
 
 FOLDER = f"{layout.OWN}/known"
 SUFFIX = ".segment"
@@ -234,7 +234,7 @@ def check_columns(schema: pa.Schema) -> None:
             raise ValueError(f"column {name!r} has type {schema.field(name).type}")
 
 
-def _rows(file: pq.ParquetFile, *, wide: bool) -> Iterator[Iterator[tuple[Reading, Any, Any]]]:
+def _rows(file: pq.ParquetFile, *, wide: bool) -> Iterator[Iterator[tuple[ArticleKey, Any, Any]]]:
     columns = [name for name in READ if name in file.schema_arrow.names] + (["text"] if wide else [])
     for batch in file.iter_batches(batch_size=1_000 if wide else ROW_GROUP, columns=columns):
         for name in columns:
@@ -243,7 +243,7 @@ def _rows(file: pq.ParquetFile, *, wide: bool) -> Iterator[Iterator[tuple[Readin
         yield (_row(row) for row in batch.to_pylist())
 
 
-def _row(row: dict[str, Any]) -> tuple[Reading, Any, Any]:
+def _row(row: dict[str, Any]) -> tuple[ArticleKey, Any, Any]:
     reading = reading_of(types.SimpleNamespace(**{**SINCE_LATER, **row}))
     if "text" not in row:
         return reading, None, None
@@ -251,9 +251,9 @@ def _row(row: dict[str, Any]) -> tuple[Reading, Any, Any]:
     return reading, band_keys(hashes), distinct(hashes)
 
 
-def to_table(rows: list[tuple[Reading, Any, Any]], *, file: int) -> pa.Table:
+def to_table(rows: list[tuple[ArticleKey, Any, Any]], *, file: int) -> pa.Table:
     """Return readings with their keys and shingles as rows of a segment."""
-    columns: dict[str, list[Any]] = {name: [getattr(row[0], name) for row in rows] for name in Reading._fields}
+    columns: dict[str, list[Any]] = {name: [getattr(row[0], name) for row in rows] for name in ArticleKey._fields}
     for name in ("article_id", "first", "original", "story"):
         columns[name] = [packed(one) for one in columns[name]]
     columns |= {"file": [file] * len(rows), "keys": [row[1] for row in rows], "shingles": [row[2] for row in rows]}

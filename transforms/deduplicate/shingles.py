@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.normal_forms import normal_form
+from transforms.text.normal_forms import normal_form
 
 Number = TypeVar("Number", bound=np.integer)
 
@@ -40,13 +40,13 @@ class _Hashes(dict[str, int]):
     """Hashes of the words met; most texts have the same ones, and looking up is faster than making."""
 
     def __missing__(self, word: str) -> int:
-        if len(self) >= MOST_WORDS:
+        if len(self) >= MAX_WORDS:
             self.clear()
         self[word] = found = zlib.crc32(word.encode("utf-8", "surrogatepass"))
         return found
 
 
-MOST_WORDS = 100_000
+MAX_WORDS = 100_000
 _WORDS = _Hashes()
 
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from transforms.extract.chunks import cut
+from transforms.extract.fast_pipe import bounded, read
 from transforms.extract.gate import MAX_CHUNK, MAX_SIGNS
 from transforms.extract.models import model_id
 from transforms.extract.persons import join_persons, plain_name
-from transforms.extract.pieces import cut
-from transforms.extract.reading import bounded, read
-from transforms.extract.revise import Span, revise
+from transforms.extract.postprocess import Span, revise
 from transforms.records import AnnotatedArticle, Article, Entity, stable_id
 
 _EDGES = re.compile(r"^[\s\u2600-\u27bf\U0001f000-\U0001faff]+|[\s\u2600-\u27bf\U0001f000-\U0001faff]+$")

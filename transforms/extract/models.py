@@ -16,7 +16,7 @@ import spacy.util
 from spacy.language import Language
 from thinc.api import Config
 
-from transforms.extract.reading import keep_freed_memory, use_fast_products
+from transforms.extract.fast_pipe import keep_freed_memory, use_fast_products
 
 SHIPPED_NAME = "en_dateline"
 SHIPPED_PATH = Path(__file__).with_name("model")

@@ -6,7 +6,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 
-from transforms.normal_forms import normal_form
+from transforms.text.normal_forms import normal_form
 
 _TITLE = re.compile(
     r"^(?:(?:Mr|Mrs|Ms|Dr|Prof|Sen|Rep|Gov|Gen|Lt|Col|Maj|Capt|Sgt|Rev|St|Hon|Sir|Dame|Lord|Lady)\b\.?"

@@ -15,13 +15,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from transforms.geocode.gazetteer import Gazetteer, Place, lies_in
-from transforms.geocode.names import normalize
+from transforms.gazetteer.lookup import Gazetteer, Place, lies_in
+from transforms.gazetteer.names import normalize
 from transforms.records import Article, Location
 
 ENOUGH = 0.5
 """A place within another is taken only with more than this share of the other's evidence ..."""
-LEAST = 0.3
+MIN = 0.3
 """... and at least this share of all."""
 LEAD_CHARS = 250
 LEAD = 1.0
@@ -184,7 +184,7 @@ def narrowing(direct: Mapping[Path, float], inside: Mapping[Path, float]) -> Ite
         finer, wider = sum(inside[child] for child in children), mass
         path = max(children, key=lambda child: inside[child])
         mass = inside[path] * (1 + min(wider - finer, finer) / finer) if finer else 0.0
-        if mass <= ENOUGH * wider + 1e-9 or mass < LEAST * total:
+        if mass <= ENOUGH * wider + 1e-9 or mass < MIN * total:
             break
         yield path, mass
 

@@ -9,16 +9,16 @@ from typing import Any
 import apache_beam as beam
 
 from transforms import failures
-from transforms.geocode.candidates import NONE, Options, options_for
-from transforms.geocode.features import KNOWN_DIVISIONS
+from transforms.gazetteer.candidates import NONE, Options, options_for
+from transforms.gazetteer.features import KNOWN_DIVISIONS
+from transforms.gazetteer.lookup import DEFAULT_PATH, Candidate, Gazetteer, GazetteerError, Place
+from transforms.gazetteer.names import normalize
 from transforms.geocode.focus import focus_columns
-from transforms.geocode.gazetteer import DEFAULT_PATH, Candidate, Gazetteer, GazetteerError, Place
 from transforms.geocode.mentions import Mention, containers_named, find_mentions
-from transforms.geocode.names import normalize
 from transforms.geocode.publisher import country_of, places_of, point_of
-from transforms.geocode.rank_features import Name
-from transforms.geocode.rank_words import cues_of, traits_of
-from transforms.geocode.ranking import is_placed, load_weights, rank
+from transforms.geocode.ranking.features import Name
+from transforms.geocode.ranking.weights import is_placed, load_weights, rank
+from transforms.geocode.ranking.words import cues_of, traits_of
 from transforms.records import AnnotatedArticle, Article, Location, stable_id
 
 SEAT_POPULATION = 50_000

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import pycountry
 
-from transforms.geocode.candidates import NONE, Options, options_for
-from transforms.geocode.gazetteer import Gazetteer, Match, Place
-from transforms.normal_forms import few_marks
+from transforms.gazetteer.candidates import NONE, Options, options_for
+from transforms.gazetteer.lookup import Gazetteer, Match, Place
 from transforms.records import Article
+from transforms.text.normal_forms import few_marks
 
 _MEDIA = re.compile(
     "^(?:the|this|is|in|inside|www|web|online|digital|daily|weekly|evening|morning|sunday|saturday|mail|local|live|today"
@@ -27,8 +27,8 @@ MAX_NAME = 200
 """Characters of a publisher's name."""
 MAX_HOST, MAX_LABEL = 253, 63
 """Characters of a host's name and of one label of it (RFC 1035, 2.3.4)."""
-LEAST_LETTERS = 5
-LEAST_POPULATION = 5_000
+MIN_LETTERS = 5
+MIN_POPULATION = 5_000
 
 
 def country_of(article: Article) -> str | None:
@@ -87,7 +87,7 @@ def _well_known(name: str, gazetteer: Gazetteer) -> Options:
         candidate
         for candidate in options_for(name, gazetteer).candidates
         if candidate.match <= Match.SHORT
-        and (candidate.place.feature_class == "A" or candidate.place.population >= LEAST_POPULATION)
+        and (candidate.place.feature_class == "A" or candidate.place.population >= MIN_POPULATION)
     )
     return Options(fitting) if fitting else NONE
 
@@ -99,7 +99,7 @@ def _names_in(publisher: str) -> Iterator[str]:
         words = words[1:]
     while words and _is_media(words[-1].lower()):
         words = words[:-1]
-    if words and len(" ".join(words)) >= LEAST_LETTERS:
+    if words and len(" ".join(words)) >= MIN_LETTERS:
         yield " ".join(words)
 
 
@@ -117,7 +117,7 @@ def _forms(label: str) -> Iterator[str]:
     whole = label.replace("-", " ")
     for left, right in _stems(whole):
         stem = whole[left:right].strip()
-        if len(stem) >= LEAST_LETTERS:
+        if len(stem) >= MIN_LETTERS:
             yield stem
             if " " not in stem:
                 yield from (f"{stem[:cut]} {stem[cut:]}" for cut in range(3, len(stem) - 2))
@@ -126,7 +126,7 @@ def _forms(label: str) -> Iterator[str]:
 def _stems(label: str) -> Iterator[tuple[int, int]]:
     """Yield spans of the label between words of the trade, longest first."""
     heads, tails = _heads(label), _heads(label, behind=True)
-    spans = {(head, tail) for head in heads for tail in tails if tail - head >= LEAST_LETTERS}
+    spans = {(head, tail) for head in heads for tail in tails if tail - head >= MIN_LETTERS}
     yield from sorted(spans, key=lambda span: (span[0] - span[1], span[0]))
 
 

@@ -11,30 +11,30 @@ import apache_beam as beam
 from apache_beam.utils.windowed_value import WindowedValue
 
 from transforms.failures import FAILURES, BadRecord, Reason, attempt
-from transforms.geocode.gazetteer import DEFAULT_PATH, Gazetteer, GazetteerError
+from transforms.formats.feed.parse import Body, Entry
+from transforms.formats.html.page import Page, parse_page
+from transforms.formats.jsonl import Record, parse_line
+from transforms.formats.plain_text import parse_plain_text
+from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer, GazetteerError
+from transforms.http.redact import mask
 from transforms.limits import Budget, Guard
 from transforms.limits.budget import CPU_SECONDS, MEMORY_MB
-from transforms.masking import mask
-from transforms.parse.addresses import absolute, canonical
-from transforms.parse.clean import clean, clean_line, clean_paragraphs
-from transforms.parse.dateline import parse_dateline
-from transforms.parse.dates import ParsedDate, parse_date
-from transforms.parse.encoding import decode
-from transforms.parse.feed import Body, Entry
-from transforms.parse.jsonl import Record, parse_line
-from transforms.parse.language import identify_language, load_beforehand
-from transforms.parse.markup import has_markup, html_to_text
-from transforms.parse.page import Page, parse_page
-from transforms.parse.people import names
-from transforms.parse.plain_text import parse_plain_text
 from transforms.progress import advance
 from transforms.records import Article, Item, stable_id
+from transforms.text.bylines import names
+from transforms.text.dateline.parse import parse_dateline
+from transforms.text.dates import ParsedDate, parse_date
+from transforms.text.encoding import decode
+from transforms.text.language import identify_language, load_beforehand
+from transforms.text.markup import has_markup, html_to_text
+from transforms.text.normalize import clean, clean_line, clean_paragraphs
+from transforms.text.urls import absolute, canonical
 
 STAGE = "parse"
 _ADDRESSES = ("url", "canonical_url", "feed_url", "source_id")
 """Columns that may hold an address, in which a publisher may have left a reader's token."""
 
-MOST_BYTES = 4
+MAX_BYTES = 4
 """A character takes no more in any charset of the web, so a longer file need not be decoded to be refused."""
 
 BATCH_ITEMS = 16
@@ -174,7 +174,7 @@ def parse_item(item: Item, is_place: IsPlace, *, max_characters: int = 1_000_000
     if isinstance(item.content, BadRecord):
         raise item.content
     if item.kind == "text":
-        _check_length(len(item.content) // MOST_BYTES, max_characters)
+        _check_length(len(item.content) // MAX_BYTES, max_characters)
     fields = _FIELDS[item.kind](item)
     if not fields["text"].strip():
         raise BadRecord(Reason.NO_TEXT, "no text in it")

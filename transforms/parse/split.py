@@ -8,11 +8,11 @@ from typing import Any
 import apache_beam as beam
 
 from transforms.failures import FAILURES, BadRecord, Reason, failure_from
+from transforms.formats.feed.json_feed import is_json_feed, parse_json_feed
+from transforms.formats.feed.parse import Entry, parse_feed
+from transforms.formats.jsonl import load
 from transforms.limits import Budget, Guard
 from transforms.limits.budget import CPU_SECONDS, MEMORY_MB
-from transforms.parse.feed import Entry, parse_feed
-from transforms.parse.feed_json import is_json_feed, parse_json_feed
-from transforms.parse.jsonl import load
 from transforms.records import Document, Item
 
 STAGE = "parse"

@@ -10,18 +10,18 @@ from typing import Any
 import apache_beam as beam
 
 from transforms.failures import BadRecord, Reason
-from transforms.masking import mask, mask_text
+from transforms.feeds.fetch import PASSING_ERRORS, PASSING_STATUS
+from transforms.formats.feed.parse import Entry
+from transforms.http.client import ACCEPT_PAGE, Answer, Client
+from transforms.http.rate_limit import HostRateLimited, HostRateLimiter, host_of
+from transforms.http.redact import mask, mask_text
+from transforms.http.robots import MAX_BYTES, RetryLater, Robots
 from transforms.parse.article import entry_text
-from transforms.parse.feed import Entry
-from transforms.read.blocks import join
-from transforms.read.client import ACCEPT_PAGE, Answer, Client
-from transforms.read.fetch import PASSING_ERRORS, PASSING_STATUS
-from transforms.read.pace import HostWaits, Turns, host_of
+from transforms.read.memory import to_try_again
 from transforms.read.read import ARCHIVE, Read
-from transforms.read.robots import MOST_BYTES, NotNow, Robots
 from transforms.read.sources import full_text_by_list
-from transforms.read.states import to_try_again
 from transforms.records import FetchedPage, Item
+from transforms.text.byte_stream import join
 
 AGAIN = "again"
 """Tag of the output that carries notes of entries to be tried again; see `again.py`."""
@@ -29,7 +29,7 @@ AGAIN = "again"
 WHOLE = 1_500
 """Characters from which on a text is taken for the whole article, if it does not end as one that is cut."""
 
-MOST_PAGE = 10_000_000
+MAX_PAGE = 10_000_000
 """Bytes of a page; no article has more, and many pages are held at once."""
 
 _CUT = re.compile(
@@ -58,7 +58,7 @@ class FullText(beam.PTransform):
         super().__init__()
 
     def expand(self, items: beam.PCollection[Item]) -> Any:
-        feeds = Wanted(self.read.full_text, full_text_by_list(self.read.inputs))
+        feeds = FullTextPolicy(self.read.full_text, full_text_by_list(self.read.inputs))
         if not feeds.any:
             nothing = items.pipeline | "No pages" >> beam.Create([])
             return {"items": items, ARCHIVE: nothing, AGAIN: nothing}
@@ -81,7 +81,7 @@ class FullText(beam.PTransform):
         }
 
 
-class Wanted:
+class FullTextPolicy:
     """Of which feeds the pages are wanted; what a list says of a feed goes before the setting.
 
     >>> wanted = Wanted(True, {"https://a.test/rss": False})
@@ -104,7 +104,7 @@ class Wanted:
         return self._listed.get(feed, setting)
 
 
-def _by_host(item: Item, feeds: Wanted) -> Iterator[Any]:
+def _by_host(item: Item, feeds: FullTextPolicy) -> Iterator[Any]:
     """Yield `(host, item)` for an entry whose page is wanted."""
     if feeds.of(item.uri) and isinstance(item.content, Entry) and item.content.url and is_partial(item.content):
         yield host_of(item.content.url), item
@@ -124,7 +124,7 @@ def is_partial(entry: Entry) -> bool:
 
 def visit_pages(
     client: Client,
-    turns: Turns,
+    turns: HostRateLimiter,
     items: list[Item],
     *,
     agent: str,
@@ -137,7 +137,7 @@ def visit_pages(
     What could not be had for the moment is noted, to be tried again in a later run.
     """
     end = clock() + 60 * minutes
-    with client.sibling(max_bytes=MOST_BYTES * 4) as other:
+    with client.sibling(max_bytes=MAX_BYTES * 4) as other:
         robots = Robots(other, turns, agent)
         for item in sorted(items, key=lambda item: (item.uri, item.position)):
             if clock() > end:
@@ -147,9 +147,9 @@ def visit_pages(
                 continue
             try:
                 page, kept = fetch_page(client, item.content.url, turns, robots, keep)
-            except (BadRecord, HostWaits) as error:
+            except (BadRecord, HostRateLimited) as error:
                 yield dataclasses.replace(item, page_failure=mask_text(str(error))[:500])
-                if isinstance(error, HostWaits | NotNow) or isinstance(error.__cause__, PASSING_ERRORS):
+                if isinstance(error, HostRateLimited | RetryLater) or isinstance(error.__cause__, PASSING_ERRORS):
                     yield from _again(item)
             else:
                 yield dataclasses.replace(item, page=page)
@@ -164,7 +164,7 @@ def _again(item: Item) -> Iterator[Any]:
 def fetch_page(
     client: Client,
     address: str,
-    turns: Turns,
+    turns: HostRateLimiter,
     robots: Robots,
     keep: Callable[[Answer], Iterator[bytes]] | None = None,
 ) -> tuple[FetchedPage, list[bytes]]:
@@ -184,10 +184,10 @@ def fetch_page(
             turns.close(answer.url, 3600)
         if answer.status != 200:
             busy = answer.status in (429, 503, *PASSING_STATUS)
-            raise (NotNow if busy else BadRecord)(Reason.FETCH_FAILED, f"the server answered {answer.status}")
+            raise (RetryLater if busy else BadRecord)(Reason.FETCH_FAILED, f"the server answered {answer.status}")
         media, charset = answer.media_type
         if media and "html" not in media and "xml" not in media and media != "text/plain":
             raise BadRecord(Reason.FETCH_FAILED, f"no page but {media[:80]!r}")
-        content = join(answer.blocks(), max_bytes=min(client.limits.max_bytes, MOST_PAGE))
+        content = join(answer.blocks(), max_bytes=min(client.limits.max_bytes, MAX_PAGE))
         kept = list(keep(answer)) if keep else []
         return FetchedPage(url=answer.url, content=content, charset=charset), kept

@@ -13,21 +13,22 @@ from apache_beam.io.filesystem import BeamIOError, CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from transforms.failures import FAILURES, BadRecord, Reason, failure_from
+from transforms.feeds.fetch import FetchOutcome, FetchRequest, utc_now
+from transforms.feeds.schedule import FeedState, PollingPolicy, is_due, key_of
+from transforms.files.local_files import open_regular, size_now
+from transforms.formats.documents import STAGE, documents
+from transforms.formats.kinds import ALLOWED
+from transforms.formats.warc import read_warc
+from transforms.http import archive
+from transforms.http.client import Answer, Client, Limits
+from transforms.http.rate_limit import HostRateLimiter, host_of
 from transforms.progress import advance
-from transforms.read import archive
-from transforms.read.blocks import BLOCK, inflate
-from transforms.read.client import Answer, Client, Limits
-from transforms.read.documents import STAGE, documents
-from transforms.read.fetch import Asked, Task, utc_now
-from transforms.read.local_files import open_regular, size_now
-from transforms.read.pace import Turns, host_of
-from transforms.read.schedule import FeedState, Pace, is_due, key_of
-from transforms.read.side_by_side import Visit, VisitHosts
-from transforms.read.sources import ALLOWED, Source, is_address, resolve_inputs
-from transforms.read.states import ReadStates
-from transforms.read.visit import ask_host
-from transforms.read.warc import read_warc
+from transforms.read.memory import ReadStates
+from transforms.read.sources import Source, is_address, resolve_inputs
+from transforms.read.visit_host import ask_host
+from transforms.read.visit_hosts import Visit, VisitHosts
 from transforms.records import Document, Failure, MediaKind
+from transforms.text.byte_stream import BLOCK, inflate
 
 ARCHIVE = "archive"
 """Tag of the output that carries WARC records."""
@@ -39,7 +40,7 @@ ASKED = "asked"
 class Read(beam.PTransform):
     """Reads every input once: `p | Read(["seeds/*"])`.
 
-    Gives a dict: `documents`; `Failure`s under `FAILURES`; an `Asked` for each
+    Gives a dict: `documents`; `Failure`s under `FAILURES`; an `FetchOutcome` for each
     http(s) address under `ASKED`; WARC records under `ARCHIVE`. Bounded. Files are spread over the
     workers before they are opened. A whole file or answer is one document; a
     JSONL file, which may be of any size, is read as a stream and gives one
@@ -97,11 +98,11 @@ class Read(beam.PTransform):
     """What the inputs name, where that has been looked up; else it is when the graph is built."""
 
     def __post_init__(self) -> None:
-        for name, least in _LEAST.items():
+        for name, least in _MIN.items():
             value = getattr(self, name)
             if value < least or (least == 0 and name in _ABOVE and value == 0):
                 bound = "above 0" if name in _ABOVE else f"of at least {least}"
-                raise ValueError(f"read.{name}: {value!r} is not allowed; give {_LEAST_OF[name]} {bound}")
+                raise ValueError(f"read.{name}: {value!r} is not allowed; give {_MIN_OF[name]} {bound}")
         for name in ("user_agent", "contact"):
             if not getattr(self, name).isprintable() or not getattr(self, name).isascii():
                 raise ValueError(f"read.{name}: {getattr(self, name)!r} is not allowed; give plain ASCII on one line")
@@ -164,12 +165,12 @@ class Read(beam.PTransform):
         return archive.keep if self.archive else None
 
     @property
-    def pace(self) -> Pace:
+    def pace(self) -> PollingPolicy:
         """How often an address is asked."""
-        return Pace(every=60 * self.every_minutes, longest=60 * self.longest_minutes)
+        return PollingPolicy(every=60 * self.every_minutes, longest=60 * self.longest_minutes)
 
 
-_LEAST: dict[str, float] = {
+_MIN: dict[str, float] = {
     "max_bytes": 1,
     "max_jsonl_bytes": 1,
     "timeout_seconds": 0,
@@ -183,7 +184,7 @@ _LEAST: dict[str, float] = {
     "hosts_at_once": 1,
 }
 _ABOVE = {"timeout_seconds", "connect_seconds"}
-_LEAST_OF = {
+_MIN_OF = {
     "max_bytes": "a number of bytes",
     "max_jsonl_bytes": "a number of bytes",
     "timeout_seconds": "seconds",
@@ -209,7 +210,7 @@ def agent_name(name: str, contact: str) -> str:
 
 
 class _AskHosts(beam.PTransform):
-    """`(host, Task)`s to documents, failures, `Asked` and WARC records."""
+    """`(host, Task)`s to documents, failures, `FetchOutcome` and WARC records."""
 
     def __init__(self, read: Read) -> None:
         super().__init__()
@@ -237,23 +238,23 @@ class _Plan(beam.DoFn):
     def process(self, source: Source, states: dict[str, FeedState]) -> Iterator[Any]:
         state = states.get(key_of(source.uri))
         if is_due(state, utc_now()):
-            yield host_of(source.uri), Task(address=source.uri, state=state)
+            yield host_of(source.uri), FetchRequest(address=source.uri, state=state)
         else:
             yield beam.pvalue.TaggedOutput(ASKED, not_asked(state, utc_now()))
 
 
-def not_asked(state: FeedState | None, now: datetime.datetime) -> Asked:
+def not_asked(state: FeedState | None, now: datetime.datetime) -> FetchOutcome:
     """What comes of an address that is not due; one that is gone is kept in mind for as long as it is listed."""
     if state is None or not state.gone:
-        return Asked(outcome="not_due")
+        return FetchOutcome(outcome="not_due")
     old = now - state.asked > datetime.timedelta(days=1)
-    return Asked(outcome="gone", state=dataclasses.replace(state, asked=now) if old else None)
+    return FetchOutcome(outcome="gone", state=dataclasses.replace(state, asked=now) if old else None)
 
 
-_TAGS: dict[type, str] = {Failure: FAILURES, Asked: ASKED, bytes: ARCHIVE}
+_TAGS: dict[type, str] = {Failure: FAILURES, FetchOutcome: ASKED, bytes: ARCHIVE}
 
 
-def visit_feeds(client: Client, turns: Turns, tasks: list[Task], **settings: Any) -> Iterator[Any]:
+def visit_feeds(client: Client, turns: HostRateLimiter, tasks: list[FetchRequest], **settings: Any) -> Iterator[Any]:
     """Ask for the addresses of one host, one after the other; see `ask_host`."""
     for result in ask_host(client, turns, tasks, **settings):
         tag = _TAGS.get(type(result))

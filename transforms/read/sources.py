@@ -10,28 +10,12 @@ from urllib.parse import urlsplit
 from apache_beam.io.filesystem import FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
-from transforms.masking import mask
-from transforms.read.feed_list import is_feed_list, read_feed_list
-from transforms.read.globbing import expand, home, is_pattern, literal_front, matcher, walk
-from transforms.read.local_files import Found, look_at
+from transforms.feeds.feed_list import is_feed_list, read_feed_list
+from transforms.files.globbing import expand, home, is_pattern, literal_front, matcher, walk
+from transforms.files.local_files import Found, look_at
+from transforms.formats.kinds import ALLOWED, kind_of
+from transforms.http.redact import mask
 from transforms.records import MediaKind
-
-KINDS: dict[str, MediaKind] = {
-    ".txt": "text",
-    ".html": "html",
-    ".htm": "html",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".xml": "feed",
-    ".rss": "feed",
-    ".atom": "feed",
-    ".rdf": "feed",
-    ".json": "feed",
-    ".warc": "warc",
-}
-"""Extension -> kind. `.json` is a JSON Feed, or articles as one object or one array; see `parse/split.py`."""
-
-ALLOWED = ", ".join(KINDS) + ", each also with .gz"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,35 +38,6 @@ class Source:
     def path(self) -> str:
         """What it is opened by."""
         return self.uri if self.raw is None else os.fsdecode(self.raw)
-
-
-def kind_of(path: str) -> MediaKind | None:
-    """Return the kind of a file by its extension, whatever its case and with or without `.gz`.
-
-    >>> kind_of("news/a.HTML"), kind_of("b.jsonl.gz"), kind_of("c.pdf")
-    ('html', 'jsonl', None)
-    """
-    return KINDS.get(posixpath.splitext(path.lower().removesuffix(".gz"))[1])
-
-
-def kind_of_response(url: str, media: str, head: bytes) -> MediaKind:
-    """What an answer is: by its first bytes where they tell, else its type, else its address, else a feed.
-
-    Feeds are often served as text/html, and pages as the feed they replaced.
-
-    >>> kind_of_response("http://a.test/feed", "text/html", b"<?xml version='1.0'?><rss>")
-    'feed'
-    """
-    opening = head[:2048].lower()
-    if any(mark in opening for mark in (b"<rss", b"<feed", b"<rdf:rdf")):
-        return "feed"
-    if opening.lstrip().startswith((b"<!doctype html", b"<html")):
-        return "html"
-    if "jsonl" in media or "ndjson" in media:
-        return "jsonl"
-    if media == "text/html":
-        return "html"
-    return kind_of(urlsplit(url).path) or "feed"
 
 
 def is_address(uri: str) -> bool:

@@ -14,24 +14,26 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.shared import Shared
 
 from transforms.count import how_read
-from transforms.deduplicate import ALREADY_IN_DATASET, Deduplicate, relatives
-from transforms.records import TABLES, AnnotatedArticle
-from transforms.stream.history import History
-from transforms.stream.ledger import Ledger, remembered
-from transforms.stream.links import link_articles
-from transforms.stream.outcomes import Outcome
-from transforms.stream.panes import Pane
-from transforms.stream.stop import is_taken_over, say_drained
-from transforms.stream.told import Told
-from transforms.write import Run, archive, bounded, files, layout, runs, snapshot
-from transforms.write.commit import (
+from transforms.dataset import Run, bounded, files, layout, runs
+from transforms.dataset import memory as snapshot
+from transforms.dataset.commit import (
     extras_of,
     plan_commit,
     roll_forward,
     tables_elsewhere,
 )
-from transforms.write.manifest import manifest_paths, read_manifest, write_manifest
-from transforms.write.shards import stage_shard
+from transforms.dataset.manifest import manifest_paths, read_manifest, write_manifest
+from transforms.dataset.shards import stage_shard
+from transforms.deduplicate import ALREADY_IN_DATASET, Deduplicate, relatives
+from transforms.records import TABLES, AnnotatedArticle
+from transforms.stream.control_files import is_taken_over, say_drained
+from transforms.stream.history import History
+from transforms.stream.ledger import Ledger, remembered
+from transforms.stream.link_copies import link_articles
+from transforms.stream.outcomes import Outcome
+from transforms.stream.panes import Pane
+from transforms.stream.reported_failures import ReportedFailures
+from transforms.write import archive
 
 Tables = dict[str, list[Any]]
 
@@ -98,7 +100,7 @@ class _Commit(beam.DoFn):
     def setup(self) -> None:
         given = self._job.output, self._job.staging_id, self._deduplicate.window_days, 0.0
         self._history: History = self._shared.acquire(lambda: History(*given))
-        self._told = Told(self._job.output, self._job.job_id, self._job.started)
+        self._told = ReportedFailures(self._job.output, self._job.job_id, self._job.started)
 
     def process(
         self,
@@ -129,7 +131,7 @@ def commit_pane(
     books: Books,
     history: History,
     deduplicate: Deduplicate,
-    told: Told,
+    told: ReportedFailures,
 ) -> tuple[Run | None, Books]:
     """Commit a pane, and what may be remembered from now on; None where there is nothing to record."""
     for outcome in outcomes:

@@ -9,9 +9,9 @@ from typing import Any
 import apache_beam as beam
 
 from transforms.failures import FAILURES, BadRecord, Reason, failure_from
+from transforms.formats.kinds import kind_of_response
 from transforms.limits import Budget
 from transforms.parse.split import STAGE, Splitter
-from transforms.read.sources import kind_of_response
 from transforms.records import Document
 from transforms.stream.follow import EPOCH, OUTCOMES
 from transforms.stream.outcomes import Outcome

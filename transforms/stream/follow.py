@@ -14,18 +14,18 @@ from apache_beam.transforms.core import RestrictionProvider
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
 
+from transforms.dataset import memory as snapshot
+from transforms.feeds.feed_list import is_feed_list
+from transforms.feeds.fetch import utc_now
 from transforms.limits import Budget
-from transforms.read.feed_list import is_feed_list
-from transforms.read.fetch import utc_now
+from transforms.read.memory import states_in
 from transforms.read.read import Read
 from transforms.read.sources import Source, find_files, is_address, resolve_inputs
-from transforms.read.states import states_in
 from transforms.records import Item
-from transforms.stream import watch
+from transforms.stream import folder_watch as watch
+from transforms.stream.control_files import is_asked_to_stop, is_taken_over, say_alive
 from transforms.stream.outcomes import Outcome
-from transforms.stream.rounds import Progress, Reader, due, read_round
-from transforms.stream.stop import is_asked_to_stop, is_taken_over, say_alive
-from transforms.write import snapshot
+from transforms.stream.polling import Progress, Reader, due, read_round
 
 OUTCOMES = "outcomes"
 """Tag of the output that carries what goes no further than the source."""

@@ -8,17 +8,19 @@ from typing import Any
 
 from apache_beam.pvalue import TaggedOutput
 
-from transforms.deduplicate import known, segments
-from transforms.deduplicate.copies import Candidate
-from transforms.deduplicate.known import Wanted
-from transforms.deduplicate.pages import Reading
+from transforms.deduplicate import history as known
+from transforms.deduplicate import segments
+from transforms.deduplicate.history import HistoryQuery
+from transforms.deduplicate.near_copies import CopyCandidate
 from transforms.deduplicate.segments import Segment
+from transforms.deduplicate.versions import ArticleKey
 
 _ONE_AT_A_TIME = threading.Lock()
 """Segments are merged and taken away, so that one thread of a process looks at a time."""
 
 
 def utc_today() -> datetime.date:
+    """Return the date now, in UTC."""
     return datetime.datetime.now(datetime.UTC).date()
 
 
@@ -49,7 +51,7 @@ class History:
         self._segments: list[Segment] = []
         self._listed: float | None = None
 
-    def ask(self, wanted: Wanted) -> tuple[list[Reading], list[Candidate]]:
+    def ask(self, wanted: HistoryQuery) -> tuple[list[ArticleKey], list[CopyCandidate]]:
         """Return readings by page or text, and candidates for copies by their keys."""
         with _ONE_AT_A_TIME:
             if self._listed is None or time.monotonic() - self._listed > self._fresh_seconds:
@@ -72,12 +74,12 @@ class History:
         self._segments = [*plan.segments, *(one for one in made if one is not None)]
         self._listed = time.monotonic()
 
-    def _look_up(self, wanted: Wanted) -> Iterator[Any]:
+    def _look_up(self, wanted: HistoryQuery) -> Iterator[Any]:
         for segment in self._segments:
             yield from known.look_up(segment, wanted)
 
 
-def _sorted_out(found: Iterable[Any]) -> tuple[list[Reading], list[Candidate]]:
+def _sorted_out(found: Iterable[Any]) -> tuple[list[ArticleKey], list[CopyCandidate]]:
     readings, candidates = [], []
     for one in found:
         if isinstance(one, TaggedOutput):

@@ -17,8 +17,8 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from transforms.deduplicate import ALREADY_IN_DATASET, DUPLICATES, SAME_ARTICLE
 from transforms.deduplicate.deduplicate import page_key
-from transforms.deduplicate.known import Wanted
-from transforms.deduplicate.pages import Reading, at_front_page, judge, reading_of
+from transforms.deduplicate.history import HistoryQuery
+from transforms.deduplicate.versions import ArticleKey, at_front_page, judge, reading_of
 from transforms.records import Article
 from transforms.stream.history import History
 from transforms.stream.outcomes import Outcome
@@ -89,7 +89,7 @@ class _Recall(beam.DoFn):
 
     def process(
         self, article: Article, timestamp: Any = beam.DoFn.TimestampParam
-    ) -> Iterator[tuple[int, tuple[Article, tuple[Reading, ...]]]]:
+    ) -> Iterator[tuple[int, tuple[Article, tuple[ArticleKey, ...]]]]:
         self._waiting.append((article, timestamp))
         if len(self._waiting) >= AT_ONCE:
             for element, at in self._take():
@@ -108,17 +108,19 @@ class _Recall(beam.DoFn):
             yield (page_key(article), (article, tuple(found[page_key(article)]))), at
 
 
-def recall(articles: list[Article], history: History) -> dict[int, list[Reading]]:
+def recall(articles: list[Article], history: History) -> dict[int, list[ArticleKey]]:
     """Return page key -> readings that the dataset has of it, for each of the articles."""
     own = [reading_of(article) for article in articles]
     pages, texts = ({getattr(one, name) for one in own} for name in ("page", "text"))
-    readings, _ = history.ask(Wanted(texts=_packed(texts), pages=_packed(pages - {0}), keys=b"", earliest=0, latest=0))
-    by_page: dict[int, list[Reading]] = defaultdict(list)
-    by_text: dict[int, list[Reading]] = defaultdict(list)
+    readings, _ = history.ask(
+        HistoryQuery(texts=_packed(texts), pages=_packed(pages - {0}), keys=b"", earliest=0, latest=0)
+    )
+    by_page: dict[int, list[ArticleKey]] = defaultdict(list)
+    by_text: dict[int, list[ArticleKey]] = defaultdict(list)
     for one in set(readings):
         by_page[one.page].append(one)
         by_text[one.text].append(one)
-    found: dict[int, list[Reading]] = {}
+    found: dict[int, list[ArticleKey]] = {}
     for article, reading in zip(articles, own, strict=True):
         # Without an address, only the same text is the same article.
         same = by_page[reading.page] if reading.page else [one for one in by_text[reading.text] if not one.page]
@@ -141,7 +143,7 @@ class _Judge(beam.DoFn):
 
     def process(
         self,
-        element: tuple[int, tuple[Article, tuple[Reading, ...]]],
+        element: tuple[int, tuple[Article, tuple[ArticleKey, ...]]],
         timestamp: Any = beam.DoFn.TimestampParam,
         seen: Any = beam.DoFn.StateParam(SEEN),
         forget: Any = beam.DoFn.TimerParam(FORGET),
@@ -163,7 +165,7 @@ class _Judge(beam.DoFn):
         seen.clear()
 
 
-def identify(article: Article, met: Iterable[Reading], committed: Iterable[Reading]) -> Article | None:
+def identify(article: Article, met: Iterable[ArticleKey], committed: Iterable[ArticleKey]) -> Article | None:
     """Return the article, as a version where it is one; None if it was met before.
 
     Args:

@@ -12,7 +12,7 @@ from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateS
 from apache_beam.transforms.window import FixedWindows, GlobalWindows, TimestampedValue
 from apache_beam.utils.timestamp import Duration, Timestamp
 
-from transforms.read.fetch import utc_now
+from transforms.feeds.fetch import utc_now
 from transforms.records import Article, stable_id
 from transforms.stream.connectors import SCHEMES
 from transforms.stream.follow import EPOCH, to_micros
@@ -20,7 +20,7 @@ from transforms.stream.outcomes import Outcome
 
 NAMED = "%Y%m%dT%H%M%SZ"
 """How a window's start is written in the names of its commits."""
-LONGEST_LATENESS = 7 * 86_400.0
+MAX_LATENESS = 7 * 86_400.0
 """Seconds for which a window takes late articles; connectors date their elements themselves."""
 
 
@@ -91,7 +91,7 @@ class IntoWindows(beam.PTransform):
 
     def expand(self, elements: beam.PCollection) -> beam.PCollection:
         windows = FixedWindows(self.window_seconds)
-        return elements | "Windows" >> beam.WindowInto(windows, allowed_lateness=Duration(LONGEST_LATENESS))
+        return elements | "Windows" >> beam.WindowInto(windows, allowed_lateness=Duration(MAX_LATENESS))
 
 
 @dataclasses.dataclass
@@ -173,7 +173,7 @@ class _Gather(beam.DoFn):
             # The watermark is `wait` behind the clock, so that it is there when the time of gathering is over.
             due = max(due, Timestamp(micros=to_micros(utc_now() - self._wait + self._late)))
         close.set(due)
-        forget.set(Timestamp(micros=end) + Duration(LONGEST_LATENESS))
+        forget.set(Timestamp(micros=end) + Duration(MAX_LATENESS))
         panes.write(before._replace(waiting=True))
 
     @on_timer(CLOSE)

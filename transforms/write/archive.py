@@ -1,32 +1,17 @@
 """WARC records -> a run's archive files, committed with its rows."""
 
-import datetime
-import gzip
-import io
 import itertools
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import apache_beam as beam
-from fastwarc.warc import WarcRecord, WarcRecordType
+from fastwarc.warc import WarcRecordType
 
-from transforms.write import layout
-from transforms.write.extras import StagedExtra
-from transforms.write.runs import Run
-from transforms.write.schema import dateline_version
-
-
-def warc_record(kind: WarcRecordType, when: datetime.datetime, headers: Mapping[str, str], block: bytes) -> bytes:
-    """Return a WARC/1.1 record with its digest, as a gzip member of its own."""
-    record = WarcRecord()
-    record.init_headers(kind)
-    record.record_date = when
-    for name, value in headers.items():
-        record.headers[name] = value
-    record.set_bytes_content(block)
-    out = io.BytesIO()
-    record.write(out, checksum_data=True)
-    return gzip.compress(out.getvalue(), mtime=0)
+from transforms.dataset import layout
+from transforms.dataset.runs import Run
+from transforms.dataset.schema import dateline_version
+from transforms.dataset.sidecars import StagedExtra
+from transforms.http.archive import warc_record
 
 
 def info_record(run: Run) -> bytes:

@@ -13,8 +13,8 @@ import apache_beam as beam
 import pyarrow as pa
 from apache_beam.transforms.window import GlobalWindows
 
+from transforms.dataset.shards import plain_table, shard_of
 from transforms.spill import spill, unspilled
-from transforms.write.shards import plain_table, shard_of
 
 BLOCK_ROWS = 4_000
 """Rows of a block, about; a bundle's last ones are fewer."""

@@ -7,16 +7,16 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
+from transforms.dataset import files
+from transforms.dataset.commit import commit
+from transforms.dataset.runs import Run
+from transforms.dataset.shards import StagedFile, stage_shard, stage_tables
+from transforms.dataset.sidecars import StagedExtra
 from transforms.progress import advance
 from transforms.records import TABLES
-from transforms.write import files
 from transforms.write.archive import StageArchive
 from transforms.write.blocks import Block, FromBlocks, ToBlocks
-from transforms.write.commit import commit
-from transforms.write.extras import StagedExtra
-from transforms.write.runs import Run
-from transforms.write.shards import StagedFile, stage_shard, stage_tables
-from transforms.write.snapshot import StageSnapshot
+from transforms.write.memory import StageSnapshot
 
 COUNTS = "counts"
 """Key of the caller's totals among the tables."""

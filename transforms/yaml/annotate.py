@@ -9,7 +9,7 @@ from transforms.annotate import Annotate
 from transforms.extract import Extract
 from transforms.extract.models import SHIPPED_NAME
 from transforms.failures import FAILURES
-from transforms.geocode.gazetteer import DEFAULT_PATH
+from transforms.gazetteer.lookup import DEFAULT_PATH
 from transforms.geocode.geocode import Geocode
 from transforms.parse import Parse
 from transforms.records import TABLES

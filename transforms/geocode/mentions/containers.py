@@ -4,8 +4,8 @@ import dataclasses
 import re
 from collections.abc import Iterator, Sequence
 
-from transforms.geocode.candidates import options_for, plain_name
-from transforms.geocode.gazetteer import Gazetteer, Match, Place, lies_in
+from transforms.gazetteer.candidates import options_for, plain_name
+from transforms.gazetteer.lookup import Gazetteer, Match, Place, lies_in
 from transforms.geocode.mentions.mention import Mention, mention_at
 
 _CONTAINER = re.compile(

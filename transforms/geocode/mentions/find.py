@@ -6,12 +6,12 @@ it took for something else, and places inside longer names.
 
 from collections.abc import Sequence
 
-from transforms.geocode.gazetteer import Gazetteer
+from transforms.gazetteer.lookup import Gazetteer
 from transforms.geocode.mentions.containers import container_mentions, with_container
 from transforms.geocode.mentions.inside import organization_places, places_inside
 from transforms.geocode.mentions.labelled import dateline_mentions, labelled_places, region_of_people
-from transforms.geocode.mentions.mention import Mention, Taken, trimmed
-from transforms.geocode.mentions.page import PEOPLE_LABEL, PLACE_LABELS, Page
+from transforms.geocode.mentions.mention import Mention, SpanSet, trimmed
+from transforms.geocode.mentions.page import PEOPLE_LABEL, PLACE_LABELS, MentionContext
 from transforms.geocode.mentions.patterns import abbreviations, patterned
 from transforms.geocode.mentions.peoples import peoples, single_peoples
 from transforms.geocode.mentions.unlabelled import (
@@ -43,8 +43,8 @@ def find_mentions(
         gazetteer: where names are looked up.
         organizations: whether a place inside an organization's name is a mention.
     """
-    page = Page(article, entities, gazetteer)
-    taken = Taken(len(article.text))
+    page = MentionContext(article, entities, gazetteer)
+    taken = SpanSet(len(article.text))
     taken.add(dateline_mentions(article))
     taken.add(patterned(page))
     taken.add(longer_names(page))
@@ -74,7 +74,7 @@ def find_mentions(
     return sorted(found, key=lambda mention: mention.start)
 
 
-def _add_missed(page: Page, taken: Taken) -> list[tuple[int, int, str]]:
+def _add_missed(page: MentionContext, taken: SpanSet) -> list[tuple[int, int, str]]:
     """Add what the model missed, by the text around and by what is found so far; returns the spans left open."""
     page.learn(taken.mentions)
     spans = [span for span in candidate_spans(page) if taken.is_free(span[0], span[1])]

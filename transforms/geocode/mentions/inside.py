@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from transforms.geocode.candidates import plain_name
+from transforms.gazetteer.candidates import plain_name
+from transforms.gazetteer.names import normalize
 from transforms.geocode.mentions.mention import Mention, mention_at, trimmed
-from transforms.geocode.mentions.page import LOCATIVE_POPULATION, NUMBER_LABELS, PLACE_LABELS, Page
+from transforms.geocode.mentions.page import LOCATIVE_POPULATION, NUMBER_LABELS, PLACE_LABELS, MentionContext
 from transforms.geocode.mentions.peoples import people_at
 from transforms.geocode.mentions.words import (
     CERTAIN_BODIES,
@@ -18,7 +19,6 @@ from transforms.geocode.mentions.words import (
     WORD,
     is_common,
 )
-from transforms.geocode.names import normalize
 from transforms.records import Entity
 
 MAX_WORDS = 4
@@ -65,7 +65,7 @@ class _Following(NamedTuple):
         return self.number > 0
 
 
-def organization_places(entity: Entity, page: Page) -> Iterator[Mention]:
+def organization_places(entity: Entity, page: MentionContext) -> Iterator[Mention]:
     """Yield the places inside an entity that is itself none: an organization, an event, a building."""
     if entity.label in PLACE_LABELS or entity.label in NUMBER_LABELS:
         return
@@ -76,7 +76,7 @@ def organization_places(entity: Entity, page: Page) -> Iterator[Mention]:
     yield from places_inside(page, start, end, basis="organization")
 
 
-def places_inside(page: Page, start: int, end: int, *, basis: str) -> Iterator[Mention]:
+def places_inside(page: MentionContext, start: int, end: int, *, basis: str) -> Iterator[Mention]:
     """Yield the places among the words of a longer name, from left to right, the longest first."""
     words = _Words(page.text, start, end)
     index = 0
@@ -87,7 +87,7 @@ def places_inside(page: Page, start: int, end: int, *, basis: str) -> Iterator[M
         index += step
 
 
-def _longest(page: Page, words: _Words, index: int, basis: str) -> tuple[Mention | None, int]:
+def _longest(page: MentionContext, words: _Words, index: int, basis: str) -> tuple[Mention | None, int]:
     """Return the longest place that begins at a word, and how many words on the search goes."""
     found = words.matches
     if not found[index][0][0].isupper():
@@ -102,7 +102,9 @@ def _longest(page: Page, words: _Words, index: int, basis: str) -> tuple[Mention
     return None, 1
 
 
-def _place(page: Page, words: _Words, index: int, stop: int, start: int, end: int, basis: str) -> Mention | None:
+def _place(
+    page: MentionContext, words: _Words, index: int, stop: int, start: int, end: int, basis: str
+) -> Mention | None:
     """Return the words from `index` to `stop` as a place inside the longer name, or None."""
     name = plain_name(page.text[start:end])
     following = words.following(stop)
@@ -134,7 +136,7 @@ def _place(page: Page, words: _Words, index: int, stop: int, start: int, end: in
     return mention_at(page.text, start, end, basis=basis, doubtful=not _is_certain(page, name, start, following, basis))
 
 
-def _is_state(page: Page, name: str) -> bool:
+def _is_state(page: MentionContext, name: str) -> bool:
     """Return True if the name ends with `State` and so on and there is one: `Borno State` in `Maiduguri Borno
     State`.
     """
@@ -143,16 +145,16 @@ def _is_state(page: Page, name: str) -> bool:
     return any(c.place.code == "ADM1" for c in page.options(name).candidates[:3])
 
 
-def _is_too_common(page: Page, name: str, basis: str) -> bool:
+def _is_too_common(page: MentionContext, name: str, basis: str) -> bool:
     """Return True if common words make the name: `Supreme`, but not `Long Beach` where the model saw a place."""
     return is_common(name) and not (basis == "model" and " " in name and _is_sizeable(page, name))
 
 
-def _is_sizeable(page: Page, name: str) -> bool:
+def _is_sizeable(page: MentionContext, name: str) -> bool:
     return any(c.place.population >= LOCATIVE_POPULATION for c in page.plain(name)[:1])
 
 
-def _is_certain(page: Page, name: str, start: int, following: _Following, basis: str) -> bool:
+def _is_certain(page: MentionContext, name: str, start: int, following: _Following, basis: str) -> bool:
     """Return True if the body that the place has leaves no doubt that it is one."""
     certain = bool(following) and following.first[0] in CERTAIN_BODIES
     if certain and following.first[0] == "city":
@@ -163,7 +165,9 @@ def _is_certain(page: Page, name: str, start: int, following: _Following, basis:
     return seat and _is_sizeable(page, name)
 
 
-def _is_known_place(page: Page, words: _Words, index: int, following: _Following, name: str, end: int) -> bool:
+def _is_known_place(
+    page: MentionContext, words: _Words, index: int, following: _Following, name: str, end: int
+) -> bool:
     before = words.matches[index - 1][0].lower() if index else ""
     if (index == 0 and _is_given(name, following)) or before in ("united", "free"):
         return False

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from transforms.geocode.candidates import plain_name
-from transforms.geocode.gazetteer import Match
+from transforms.gazetteer.candidates import plain_name
+from transforms.gazetteer.lookup import Match
+from transforms.gazetteer.names import normalize
 from transforms.geocode.mentions.inside import places_inside
 from transforms.geocode.mentions.mention import Mention, mention_at, parts, trimmed
-from transforms.geocode.mentions.page import Page
+from transforms.geocode.mentions.page import MentionContext
 from transforms.geocode.mentions.peoples import people_at
 from transforms.geocode.mentions.words import BARE, LOCAL_BODIES, STREETS, is_common
-from transforms.geocode.names import normalize
 from transforms.records import Article, Entity
 
 # White space is entered only at its start, so that a long run of it is not tried from each of its characters.
@@ -54,7 +54,7 @@ def dateline_mentions(article: Article) -> Iterator[Mention]:
             yield mention_at(article.text, start, end, basis="dateline", kind="dateline")
 
 
-def labelled_places(entity: Entity, page: Page) -> Iterator[Mention]:
+def labelled_places(entity: Entity, page: MentionContext) -> Iterator[Mention]:
     """Yield the places that an entity with a label of places names: itself, its parts, or none."""
     text = page.text
     start, end = trimmed(text, entity.start, entity.end)
@@ -72,7 +72,7 @@ def labelled_places(entity: Entity, page: Page) -> Iterator[Mention]:
             yield from _part(page, left, right)
 
 
-def _part(page: Page, start: int, end: int) -> Iterator[Mention]:
+def _part(page: MentionContext, start: int, end: int) -> Iterator[Mention]:
     """Yield the places of a part between commas: itself, the members of a list, or what stands inside.
 
     None in a street.
@@ -88,7 +88,7 @@ def _part(page: Page, start: int, end: int) -> Iterator[Mention]:
         yield from places_inside(page, start, end, basis="model")
 
 
-def is_acronym(page: Page, start: int, end: int) -> bool:
+def is_acronym(page: MentionContext, start: int, end: int) -> bool:
     """Return True if the name is capitals among words that are not, and no known place or abbreviation: `NICE`."""
     name = page.text[start:end]
     if not (name.isalpha() and name.isupper() and len(name) > 2) or page.known(name):
@@ -104,7 +104,7 @@ def is_acronym(page: Page, start: int, end: int) -> bool:
     return sum(letter.islower() for letter in around) > 0.6 * sum(letter.isalpha() for letter in around)
 
 
-def whole_place(page: Page, start: int, end: int, *, basis: str = "model") -> Mention | None:
+def whole_place(page: MentionContext, start: int, end: int, *, basis: str = "model") -> Mention | None:
     """Return the span as one place, with a word behind it that says its kind; None if nothing bears the name.
 
     What only says the kind or part, such as `northern` or `city of`, is looked
@@ -125,13 +125,13 @@ def whole_place(page: Page, start: int, end: int, *, basis: str = "model") -> Me
     return mention_at(text, left, right, basis=basis, name=name)
 
 
-def _with_rest(page: Page, start: int, end: int) -> int:
+def _with_rest(page: MentionContext, start: int, end: int) -> int:
     """Return the end with what a hyphen joins to the name, if the whole has a place: `Kabardino-Balkaria`."""
     rest = _REST.match(page.text, end)
     return rest.end() if rest and page.options(page.text[start : rest.end()]) else end
 
 
-def _with_period(page: Page, start: int, end: int) -> int:
+def _with_period(page: MentionContext, start: int, end: int) -> int:
     """Return the end with the period of an abbreviation: `Calif.`"""
     if page.text[end : end + 1] == "." and page.text[end - 1].isalpha():
         options = page.options(page.text[start : end + 1])
@@ -140,7 +140,7 @@ def _with_period(page: Page, start: int, end: int) -> int:
     return end
 
 
-def with_kind(page: Page, start: int, end: int) -> int:
+def with_kind(page: MentionContext, start: int, end: int) -> int:
     """End of the name with a following word such as `region`, where there is such a place; else `end`."""
     word = _KIND_WORD.match(page.text, end)
     if word is None or (word[0][1:] in ("City", "State", "District") and _CAPITAL_NEXT.match(page.text, word.end())):
@@ -152,7 +152,7 @@ def with_kind(page: Page, start: int, end: int) -> int:
     return word.end() if fits else end
 
 
-def region_of_people(page: Page, start: int, end: int) -> Mention | None:
+def region_of_people(page: MentionContext, start: int, end: int) -> Mention | None:
     """Return the region that an adjective and a word behind it name: `Korean peninsula`."""
     wide = with_kind(page, start, end)
     names = page.options(plain_name(page.text[start:wide])).candidates if wide > end else ()
@@ -161,7 +161,7 @@ def region_of_people(page: Page, start: int, end: int) -> Mention | None:
     return None
 
 
-def core(page: Page, start: int, end: int) -> tuple[int, int]:
+def core(page: MentionContext, start: int, end: int) -> tuple[int, int]:
     """Return the span without words that only say kind, part or direction, unless they belong to the name.
 
     `northern Iraq` is `Iraq` there, `Accra city` is `Accra`; `South Carolina`,
@@ -190,7 +190,7 @@ def core(page: Page, start: int, end: int) -> tuple[int, int]:
     return start, start + len(surface)
 
 
-def _is_name(page: Page, surface: str) -> bool:
+def _is_name(page: MentionContext, surface: str) -> bool:
     """Return True if the gazetteer has the name as it stands, in this language, and its first letter is a capital."""
     if not surface[:1].isupper():
         return False

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from transforms.geocode.candidates import plain_name
-from transforms.geocode.gazetteer import Place
+from transforms.gazetteer.candidates import plain_name
+from transforms.gazetteer.lookup import Place
 
 _EDGES = " \t\n\r,;:()[]\"“”'‘’-–—/&*•|"
 _INITIALS = re.compile(r"[A-Z]\.[A-Z]$")
@@ -46,7 +46,7 @@ def mention_at(
     return Mention(start, end, surface, name or plain_name(surface), kind, basis, place, doubtful=doubtful)
 
 
-class Taken:
+class SpanSet:
     """The mentions found so far, none overlapping another."""
 
     def __init__(self, length: int) -> None:

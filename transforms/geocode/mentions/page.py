@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from transforms.geocode.candidates import Options, options_for
-from transforms.geocode.gazetteer import Candidate, Gazetteer, Match
+from transforms.gazetteer.candidates import Options, options_for
+from transforms.gazetteer.lookup import Candidate, Gazetteer, Match
+from transforms.gazetteer.names import normalize
 from transforms.geocode.mentions.mention import Mention, trimmed
 from transforms.geocode.mentions.runs import runs
 from transforms.geocode.mentions.words import AFFAIR, HOME, LOCATIVE, PLACE_NOUN, SAYING, TITLE, capitalized
-from transforms.geocode.names import normalize
 from transforms.records import Article, Entity
 
 PLACE_LABELS = frozenset({"LOC", "GPE", "FAC"})
@@ -31,7 +31,7 @@ _BEFORE = 32
 _AFTER = 32
 
 
-class Page:
+class MentionContext:
     """An article's text, words and entities, and what is known of its names.
 
     Attributes:

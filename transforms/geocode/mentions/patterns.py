@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from transforms.geocode.gazetteer import Match
+from transforms.gazetteer.lookup import Match
 from transforms.geocode.mentions.mention import Mention, mention_at
-from transforms.geocode.mentions.page import Page
+from transforms.geocode.mentions.page import MentionContext
 from transforms.geocode.mentions.words import words
 
 _NAME = r"(?!(?:In|The|Both|From|At|On|For|Across|All|Of)\b)[A-Z][\w’'-]+(?: [A-Z][\w’'-]+){0,2}"
@@ -42,7 +42,7 @@ _SAFE = words(
 """Abbreviations that stand for their place also without a city before them."""
 
 
-def patterned(page: Page) -> Iterator[Mention]:
+def patterned(page: MentionContext) -> Iterator[Mention]:
     """Yield all places that a fixed form of words tells."""
     yield from _capital(page)
     yield from _plurals(page)
@@ -50,12 +50,12 @@ def patterned(page: Page) -> Iterator[Mention]:
     yield from _affiliations(page)
 
 
-def _capital(page: Page) -> Iterator[Mention]:
+def _capital(page: MentionContext) -> Iterator[Mention]:
     for match in _CAPITAL.finditer(page.text):
         yield mention_at(page.text, *match.span(), basis="gazetteer", name="Washington, D.C.")
 
 
-def _plurals(page: Page) -> Iterator[Mention]:
+def _plurals(page: MentionContext) -> Iterator[Mention]:
     """Yield `Broward` and `Palm Beach` of `Broward and Palm Beach counties`."""
     if not any(ending in page.text for ending in _PLURAL_ENDINGS):
         return
@@ -83,7 +83,7 @@ def _lists(text: str) -> Iterator[tuple[int, int, str]]:
             at = match.end()
 
 
-def _pairs(page: Page) -> Iterator[Mention]:
+def _pairs(page: MentionContext) -> Iterator[Mention]:
     """Yield `North` of `North and South Korea`, where the gazetteer knows both."""
     for match in _PAIR.finditer(page.text):
         name = _EACH.match(page.text, match.end())
@@ -95,7 +95,7 @@ def _pairs(page: Page) -> Iterator[Mention]:
             yield mention_at(page.text, match.start(2), match.end() + len(base), basis="gazetteer")
 
 
-def _affiliations(page: Page) -> Iterator[Mention]:
+def _affiliations(page: MentionContext) -> Iterator[Mention]:
     """Yield `Marshall` of `Marty Seifert, R-Marshall`."""
     for match in _PARTY.finditer(page.text):
         start, named = match.start(1), match[1].split()
@@ -106,14 +106,14 @@ def _affiliations(page: Page) -> Iterator[Mention]:
                 break
 
 
-def _without_period(page: Page, name: str) -> str:
+def _without_period(page: MentionContext, name: str) -> str:
     """Return the name without the period that ends its sentence."""
     if "." in name[:-1] or any(c.match is Match.ABBREVIATION for c in page.options(name).candidates[:3]):
         return name
     return name.rstrip(".")
 
 
-def _is_bearer(page: Page, name: str, first: int) -> bool:
+def _is_bearer(page: MentionContext, name: str, first: int) -> bool:
     """Return True if one of the first candidates bears the name itself, not as one of another language."""
     return any(c.match is not Match.ALTERNATE for c in page.options(name).candidates[:first])
 
@@ -123,7 +123,7 @@ def _is_year(text: str, match: re.Match[str]) -> bool:
     return match[0] == "B.C." and _YEAR.search(text, max(0, match.start() - 12), match.start()) is not None
 
 
-def abbreviations(page: Page) -> Iterator[Mention]:
+def abbreviations(page: MentionContext) -> Iterator[Mention]:
     """Yield abbreviated states and countries that stand alone: `a Fla. economist`."""
     for match in _STATE.finditer(page.text):
         if match[0].replace(" ", "") not in _SAFE or _is_year(page.text, match):

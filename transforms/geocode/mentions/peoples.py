@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from transforms.geocode.gazetteer import Gazetteer
+from transforms.gazetteer.lookup import Gazetteer
+from transforms.gazetteer.names import normalize
 from transforms.geocode.mentions.mention import Mention, mention_at, trimmed
-from transforms.geocode.mentions.page import Page
+from transforms.geocode.mentions.page import MentionContext
 from transforms.geocode.mentions.words import WORD, words
-from transforms.geocode.names import normalize
 
 _PRONE = frozenset({"polish", "pole", "poles", "dane", "danes", "finn", "finns", "swede", "scot", "scots", "lao"})
 """Demonyms that are often something else: a verb, a surname."""
@@ -143,7 +143,7 @@ def _unhyphenated(text: str, start: int, end: int, gazetteer: Gazetteer) -> Iter
         start += len(part) + 1
 
 
-def single_peoples(page: Page) -> Iterator[Mention]:
+def single_peoples(page: MentionContext) -> Iterator[Mention]:
     """Yield demonyms of one word that no entity covers, also where a hyphen joins them to another word."""
     text, gazetteer = page.text, page.gazetteer
     for start, end in page.capitals:

@@ -10,21 +10,21 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from transforms.geocode.candidates import plain_name
-from transforms.geocode.gazetteer import Match
+from transforms.gazetteer.candidates import plain_name
+from transforms.gazetteer.lookup import Match
+from transforms.gazetteer.names import normalize
 from transforms.geocode.mentions.containers import with_container
 from transforms.geocode.mentions.inside import PERSON_OF
 from transforms.geocode.mentions.labelled import core, is_acronym, whole_place
-from transforms.geocode.mentions.mention import Mention, Taken, mention_at, trimmed
+from transforms.geocode.mentions.mention import Mention, SpanSet, mention_at, trimmed
 from transforms.geocode.mentions.page import (
     LOCATIVE_POPULATION,
     NUMBER_LABELS,
     PEOPLE_LABEL,
     PLACE_LABELS,
-    Page,
+    MentionContext,
 )
 from transforms.geocode.mentions.words import AFFAIR, BASED, TOWARDS, WORD, is_common
-from transforms.geocode.names import normalize
 
 _KIND_ENDING = re.compile(
     r"(?i)[\s-](?:region|oblast|krai|kray|province|prefecture|governorate|county|parish|peninsula|voivodeship"
@@ -42,7 +42,7 @@ _MONEY = re.compile(r"\s(?:dollars?|pounds?)\b")
 _LISTED = re.compile(r"(?:,\s|,?\s(?:and|or|&)\s|/)")
 
 
-def possible(page: Page, start: int, end: int) -> Mention | None:
+def possible(page: MentionContext, start: int, end: int) -> Mention | None:
     """Return the mention at a span, if it were one."""
     if end <= start or is_acronym(page, start, end):
         return None
@@ -50,12 +50,12 @@ def possible(page: Page, start: int, end: int) -> Mention | None:
     return mention if mention is not None and mention.place is None else None
 
 
-def is_evident(page: Page, mention: Mention) -> bool:
+def is_evident(page: MentionContext, mention: Mention) -> bool:
     """Return True if the article names the place elsewhere."""
     return normalize(mention.name) in page.evidence and not page.titled(mention.start)
 
 
-def misread_people(page: Page, start: int, end: int) -> Mention | None:
+def misread_people(page: MentionContext, start: int, end: int) -> Mention | None:
     """Return a place that the model took for a people, as it does with rare islands and rivers: no demonym, and no
     city.
     """
@@ -66,7 +66,7 @@ def misread_people(page: Page, start: int, end: int) -> Mention | None:
     return mention if best.match is not Match.ALTERNATE and best.place.feature_class != "P" else None
 
 
-def is_place(page: Page, mention: Mention) -> bool:
+def is_place(page: MentionContext, mention: Mention) -> bool:
     """Return True if the text says that the mention is a place."""
     name = mention.name
     if page.known(name):
@@ -86,7 +86,7 @@ def is_place(page: Page, mention: Mention) -> bool:
     return bool(well) and bool(with_container(mention, page.text, page.gazetteer).container)
 
 
-def doubt(page: Page, start: int, end: int, label: str) -> Mention | None:
+def doubt(page: MentionContext, start: int, end: int, label: str) -> Mention | None:
     """Return a doubtful mention: the name is a city's or a division's, and nothing in the text says more."""
     name = plain_name(page.text[start:end])
     if not page.plain(name) or normalize(name) in page.persons or (is_common(name) and " " not in name):
@@ -101,7 +101,7 @@ def doubt(page: Page, start: int, end: int, label: str) -> Mention | None:
     return mention_at(page.text, left, right, basis="gazetteer", name=name, doubtful=label != HOME_LABEL)
 
 
-def listed(page: Page, start: int, end: int, taken: Taken) -> Mention | None:
+def listed(page: MentionContext, start: int, end: int, taken: SpanSet) -> Mention | None:
     """Return the mention at a span that stands in one list with places already found."""
     name = plain_name(page.text[start:end])
     if not page.plain(name) or normalize(name) in page.persons or page.titled(start) or page.gazetteer.demonym(name):
@@ -122,7 +122,7 @@ def _before(text: str, start: int) -> int:
     return 0
 
 
-def candidate_spans(page: Page) -> Iterator[tuple[int, int, str]]:
+def candidate_spans(page: MentionContext) -> Iterator[tuple[int, int, str]]:
     """Yield entities that are no places by their label, and runs of capitalized words outside all entities.
 
     Each with its label, empty outside entities, and all parts between hyphens.
@@ -144,7 +144,7 @@ def candidate_spans(page: Page) -> Iterator[tuple[int, int, str]]:
             yield from ((*part.span(1), label) for part in _HYPHENED.finditer(text, start, end))
 
 
-def longer_names(page: Page) -> Iterator[Mention]:
+def longer_names(page: MentionContext) -> Iterator[Mention]:
     """Yield well-known names of several words, where no entity but a place or people begins or ends inside."""
     text, gazetteer, lengths = page.text, page.gazetteer, page.gazetteer.known_lengths
     for first, behind in page.capitals:
@@ -169,7 +169,7 @@ def _is_run(text: str, words: Sequence[re.Match[str]]) -> bool:
     return words[-1][0][0].isupper() and all(gap in (" ", "\n", "-", "\u00a0", ". ") for gap in gaps)
 
 
-def _is_free(start: int, end: int, page: Page, country: bool) -> bool:
+def _is_free(start: int, end: int, page: MentionContext, country: bool) -> bool:
     """Return True if every entity that the span touches is the span itself, or a place or people within it.
 
     A country's name may also hold what the model split, such as `Trinidad and`.

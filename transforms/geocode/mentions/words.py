@@ -4,7 +4,7 @@ import functools
 import re
 from importlib.resources import files
 
-from transforms.geocode.names import normalize
+from transforms.gazetteer.names import normalize
 
 
 def words(listed: str) -> frozenset[str]:
@@ -121,7 +121,7 @@ STREETS = words(
 @functools.cache
 def common_words() -> frozenset[str]:
     """Return English words that are too common for a place's name to be told by them."""
-    text = files("transforms.geocode").joinpath("data", "common_words.txt").read_text(encoding="utf-8")
+    text = files("transforms.gazetteer").joinpath("data", "common_words.txt").read_text(encoding="utf-8")
     return frozenset(word for line in text.split("\n") if not line.startswith("#") for word in line.split())
 
 

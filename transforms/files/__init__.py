@@ -1,0 +1,1 @@
+"""Local files: patterns as shells have them, and files that can be opened without harm."""

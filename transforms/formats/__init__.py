@@ -1,0 +1,1 @@
+"""Input formats: bytes -> entries or the fields of an article."""

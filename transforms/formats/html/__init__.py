@@ -1,0 +1,1 @@
+"""Article pages: body text, headline, authors, dates and metadata."""

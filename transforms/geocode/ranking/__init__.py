@@ -1,0 +1,1 @@
+"""Ranks the candidates of each place mention."""

@@ -1,0 +1,1 @@
+"""HTTP: a client with limits, robots.txt, rate limits per host, and redaction of secrets."""

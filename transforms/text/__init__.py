@@ -1,0 +1,1 @@
+"""Text of any source: encoding, markup, URLs, dates, bylines, language, boilerplate and datelines."""

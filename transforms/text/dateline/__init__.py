@@ -1,0 +1,1 @@
+"""Datelines: `MOSCOW, Feb 3 (Reuters) -` at the head of an article."""
