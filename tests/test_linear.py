@@ -22,7 +22,7 @@ from transforms.formats.html.json_ld import loads
 from transforms.formats.warc import read_warc
 from transforms.gazetteer.candidates import options_for
 from transforms.gazetteer.names import normalize
-from transforms.geocode.mentions.page import Page
+from transforms.geocode.mentions.page import MentionContext
 from transforms.geocode.mentions.patterns import _lists
 from transforms.geocode.ranking.features import Name
 from transforms.geocode.ranking.weights import MAX_ROWS, _groups
@@ -109,7 +109,7 @@ def test_namesakes_beyond_the_bound_do_not_disturb_others():
     ],
 )
 def test_uses_of_a_name(text, name, spans):
-    assert Page(article(text), (), gazetteer()).uses(name) == spans
+    assert MentionContext(article(text), (), gazetteer()).uses(name) == spans
 
 
 def test_places_are_ranked_in_groups_with_the_publisher():
