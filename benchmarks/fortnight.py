@@ -35,10 +35,10 @@ from benchmarks.publishers import START, STEP, Publisher, Web, publish
 from transforms.failures import BadRecord, Reason
 from transforms.feeds.fetch import FetchOutcome, FetchRequest
 from transforms.feeds.schedule import FeedState, PollingPolicy, from_json, is_due, key_of, to_json
+from transforms.formats.known import split
 from transforms.http.client import Client, Limits
 from transforms.http.rate_limit import HostRateLimiter, host_of
 from transforms.parse.article import parse_item
-from transforms.parse.split import split
 from transforms.read.visit_host import ask_host
 from transforms.records import Document, Failure, Item
 

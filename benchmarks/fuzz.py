@@ -31,13 +31,13 @@ from transforms.feeds import freshness as hints
 from transforms.feeds.feed_list import FeedListError
 from transforms.feeds.opml import parse_opml
 from transforms.formats.html.json_ld import loads
+from transforms.formats.known import split
 from transforms.formats.plain_text import parse_plain_text
 from transforms.formats.warc import read_warc
 from transforms.geocode.geocode import geocode
 from transforms.http.decoding import decode_content
 from transforms.http.redact import mask_text
 from transforms.parse import parse_item
-from transforms.parse.split import split
 from transforms.records import AnnotatedArticle, Article, Document, Entity, Location
 from transforms.text.boilerplate import boilerplate
 from transforms.text.bylines import names

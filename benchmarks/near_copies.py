@@ -35,8 +35,8 @@ from transforms.deduplicate.near_copies import CopyCandidate, Link
 from transforms.deduplicate.shingles import distinct, shingle_hashes
 from transforms.deduplicate.versions import ArticleKey, number_of
 from transforms.failures import BadRecord
+from transforms.formats.known import split
 from transforms.parse import parse_item
-from transforms.parse.split import split
 from transforms.records import Article, Document
 from transforms.text.urls import address_key
 

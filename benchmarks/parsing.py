@@ -30,8 +30,8 @@ import trafilatura
 
 from transforms.failures import BadRecord
 from transforms.formats.html.page import parse_page
+from transforms.formats.known import split
 from transforms.parse import parse_item
-from transforms.parse.split import split
 from transforms.records import Document
 from transforms.text.encoding import decode
 

@@ -34,6 +34,7 @@ from transforms.deduplicate.versions import reading_of
 from transforms.extract.entities import annotate
 from transforms.extract.fast_pipe import bounded, read
 from transforms.extract.models import SHIPPED_NAME, SHIPPED_PATH, load_model
+from transforms.formats.known import split
 from transforms.gazetteer.lookup import Gazetteer
 from transforms.geocode.focus import focus_columns
 from transforms.geocode.geocode import geocode, locate, names_of, publisher_names
@@ -41,7 +42,6 @@ from transforms.geocode.mentions import find_mentions
 from transforms.geocode.publisher import country_of
 from transforms.geocode.ranking.weights import rank
 from transforms.parse.article import parse_item
-from transforms.parse.split import split
 from transforms.records import AnnotatedArticle, Document
 from transforms.text.dateline.parse import parse_dateline
 from transforms.text.language import identify_language

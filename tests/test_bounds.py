@@ -21,7 +21,7 @@ from transforms.failures import BadRecord, Reason
 from transforms.feeds.feed_list import MAX_BYTES, FeedListError, read_feed_list
 from transforms.feeds.fetch import FetchRequest, fetch
 from transforms.feeds.schedule import PollingPolicy
-from transforms.formats.documents import documents
+from transforms.formats.known import format_of
 from transforms.http.client import Client, Limits
 from transforms.http.decoding import unchunk
 from transforms.http.rate_limit import HostRateLimiter
@@ -101,7 +101,7 @@ def test_a_stream_without_end_is_given_up(blocks: Callable[[], Iterator[bytes]])
     frame = Document(uri="a.jsonl", kind="jsonl", content=b"", fetched=NOON)
     tracemalloc.start()
     with pytest.raises(BadRecord) as caught:
-        for _ in documents(frame, blocks(), max_bytes=100_000):
+        for _ in format_of(frame).documents(frame, blocks(), max_bytes=100_000):
             pass
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

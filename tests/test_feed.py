@@ -12,7 +12,7 @@ import pytest
 from transforms.failures import BadRecord, Reason
 from transforms.formats.feed.cut import cut_feed
 from transforms.formats.feed.parse import RUN, Entry, parse_feed
-from transforms.parse.split import split
+from transforms.formats.known import split
 from transforms.records import Document
 from transforms.text.encoding import decode
 

@@ -293,7 +293,7 @@ def found() -> dict[str, Checked]:
         ("missing", False, 404, 0, None, "the server answered 404"),
         ("gone", False, 410, 0, None, "410: the server says that it is gone for good; take it from the list"),
         ("down", False, 503, 0, None, "the server answered 503"),
-        ("page", False, 200, 0, None, "no feed: the answer is a page"),
+        ("page", False, 200, 0, None, "not a feed: the response is html"),
         ("empty", False, 200, 0, None, "a feed without entries"),
         ("json", True, 200, 1, 1.5, ""),
     ],

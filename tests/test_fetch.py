@@ -25,10 +25,10 @@ from transforms.feeds.schedule import (
     to_json,
 )
 from transforms.formats.feed.parse import Entry
+from transforms.formats.known import split
 from transforms.http.client import Client, Limits
 from transforms.http.rate_limit import HostRateLimited, HostRateLimiter
 from transforms.http.redact import mask, mask_text
-from transforms.parse.split import split
 from transforms.records import Document, Failure
 
 NOON = datetime.datetime(2026, 3, 2, 12, tzinfo=datetime.UTC)  # a Monday

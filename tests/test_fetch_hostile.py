@@ -16,9 +16,9 @@ from transforms.failures import BadRecord
 from transforms.feeds.fetch import FetchOutcome, FetchRequest, fetch
 from transforms.feeds.schedule import PollingPolicy
 from transforms.formats.feed.parse import Entry
+from transforms.formats.known import split
 from transforms.http.client import Client, Limits
 from transforms.http.rate_limit import HostRateLimiter
-from transforms.parse.split import split
 from transforms.records import Document, Failure
 
 THEN = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)

@@ -23,12 +23,13 @@ from transforms.failures import FAILURES, BadRecord, Reason
 from transforms.feeds.fetch import FetchOutcome, FetchRequest, fetch
 from transforms.feeds.schedule import PollingPolicy
 from transforms.formats.feed.parse import Body, Entry
+from transforms.formats.known import split
 from transforms.formats.warc import read_warc
 from transforms.http import archive
 from transforms.http.client import Client, Limits
 from transforms.http.rate_limit import HostRateLimiter
 from transforms.parse.article import parse_item
-from transforms.parse.split import Split, split
+from transforms.parse.split import Split
 from transforms.read.pages import FullText, FullTextPolicy, _by_host, is_partial, visit_pages
 from transforms.read.read import ARCHIVE, Read
 from transforms.read.sources import full_text_by_list

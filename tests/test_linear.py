@@ -19,6 +19,7 @@ from transforms.feeds.opml import parse_opml
 from transforms.formats.feed.cut import MAX_FRAME, MAX_TAIL, cut_feed
 from transforms.formats.feed.parse import MAX_AUTHORS, MAX_LABEL, parse_feed
 from transforms.formats.html.json_ld import loads
+from transforms.formats.known import split
 from transforms.formats.warc import read_warc
 from transforms.gazetteer.candidates import options_for
 from transforms.gazetteer.names import normalize
@@ -30,7 +31,6 @@ from transforms.http.archive import warc_record
 from transforms.http.decoding import decode_content
 from transforms.http.redact import mask
 from transforms.parse import parse_item
-from transforms.parse.split import split
 from transforms.records import Document
 from transforms.text.dates import fold
 from transforms.text.normal_forms import few_marks

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from transforms.failures import failure_from
+from transforms.formats.known import split
 from transforms.http.redact import MAX_NESTED, has_secret, mask, mask_text
 from transforms.http.secret_shapes import is_random, is_secret_name
 from transforms.parse.article import parse_item
-from transforms.parse.split import split
 from transforms.records import Document
 
 THEN = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)

@@ -16,10 +16,11 @@ from apache_beam.utils.timestamp import Timestamp
 
 from transforms.failures import FAILURES, BadRecord, Reason
 from transforms.formats.feed.parse import Body, Entry
+from transforms.formats.feed.text import entry_text
+from transforms.formats.known import split
 from transforms.limits import Budget, Guard
 from transforms.parse import Parse, parse_item
-from transforms.parse.article import BATCH_BYTES, BATCH_ITEMS, ParseItems, _ParseItem, entry_text
-from transforms.parse.split import split
+from transforms.parse.article import BATCH_BYTES, BATCH_ITEMS, ParseItems, _ParseItem
 from transforms.records import Article, Document, Item
 from transforms.text.urls import absolute, canonical
 

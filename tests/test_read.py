@@ -14,8 +14,7 @@ import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
 from transforms.failures import FAILURES, BadRecord, Reason
-from transforms.formats.documents import documents
-from transforms.formats.kinds import kind_of_response
+from transforms.formats.known import format_of, kind_of_response
 from transforms.read import Read, Source, resolve_inputs
 from transforms.read.read import read_source
 from transforms.records import Document, Failure
@@ -288,7 +287,7 @@ def test_a_file_that_vanished_is_unreadable(tmp_path: Path) -> None:
 
 def test_documents_carry_their_provenance() -> None:
     frame = Document(uri="a.html", kind="html", content=b"", fetched=THEN, charset="utf-8")
-    assert list(documents(frame, [b"<p>", b"x"], max_bytes=10)) == [
+    assert list(format_of(frame).documents(frame, [b"<p>", b"x"], max_bytes=10)) == [
         Document(uri="a.html", kind="html", content=b"<p>x", fetched=THEN, charset="utf-8")
     ]
 

@@ -9,7 +9,8 @@ import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
 from transforms.failures import FAILURES, BadRecord
-from transforms.parse.split import Split, split
+from transforms.formats.known import split
+from transforms.parse.split import Split
 from transforms.records import Document
 
 RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"

@@ -16,8 +16,8 @@ from transforms.dataset import memory as snapshot
 from transforms.deduplicate import Deduplicate
 from transforms.deduplicate.versions import reading_of
 from transforms.failures import BadRecord, Reason, failure_from
+from transforms.formats.known import split
 from transforms.limits import Budget
-from transforms.parse.split import split
 from transforms.read.sources import Source
 from transforms.records import AnnotatedArticle, Article
 from transforms.stream import CommitPanes, Read, Stream

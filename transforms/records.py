@@ -17,8 +17,6 @@ from typing import Any, Literal
 SCHEMA_VERSION = "1"
 """Changes with any column's name, type or meaning; each change is in the CHANGELOG."""
 
-MediaKind = Literal["text", "html", "jsonl", "feed", "warc"]
-ItemKind = Literal["text", "html", "json", "entry"]
 PlaceKind = Literal["name", "demonym", "adjective", "dateline"]
 
 
@@ -58,7 +56,8 @@ class Document:
     """One file or one response: bytes, already decompressed, with their provenance."""
 
     uri: str
-    kind: MediaKind
+    kind: str
+    """Name of its format (`transforms/formats/known.py`)."""
     content: bytes
     fetched: datetime.datetime
     charset: str | None = None
@@ -92,7 +91,8 @@ class Item:
     uri: str
     position: int
     """Line of a JSONL file or entry of a feed, from 1; 0 for a whole file."""
-    kind: ItemKind
+    kind: str
+    """Which format's `fields` reads it: text, html, json or entry."""
     content: Any
     """bytes of a file or line, or the parsed entry of a feed."""
     fetched: datetime.datetime

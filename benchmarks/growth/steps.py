@@ -26,12 +26,12 @@ from transforms.feeds import opml
 from transforms.formats.feed.cut import cut_feed
 from transforms.formats.html import headline
 from transforms.formats.html.json_ld import loads
+from transforms.formats.known import split
 from transforms.formats.plain_text import parse_plain_text
 from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer
 from transforms.geocode.geocode import geocode
 from transforms.http import redact as masking
 from transforms.parse import parse_item
-from transforms.parse.split import split
 from transforms.records import AnnotatedArticle, Article, Document, Entity, Item
 from transforms.text import boilerplate, dates, encoding, language
 from transforms.text import bylines as people

@@ -10,10 +10,10 @@ from transforms.feeds.feed_list import ListedFeed
 from transforms.feeds.fetch import FetchOutcome, FetchRequest, fetch
 from transforms.feeds.schedule import PollingPolicy
 from transforms.formats.feed.parse import Entry
+from transforms.formats.known import format_of, split
 from transforms.http.client import Client
 from transforms.http.rate_limit import HostRateLimiter, host_of
 from transforms.http.redact import mask
-from transforms.parse.split import split
 from transforms.records import Document, Failure
 from transforms.text.dates import parse_date
 
@@ -141,10 +141,8 @@ def _entries(document: Document) -> Iterator[Entry]:
     Raises:
         BadRecord: it is none, or broken.
     """
-    if document.kind != "feed":
-        raise BadRecord(
-            Reason.BAD_FEED, f"no feed: the answer is {'a page' if document.kind == 'html' else document.kind}"
-        )
+    if not format_of(document).has_entries:
+        raise BadRecord(Reason.BAD_FEED, f"not a feed: the response is {document.kind}")
     for item in split(document):
         if isinstance(item.content, Entry):
             yield item.content

@@ -16,8 +16,8 @@ from transforms.feeds import retries as again
 from transforms.feeds import schedule
 from transforms.feeds.fingerprints import read_entries
 from transforms.feeds.schedule import CacheHints, FeedState, PollingPolicy
-from transforms.formats.documents import GZIP_MAGIC, documents, peek
-from transforms.formats.kinds import kind_of_response
+from transforms.formats.documents import GZIP_MAGIC, peek
+from transforms.formats.known import by_name, format_of, kind_of_response
 from transforms.http.client import ACCEPT_FEED, Answer, Client, Limits
 from transforms.http.rate_limit import HostRateLimited, HostRateLimiter
 from transforms.http.redact import has_secret, mask
@@ -234,26 +234,26 @@ def _read(answer: Answer, attempt: _Attempt, limits: Limits) -> Iterator[Any]:
     if head.startswith(GZIP_MAGIC):  # a packed file, which some servers also declare as a content encoding
         head, blocks = peek(inflate(blocks, max_bytes=max_bytes))
     media, charset = answer.media_type
-    kind = kind_of_response(answer.url, media, head)
+    form = by_name(kind_of_response(answer.url, media, head))
     shown = mask(attempt.task.address)
-    frame = Document(uri=shown, kind=kind, content=b"", fetched=attempt.fetched, charset=charset)
-    if kind == "jsonl":
+    frame = Document(uri=shown, kind=form.name, content=b"", fetched=attempt.fetched, charset=charset)
+    if form.is_read_by_lines:
         answer.read_by_lines(limits.max_jsonl_bytes)
         blocks = bounded(blocks, most=limits.max_jsonl_bytes, setting="read.max_jsonl_bytes")
-        yield from documents(frame, blocks, max_bytes=max_bytes)
+        yield from form.documents(frame, blocks, max_bytes=max_bytes)
         yield FetchOutcome(outcome="new", state=attempt.answered(CacheHints(), 0, 0, **_validators(answer), status=200))
         return
-    for document in documents(frame, blocks, max_bytes=max_bytes):
+    for document in form.documents(frame, blocks, max_bytes=max_bytes):
         yield from [document] if isinstance(document, Failure) else _compare(document, answer, attempt)
 
 
 def _compare(document: Document, answer: Answer, attempt: _Attempt) -> Iterator[Any]:
     """Yield a whole answer beside what is remembered of the last one."""
     state = attempt.task.state
-    if document.kind == "html" and state is not None and state.entries:
+    if not format_of(document).has_entries and state is not None and state.entries:
         raise BadRecord(Reason.BAD_FEED, "a page where a feed was")
     body = hashlib.blake2b(document.content, digest_size=16).hexdigest()
-    entries, around = read_entries(document.content, document.charset) if document.kind == "feed" else ((), "")
+    entries, around = read_entries(document.content, document.charset) if format_of(document).has_entries else ((), "")
     hours, days = hints.skipped(around)
     said = CacheHints(
         fresh=hints.freshness(answer.headers, attempt.now),

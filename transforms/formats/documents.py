@@ -1,4 +1,4 @@
-"""A stream of bytes -> documents, whatever it comes from."""
+"""Documents: checked bytes of a stream, as one piece or as runs of whole lines."""
 
 import dataclasses
 import itertools
@@ -13,15 +13,21 @@ STAGE = "read"
 GZIP_MAGIC = b"\x1f\x8b"
 
 
-def documents(frame: Document, blocks: Iterable[bytes], *, max_bytes: int) -> Iterator[Document | Failure]:
-    """Fill `frame` with a stream's bytes: once, or for JSONL once for each run of lines.
+def whole_document(frame: Document, blocks: Iterable[bytes], *, max_bytes: int) -> Document:
+    """Return `frame` with all bytes of a stream.
 
     Raises:
         BadRecord: EMPTY, BINARY, TOO_LARGE.
     """
-    if frame.kind != "jsonl":
-        yield dataclasses.replace(frame, content=_checked(join(blocks, max_bytes=max_bytes)))
-        return
+    return dataclasses.replace(frame, content=_checked(join(blocks, max_bytes=max_bytes)))
+
+
+def line_documents(frame: Document, blocks: Iterable[bytes], *, max_bytes: int) -> Iterator[Document | Failure]:
+    """Yield `frame` with runs of whole lines, and a failure for each line of more than `max_bytes`.
+
+    Raises:
+        BadRecord: EMPTY, BINARY.
+    """
     empty = True
     for run in cut_lines(blocks, max_line=max_bytes):
         if isinstance(run, LongLine):

@@ -7,8 +7,8 @@ from typing import BinaryIO
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from transforms.failures import BadRecord, Reason, failure_from
-from transforms.formats.documents import STAGE, documents, peek
-from transforms.formats.kinds import kind_of_response
+from transforms.formats.documents import STAGE, peek
+from transforms.formats.known import by_name, kind_of_response
 from transforms.http.client import media_type
 from transforms.http.decoding import decode_content, unchunk
 from transforms.http.redact import mask
@@ -79,9 +79,9 @@ def _documents(record: WarcRecord, place: str, max_bytes: int) -> Iterator[Docum
     if "chunked" in (headers.get("Transfer-Encoding") or "").lower():
         body = unchunk(body)
     head, blocks = peek(decode_content(body, headers.get("Content-Encoding") or ""))
-    kind = kind_of_response(address, media, head)
-    if kind in ("feed", "html"):
+    form = by_name(kind_of_response(address, media, head))
+    if form.is_taken_from_archives:
         frame = Document(
-            uri=mask(address), kind=kind, content=b"", fetched=record.record_date, charset=charset, record=place
+            uri=mask(address), kind=form.name, content=b"", fetched=record.record_date, charset=charset, record=place
         )
-        yield from documents(frame, blocks, max_bytes=max_bytes)
+        yield from form.documents(frame, blocks, max_bytes=max_bytes)

@@ -1,19 +1,16 @@
 """Documents to items: what will be one article each."""
 
 import dataclasses
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
 
-from transforms.failures import FAILURES, BadRecord, Reason, failure_from
-from transforms.formats.feed.json_feed import is_json_feed, parse_json_feed
-from transforms.formats.feed.parse import Entry, parse_feed
-from transforms.formats.jsonl import load
+from transforms.failures import FAILURES, failure_from
+from transforms.formats.known import format_of, split
 from transforms.limits import Budget, Guard
 from transforms.limits.budget import CPU_SECONDS, MEMORY_MB
-from transforms.records import Document, Item
+from transforms.records import Document
 
 STAGE = "parse"
 UNCHANGED = "unchanged"
@@ -89,7 +86,7 @@ class Splitter:
     def split(self, document: Document) -> Iterator[Any]:
         """Yield items, tagged sources of known ones, or one tagged `Failure`."""
         # Lines and pages are only cut here; that takes no longer than to hand them to another process.
-        if document.kind == "feed":
+        if format_of(document).needs_limits:
             yield from self._guard.run([document], self._budget.for_bytes(len(document.content)))
         else:
             yield from split_or_fail(document)
@@ -118,68 +115,3 @@ def split_or_fail(document: Document) -> Iterator[Any]:
     except Exception as error:
         failure = failure_from(error, stage=STAGE, source=document.uri, payload=document.content)
         yield beam.pvalue.TaggedOutput(FAILURES, failure)
-
-
-def split(document: Document) -> Iterator[Item]:
-    """Yield the items of one document, numbered as its lines or entries are.
-
-    Raises:
-        BadRecord: BAD_FEED, BAD_JSON or NO_ENTRIES, before the first item.
-    """
-    if document.kind in ("text", "html"):
-        yield _item(document, 0, "text" if document.kind == "text" else "html", document.content)
-    elif document.kind == "jsonl":
-        yield from split_lines(document)
-    elif _opens_json(document.content):
-        yield from split_json(document)
-    else:
-        entries = parse_feed(document.content, document.uri, document.charset)
-        yield from _entries(document, entries)
-
-
-def _opens_json(content: bytes) -> bool:
-    """Return True if the first character is a bracket of JSON, in UTF-8 or UTF-16."""
-    opening = content[:64].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
-    return opening.startswith((b"{", b"["))
-
-
-def split_lines(document: Document) -> Iterator[Item]:
-    """Yield the lines of a run of JSONL that are not blank."""
-    for number, line in enumerate(document.content.split(b"\n"), document.first_line):
-        if line.strip():
-            yield _item(document, number, "json", line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line)
-
-
-def split_json(document: Document) -> Iterator[Item]:
-    """Yield a `.json` file: the entries of a JSON Feed, each object of an array, or one object.
-
-    Raises:
-        BadRecord: BAD_JSON, NO_ENTRIES.
-    """
-    value = load(document.content)
-    if is_json_feed(value):
-        yield from _entries(document, parse_json_feed(value, document.uri))
-    elif isinstance(value, dict):
-        yield _item(document, 0, "json", document.content)
-    elif value:
-        for number, element in enumerate(value, 1):
-            yield _item(document, number, "json", json.dumps(element).encode())
-    else:
-        raise BadRecord(Reason.NO_ENTRIES, "an array without articles")
-
-
-def _entries(document: Document, entries: Iterable[Entry | BadRecord]) -> Iterator[Item]:
-    for number, entry in enumerate(entries, 1):
-        yield _item(document, number, "entry", entry)
-
-
-def _item(document: Document, position: int, kind: Any, content: Any) -> Item:
-    return Item(
-        uri=document.uri,
-        position=position,
-        kind=kind,
-        content=content,
-        fetched=document.fetched,
-        charset=document.charset,
-        record=document.record,
-    )

@@ -12,11 +12,11 @@ import apache_beam as beam
 from transforms.failures import BadRecord, Reason
 from transforms.feeds.fetch import PASSING_ERRORS, PASSING_STATUS
 from transforms.formats.feed.parse import Entry
+from transforms.formats.feed.text import entry_text
 from transforms.http.client import ACCEPT_PAGE, Answer, Client
 from transforms.http.rate_limit import HostRateLimited, HostRateLimiter, host_of
 from transforms.http.redact import mask, mask_text
 from transforms.http.robots import MAX_BYTES, RetryLater, Robots
-from transforms.parse.article import entry_text
 from transforms.read.memory import to_try_again
 from transforms.read.read import ARCHIVE, Read
 from transforms.read.sources import full_text_by_list

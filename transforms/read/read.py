@@ -16,9 +16,9 @@ from transforms.failures import FAILURES, BadRecord, Reason, failure_from
 from transforms.feeds.fetch import FetchOutcome, FetchRequest, utc_now
 from transforms.feeds.schedule import FeedState, PollingPolicy, is_due, key_of
 from transforms.files.local_files import open_regular, size_now
-from transforms.formats.documents import STAGE, documents
-from transforms.formats.kinds import ALLOWED
-from transforms.formats.warc import read_warc
+from transforms.formats.base import Format
+from transforms.formats.documents import STAGE
+from transforms.formats.known import ALLOWED, by_name
 from transforms.http import archive
 from transforms.http.client import Answer, Client, Limits
 from transforms.http.rate_limit import HostRateLimiter, host_of
@@ -27,7 +27,7 @@ from transforms.read.memory import ReadStates
 from transforms.read.sources import Source, is_address, resolve_inputs
 from transforms.read.visit_host import ask_host
 from transforms.read.visit_hosts import Visit, VisitHosts
-from transforms.records import Document, Failure, MediaKind
+from transforms.records import Document, Failure
 from transforms.text.byte_stream import BLOCK, inflate
 
 ARCHIVE = "archive"
@@ -285,30 +285,36 @@ def read_source(source: Source, *, max_bytes: int, fetched: datetime.datetime) -
     Raises:
         BadRecord: at any point; what was given before is good.
     """
-    if source.kind == "warc":
-        yield from _read_warc(source, max_bytes)
+    form = _format_of(source)
+    if form.is_archive:
+        yield from _read_archive(form, source, max_bytes)
         return
-    frame = Document(uri=source.uri, kind=_known(source), content=b"", fetched=fetched)
+    frame = Document(uri=source.uri, kind=form.name, content=b"", fetched=fetched)
     blocks = _file_blocks(source.path)
     if source.uri.lower().endswith(".gz"):
         blocks = inflate(blocks, max_bytes=max_bytes)
-    yield from documents(frame, blocks, max_bytes=max_bytes)
+    yield from form.documents(frame, blocks, max_bytes=max_bytes)
 
 
-def _read_warc(source: Source, max_bytes: int) -> Iterator[Document | Failure]:
+def _read_archive(form: Format, source: Source, max_bytes: int) -> Iterator[Document | Failure]:
     try:
         with _open(source.path) as file:
-            yield from read_warc(file, source.uri, max_bytes=max_bytes)
+            yield from form.read_archive(file, source.uri, max_bytes=max_bytes)
     except (OSError, BeamIOError) as error:
         raise BadRecord(Reason.UNREADABLE, f"{type(error).__name__}: {error}") from error
 
 
-def _known(source: Source) -> MediaKind:
+def _format_of(source: Source) -> Format:
+    """Return the format of a source.
+
+    Raises:
+        BadRecord: UNREADABLE.
+    """
     if source.problem:
         raise BadRecord(Reason.UNREADABLE, source.problem)
     if source.kind is None:
         raise BadRecord(Reason.UNREADABLE, f"a kind of file that is not read; allowed are {ALLOWED}")
-    return source.kind
+    return by_name(source.kind)
 
 
 def _open(path: str) -> BinaryIO:

@@ -13,9 +13,8 @@ from apache_beam.io.filesystems import FileSystems
 from transforms.feeds.feed_list import is_feed_list, read_feed_list
 from transforms.files.globbing import expand, home, is_pattern, literal_front, matcher, walk
 from transforms.files.local_files import Found, look_at
-from transforms.formats.kinds import ALLOWED, kind_of
+from transforms.formats.known import ALLOWED, kind_of
 from transforms.http.redact import mask
-from transforms.records import MediaKind
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,7 +22,7 @@ class Source:
     """One file or address to read."""
 
     uri: str
-    kind: MediaKind | None
+    kind: str | None
     """None for an address, whose kind the response tells, and for a file that cannot be read."""
     size: int | None = None
     """Bytes as stored; None for an address."""

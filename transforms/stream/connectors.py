@@ -9,7 +9,7 @@ from typing import Any
 import apache_beam as beam
 
 from transforms.failures import FAILURES, BadRecord, Reason, failure_from
-from transforms.formats.kinds import kind_of_response
+from transforms.formats.known import kind_of_message
 from transforms.limits import Budget
 from transforms.parse.split import STAGE, Splitter
 from transforms.records import Document
@@ -146,16 +146,11 @@ class _SplitMessage(beam.DoFn):
 
 
 def to_document(message: bytes, address: str, micros: int) -> Document:
-    """Return a message as a document; what it is, its first bytes tell.
+    """Return a message as a document.
 
     >>> to_document(b'{"text": "Rain fell."}', "kafka://news", 0).kind, to_document(b"Rain.", "kafka://news", 0).kind
     ('jsonl', 'text')
     """
-    opening = message[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if opening.startswith(b"{"):
-        kind: Any = "jsonl"
-    else:
-        kind = kind_of_response("", "", message[:2048]) if opening.startswith(b"<") else "text"
     digest = hashlib.blake2b(message, digest_size=8).hexdigest()
     moment = EPOCH + datetime.timedelta(microseconds=micros // 1000 * 1000)
-    return Document(uri=f"{address}/{digest}", kind=kind, content=message, fetched=moment)
+    return Document(uri=f"{address}/{digest}", kind=kind_of_message(message), content=message, fetched=moment)
