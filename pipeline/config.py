@@ -1,9 +1,9 @@
-"""A YAML file -> the settings of a run, or every mistake in it at once.
+"""Settings of a run or a stream, as typed objects, from a YAML file; or every mistake in it together.
 
-A section of the file is a transform and a key in it is a field of that
-transform, so a setting's name, default and documentation have one home. What
-the launcher alone knows, such as the run, is not a setting: those fields are
-listed in `GIVEN_BY_RUN`.
+A section of the file is a transform, and a key in it is a field of that
+transform: name, default and documentation of a setting have one home. Fields
+that only the launcher knows, such as the run, are not settings; `GIVEN_BY_RUN`
+lists them, and `dataclasses.replace` sets them when the graph is built.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import difflib
 import io
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 import pydantic
 import yaml
@@ -23,16 +23,9 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipeline.engines.flink import FlinkJobOptions as FlinkJobOptions  # known to Beam once imported
 from pipeline.engines.options import QuickOptions
 from pipeline.errors import ConfigurationError
-from transforms import Deduplicate, Extract, Geocode, Parse, Read, Write
+from transforms import Deduplicate, Extract, Geocode, Parse, Read, Source, Write
+from transforms.settings import bad_setting, got
 
-SECTIONS: dict[str, type] = {
-    "read": Read,
-    "parse": Parse,
-    "deduplicate": Deduplicate,
-    "extract": Extract,
-    "geocode": Geocode,
-    "write": Write,
-}
 GIVEN_BY_RUN = {"run", "fetched", "memory", "sources"}
 OF_STREAMS = ("stream", "kafka", "pubsub")
 MAX_JOB_SECONDS = 10 * 365 * 86_400
@@ -76,44 +69,63 @@ class Launch:
 
     def __post_init__(self) -> None:
         if not 0 <= self.workers <= MAX_WORKERS:
-            raise ValueError(f"workers is {self.workers}; allowed is 0 (one a core) to {MAX_WORKERS:,}")
+            raise bad_setting("workers", self.workers, f"0 (one for each core) to {MAX_WORKERS:,}")
         if not 0 <= self.max_failure_share <= 1:
-            raise ValueError(f"max_failure_share is {self.max_failure_share}; allowed is 0 to 1")
+            raise bad_setting("max_failure_share", self.max_failure_share, "a share, 0 to 1")
         for name in ("max_minutes", "stalled_minutes"):
             if getattr(self, name) < 0:
-                raise ValueError(f"{name} is {getattr(self, name)}; allowed is 0 (never) or more")
+                raise bad_setting(name, getattr(self, name), "at least 0 (0 for no timeout)")
         if self.stalled_minutes and self.runner not in LOCAL_RUNNERS:
-            raise ValueError(
-                f"stalled_minutes is for local runs; what {self.runner} does is not seen from here"
-                " (a stream has stream.stalled_minutes)"
-            )
+            rule = f"0 with {self.runner}, whose progress is not visible here (a stream has stream.stalled_minutes)"
+            raise bad_setting("stalled_minutes", self.stalled_minutes, rule)
         if self.runner not in RUNNERS and "." not in self.runner:
-            raise ValueError(
-                f"runner is {self.runner!r}; allowed are {', '.join(RUNNERS)}, or a class by its full name"
-            )
+            raise bad_setting("runner", self.runner, f"{', '.join(RUNNERS)}, or a class by its full name")
         if self.listen not in LISTEN:
-            raise ValueError(f"listen: got {self.listen!r}; expected {' or '.join(LISTEN)}")
+            raise bad_setting("listen", self.listen, " or ".join(LISTEN))
         if self.runner not in LOCAL_RUNNERS and self.workers != 1:
-            raise ValueError(f"workers is {self.workers}, but {self.runner} is sized by its own options under `beam`")
+            raise bad_setting("workers", self.workers, f"1 with {self.runner}, which has its own options under `beam`")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Checked settings: each section's keyword arguments, complete enough to build with."""
+    """Checked settings of a run. A field with a transform is a section of the file."""
 
-    sections: dict[str, dict[str, Any]]
+    read: Read
+    parse: Parse
+    deduplicate: Deduplicate
+    extract: Extract
+    geocode: Geocode
+    write: Write
     launch: Launch
     options: PipelineOptions
 
     @property
     def inputs(self) -> list[str]:
         """Return globs and addresses to read."""
-        return list(self.sections["read"]["inputs"])
+        return list(self.read.inputs)
 
     @property
     def output(self) -> str:
         """Return the dataset's folder."""
-        return str(self.sections["write"]["output"])
+        return self.write.output
+
+    def with_sources(self, sources: list[Source]) -> "Settings":
+        """Return the settings with the inputs resolved, so that workers need not do it again."""
+        return dataclasses.replace(self, read=dataclasses.replace(self.read, sources=sources))
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def sections_of(kind: type[Settings]) -> dict[str, type]:
+    """Return the sections of a kind of settings: name -> transform whose fields are the keys.
+
+    >>> list(sections_of(Settings))
+    ['read', 'parse', 'deduplicate', 'extract', 'geocode', 'write']
+    """
+    hints = get_type_hints(kind)
+    names = [field.name for field in dataclasses.fields(kind)]
+    return {name: hints[name] for name in names if name not in ("launch", "options")}
 
 
 def load_settings(
@@ -123,21 +135,38 @@ def load_settings(
     output: str | None = None,
     changes: Sequence[str] = (),
     beam_flags: Sequence[str] = (),
-    transforms: Mapping[str, type] = SECTIONS,
 ) -> Settings:
-    """Read and checks a configuration with what the command line changes in it.
+    """Read and check the configuration of a run; arguments as for `load`.
+
+    Raises:
+        ConfigurationError: with all mistakes found.
+    """
+    return load(Settings, file, inputs=inputs, output=output, changes=changes, beam_flags=beam_flags)
+
+
+def load(
+    kind: type[AnySettings],
+    file: str,
+    *,
+    inputs: Sequence[str] = (),
+    output: str | None = None,
+    changes: Sequence[str] = (),
+    beam_flags: Sequence[str] = (),
+) -> AnySettings:
+    """Read and check a configuration, with the changes of the command line.
 
     Args:
+        kind: settings of a run or of a stream.
         file: path of the YAML file; paths in it are relative to the current folder.
         inputs: replace `read.inputs`.
         output: replaces `write.output`.
         changes: `section.key=value`, the value in YAML.
         beam_flags: Beam's own flags, `--name=value`.
-        transforms: section -> the transform whose fields its keys are.
 
     Raises:
         ConfigurationError: with all mistakes found.
     """
+    transforms = sections_of(kind)
     tree = read_yaml(file)
     problems = [*apply_changes(tree, changes)]
     if inputs:
@@ -160,7 +189,13 @@ def load_settings(
     if problems:
         raise ConfigurationError(problems)
     launch = Launch(**top)
-    return Settings(sections=sections, launch=launch, options=_options(launch, flags))
+    built = {name: _build(transforms[name], values) for name, values in sections.items()}
+    return kind(**built, launch=launch, options=_options(launch, flags))
+
+
+def _build(transform: type, values: Mapping[str, Any]) -> Any:
+    """Return a transform with its settings; fields that only the run knows are None until then."""
+    return transform(**values, **dict.fromkeys(GIVEN_BY_RUN & _required(transform)))
 
 
 def _share_gazetteer(sections: dict[str, dict[str, Any]]) -> None:
@@ -183,7 +218,7 @@ def read_yaml(file: str) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigurationError([f"{file}: is not YAML: {' '.join(str(error).split())}"]) from error
     if not isinstance(tree or {}, dict):
-        raise ConfigurationError([f"{file}: holds {type(tree).__name__}; allowed is a mapping of sections"])
+        raise ConfigurationError([f"{file}: got a {type(tree).__name__}; expected a mapping of sections"])
     return tree or {}
 
 
@@ -202,12 +237,12 @@ def apply_changes(tree: dict[str, Any], changes: Sequence[str]) -> Iterator[str]
         path, equals, text = change.partition("=")
         section, dot, key = path.strip().rpartition(".")
         if not equals or not key or "." in section:
-            yield f"--set {change}: allowed is section.key=value or key=value"
+            yield got("--set", change, "section.key=value or key=value")
             continue
         try:
             value = yaml.safe_load(text)
         except yaml.YAMLError as error:
-            yield f"--set {change}: the value is not YAML: {' '.join(str(error).split())}"
+            yield got("--set", change, f"a value in YAML: {' '.join(str(error).split())}")
             continue
         (_section(tree, section) if dot else tree)[key] = value
 
@@ -226,7 +261,7 @@ def check_fields(target: type, given: Any, where: str) -> tuple[dict[str, Any], 
         The values as keyword arguments, and a line for each mistake.
     """
     if not isinstance(given, Mapping):
-        return {}, [f"{where[:-1]}: is {given!r}; allowed is a mapping of keys"]
+        return {}, [got(where[:-1], given, "a mapping of keys")]
     fields = {f.name: f for f in dataclasses.fields(target) if f.init and f.name not in GIVEN_BY_RUN}
     problems = [_unknown(where.rpartition(":")[0], key, list(fields), where) for key in given if key not in fields]
     values, wrong = _check_types(target, fields, {k: v for k, v in given.items() if k in fields}, where)
@@ -234,8 +269,7 @@ def check_fields(target: type, given: Any, where: str) -> tuple[dict[str, Any], 
     problems += wrong
     if not wrong:
         try:
-            # What the run will give is not known yet and not checked here.
-            target(**values, **dict.fromkeys(GIVEN_BY_RUN & _required(target)))
+            _build(target, values)
         except ValueError as error:
             problems.append(where + str(error).removeprefix(f"{target.__name__.lower()}."))
     return values, problems
@@ -263,9 +297,7 @@ def _too_large(values: Mapping[str, Any], where: str) -> list[str]:
     numbers = {name: value for name, value in values.items() if isinstance(value, int | float)}
     most = {name: MAX.get(name.rpartition("_")[2], MAX_OF_ALL) for name in numbers}
     return [
-        f"{where}{name}: is {value}; allowed is at most {most[name]:,.0f}"
-        for name, value in numbers.items()
-        if value > most[name]
+        got(where + name, value, f"at most {most[name]:,.0f}") for name, value in numbers.items() if value > most[name]
     ]
 
 
@@ -284,9 +316,9 @@ def _type_problems(where: str, errors: Sequence[Any]) -> list[str]:
 
 def _type_problem(key: str, errors: Sequence[Any]) -> str:
     if errors[0]["type"] == "missing":
-        return f"{key}: is missing; it has no default"
+        return f"{key}: got no value; expected one, as there is no default"
     wanted = " or ".join(dict.fromkeys(error["msg"].replace("Input should be ", "") for error in errors))
-    return f"{key}: is {errors[0]['input']!r}; allowed is {wanted}"
+    return got(key, errors[0]["input"], wanted)
 
 
 def _unknown(file: str, key: Any, known: Sequence[str], where: str | None = None) -> str:
@@ -294,7 +326,7 @@ def _unknown(file: str, key: Any, known: Sequence[str], where: str | None = None
     hint = f"did you mean {close[0]!r}? " if close else ""
     if where is None and key in OF_STREAMS:
         hint = "it is for `dateline stream`, and `dateline stream --check` checks it; "
-    return f"{where or file + ': '}{key}: unknown key; {hint}allowed: {', '.join(known)}"
+    return f"{where or file + ': '}{key}: got an unknown key; {hint}expected {', '.join(known)}"
 
 
 def _as_flags(beam: Mapping[str, Any]) -> list[str]:
@@ -323,9 +355,13 @@ def check_beam_flags(flags: Sequence[str]) -> list[str]:
     names = [name.removeprefix("--") for name in parser._option_string_actions if name.startswith("--")]
     problems = [_unknown_flag(flag, names) for flag in unknown]
     if getattr(given, "runner", None):
-        problems.append(f"beam: --runner: is a key of its own: --set runner={given.runner}")
+        problems.append(
+            f"beam.runner: got {given.runner!r}; expected the key `runner` in its place: --set runner={given.runner}"
+        )
     if getattr(given, "save_main_session", None):
-        problems.append("beam: --save_main_session: is not needed, dateline is an installed package")
+        problems.append(
+            "beam.save_main_session: got True; expected nothing: it is not needed, dateline is an installed package"
+        )
     return problems
 
 
@@ -348,7 +384,8 @@ def use_for_files(options: PipelineOptions) -> None:
 def _unknown_flag(flag: str, known: Sequence[str]) -> str:
     name = flag.partition("=")[0]
     close = difflib.get_close_matches(name.removeprefix("--"), known, n=1)
-    return f"beam: {name}: no such flag of Beam" + (f"; did you mean --{close[0]}?" if close else "")
+    hint = f"; did you mean --{close[0]}?" if close else ""
+    return f"beam: got {name!r}; expected a flag that Beam knows{hint}"
 
 
 def _subclasses(cls: type) -> Iterator[Any]:

@@ -109,12 +109,12 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
         ("url,notes,lang\nhttp://a.test,b,c\n", "column 'notes' is not known; column 'lang' is not known"),
         ("url\nhttp://a.test,more\n", "has 2 values; the first line has 1"),
         ("url\nhttp://a.test\nhttp://a.test\n", "feeds:3: http://a.test is in line 2 already"),
-        ("url\nfile:///etc/passwd\n", "allowed is an http or https address"),
-        ("url\nhttp:///rss\n", "allowed is an http or https address"),
-        ("url,country\nhttp://a.test,FR\n", "country is 'FR'"),
-        ("url,language\nhttp://a.test,eng\n", "language is 'eng'"),
-        ("url,checked\nhttp://a.test,yes\n", "checked is 'yes'"),
-        ("url,checked\nhttp://a.test,2026-1-1\n", "checked is '2026-1-1'"),
+        ("url\nfile:///etc/passwd\n", "expected an http or https address"),
+        ("url\nhttp:///rss\n", "expected an http or https address"),
+        ("url,country\nhttp://a.test,FR\n", "country: got 'FR'"),
+        ("url,language\nhttp://a.test,eng\n", "language: got 'eng'"),
+        ("url,checked\nhttp://a.test,yes\n", "checked: got 'yes'"),
+        ("url,checked\nhttp://a.test,2026-1-1\n", "checked: got '2026-1-1'"),
         ("url,country\nhttp://a.test\n", "has 1 values; the first line has 2"),
         ('url\n"http://a.test\n', "is not CSV"),
     ],
@@ -148,7 +148,7 @@ def test_a_list_that_only_lies_in_a_folder_sends_no_requests(tmp_path: Path) -> 
 
 def test_a_broken_list_stops_the_run_before_it_starts(tmp_path: Path) -> None:
     (tmp_path / "feeds.csv").write_text("url\nnope\n")
-    with pytest.raises(ValueError, match=r"feeds\.csv:2: url is 'nope'"):
+    with pytest.raises(ValueError, match=r"feeds\.csv:2: url: got 'nope'"):
         resolve_inputs([str(tmp_path / "feeds.csv")])
 
 
@@ -190,7 +190,7 @@ def test_opml_as_readers_export_it() -> None:
     assert [line.split(": ", 1)[1] for line in left_out] == [
         "no feed: has no xmlUrl",
         "again: http://a.test/rss is there twice",
-        "D: url is 'javascript:alert(1)'; allowed is an http or https address",
+        "D: url: got 'javascript:alert(1)'; expected an http or https address",
     ]
 
 
@@ -203,7 +203,7 @@ def test_opml_as_readers_export_it() -> None:
         (b"<HTML><BODY>", "is a web page (HTML)"),
         (b"Please log in.", "is not OPML, as its XML is broken"),
         (b"<opml><body>", "is not OPML, as its XML is broken"),
-        (b"<rss/>", "its root is 'rss'"),
+        (b"<rss/>", "the root 'rss'"),
         (opml(""), "names no feed"),
         (opml("", '<!DOCTYPE opml SYSTEM "http://evil.test/x.dtd">'), "document type"),
         (opml('<outline xmlUrl="http://a.test/&x;"/>', '<!DOCTYPE o [<!ENTITY x SYSTEM "file:///x">]>'), "type or ent"),
@@ -368,7 +368,7 @@ def test_an_import_counts_what_is_no_feed(tmp_path: Path, capsys: pytest.Capture
         (["list", str(SHIPPED), "--country", "ATL"], "--country ATL: no feed of the list has it; there are AFG,"),
         (["list", str(SHIPPED), "--language", "xx"], "--language xx: no feed of the list has it; there are "),
         (["check", "nowhere.csv"], "nowhere.csv: cannot be read"),
-        (["check", str(SHIPPED), "--timeout", "0"], "--timeout 0.0: allowed is a number above 0"),
+        (["check", str(SHIPPED), "--timeout", "0"], "--timeout: got 0.0; expected a number above 0"),
         (["check", str(SHIPPED), "--output", "/nowhere/a.csv"], "cannot be written there"),
         (["import", str(SHIPPED), "--output", "x.csv"], "is not OPML"),
         (["import", str(SHIPPED), "--output", "/proc/sys/x.csv"], "cannot be written there"),
@@ -386,4 +386,4 @@ def test_a_number_that_is_none_is_refused_before_a_feed_is_asked(option, value, 
     listed = tmp_path / "feeds.csv"
     listed.write_text("url\nhttps://a.test/rss\n")
     assert main(["feeds", "check", str(listed), f"{option}={value}"]) == 2
-    assert f"dateline: {option} {float(value)}: allowed is a number above 0, at most" in capsys.readouterr().err
+    assert f"dateline: {option}: got {float(value)}; expected a number above 0, at most" in capsys.readouterr().err

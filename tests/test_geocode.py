@@ -198,7 +198,7 @@ def test_one_bad_article_fails_alone(gazetteer):
 
 @pytest.mark.parametrize("score", [-0.1, 1.5])
 def test_bad_min_score_is_refused(score):
-    with pytest.raises(ValueError, match=rf"min_score is {score}.*between 0 and 1"):
+    with pytest.raises(ValueError, match=rf"min_score: got {score}; expected a score, 0 to 1"):
         Geocode(min_score=score)
 
 

@@ -273,7 +273,7 @@ def test_the_pool_says_how_a_child_ended():
 
 @pytest.mark.parametrize("wrong", [{"cpu_seconds": -1}, {"memory_mb": -0.5}])
 def test_a_budget_that_makes_no_sense(wrong):
-    with pytest.raises(ValueError, match=r"max_\w+: got -\S+; expected 0 \(no limit\) or more"):
+    with pytest.raises(ValueError, match=r"max_\w+: got -\S+; expected at least 0 \(0 for no limit\)"):
         Budget(**wrong)
 
 

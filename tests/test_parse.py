@@ -283,7 +283,7 @@ def test_items_are_parsed_together_up_to_a_number_and_a_size(sizes: list[int], b
 
 
 def test_settings_are_checked(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"parse\.max_characters: 0"):
+    with pytest.raises(ValueError, match=r"parse\.max_characters: got 0"):
         Parse(max_characters=0)
     with pytest.raises(ValueError, match=r"parse\.gazetteer: .*no gazetteer"):
         Parse(gazetteer=str(tmp_path / "none.sqlite"))

@@ -114,18 +114,18 @@ def test_inputs_that_name_nothing_are_refused_all_at_once(tmp_path: Path) -> Non
     lines = str(caught.value).splitlines()
     assert len(lines) == len(bad)
     assert all(repr(name) in line for name, line in zip(bad, lines, strict=True))
-    with pytest.raises(ValueError, match="names nothing to read"):
+    with pytest.raises(ValueError, match="expected at least one pattern"):
         resolve_inputs([])
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"max_bytes": 0}, "read.max_bytes: 0"),
-        ({"timeout_seconds": -1}, "read.timeout_seconds: -1"),
-        ({"connect_seconds": 0}, "read.connect_seconds: 0"),
-        ({"every_minutes": -1}, "read.every_minutes: -1"),
-        ({"hosts_at_once": 0}, "read.hosts_at_once: 0"),
+        ({"max_bytes": 0}, "read.max_bytes: got 0"),
+        ({"timeout_seconds": -1}, "read.timeout_seconds: got -1"),
+        ({"connect_seconds": 0}, "read.connect_seconds: got 0"),
+        ({"every_minutes": -1}, "read.every_minutes: got -1"),
+        ({"hosts_at_once": 0}, "read.hosts_at_once: got 0"),
         ({"contact": "me\r\nX-Evil: 1"}, "read.contact"),
         ({"fetched": datetime.datetime(2026, 1, 1)}, "read.fetched"),
     ],
@@ -330,5 +330,5 @@ def test_read_gives_documents_and_failures(tmp_path: Path) -> None:
 
 def test_read_refuses_inputs_while_the_graph_is_built() -> None:
     p = beam.Pipeline(runner=RUNNER)
-    with pytest.raises(ValueError, match="matches no file"):
+    with pytest.raises(ValueError, match="a pattern that matches a file"):
         p | Read(["no/such/*.txt"])

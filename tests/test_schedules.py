@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from pipeline.cli import _parser, _settings
-from pipeline.config import load_settings
-from pipeline.graph.stream import STREAM_SECTIONS
+from pipeline.config import load
+from pipeline.stream_settings import StreamSettings
 
 FOLDER = Path("configs/schedule")
 OUTER_MINUTES = 65
@@ -67,8 +67,8 @@ def test_commands_are_ours_and_their_settings_right(where: str, command: list[st
         assert 0 < launch.stalled_minutes < launch.max_minutes < OUTER_MINUTES
         assert launch.metrics
     if command[0] == "stream":
-        settings = load_settings(args.config, changes=args.set, transforms=STREAM_SECTIONS)
-        assert settings.sections["stream"]["stalled_minutes"] > 0
+        settings = load(StreamSettings, args.config, changes=args.set)
+        assert settings.stream.stalled_minutes > 0
 
 
 def test_schedulers_leave_a_run_the_time_to_end_itself() -> None:

@@ -151,5 +151,5 @@ def test_a_templates_parameters_become_a_submission() -> None:
         beam_flags=rest[at + 1 :],
     )
     assert settings.inputs == ["gs://b/a*.txt", "gs://b/c.jsonl"]
-    assert (settings.output, settings.sections["write"]["shards"]) == ("gs://b/out", 3)
+    assert (settings.output, settings.write.shards) == ("gs://b/out", 3)
     assert settings.options.get_all_options()["template_location"] == "gs://b/t"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
 from pipeline.monitoring import logs
 from pipeline.monitoring.terminal import one_line, show
+from transforms.settings import got
 
 if TYPE_CHECKING:
     from transforms.dataset.compact import Compacted
@@ -46,7 +47,7 @@ def _compact(args: argparse.Namespace) -> int:
     from transforms.deduplicate import segments
 
     if args.target_mb < 1:
-        raise ConfigurationError([f"--target-mb {args.target_mb}: allowed is 1 or more"])
+        raise ConfigurationError([got("--target-mb", args.target_mb, "at least 1")])
     if not (files.is_local(args.dataset) or args.alone or args.dry_run):
         raise ConfigurationError(
             [f"{args.dataset}: object stores have no locks; make sure that no run writes there, and say --alone"]
@@ -69,7 +70,7 @@ def _date(text: str | None) -> datetime.date:
     try:
         return datetime.date.fromisoformat(text)
     except ValueError as error:
-        raise ConfigurationError([f"--before {text}: is no date; allowed is YYYY-MM-DD"]) from error
+        raise ConfigurationError([got("--before", text, "a date, YYYY-MM-DD")]) from error
 
 
 def summary(done: "Compacted", *, dry_run: bool) -> str:

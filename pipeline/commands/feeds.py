@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.monitoring.terminal import masked, one_line, show, write
+from transforms.settings import got
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -187,7 +188,7 @@ def _read(path: str) -> "list[Any]":
 
 def _check_numbers(args: argparse.Namespace) -> None:
     problems = [
-        f"--{name.replace('_', '-')} {getattr(args, name)}: allowed is a number above 0, at most {most:,}"
+        got(f"--{name.replace('_', '-')}", getattr(args, name), f"a number above 0, at most {most:,}")
         for name, most in MAX.items()
         if not 0 < getattr(args, name) <= most  # nor is nan
     ]

@@ -18,7 +18,7 @@ from pipeline.errors import ConfigurationError, DatasetBusy, Exit
 from pipeline.monitoring.terminal import show
 
 if TYPE_CHECKING:
-    from pipeline.config import Settings
+    from pipeline.stream_settings import StreamSettings
     from transforms.stream import Job
 
 EPILOG = """\
@@ -65,16 +65,16 @@ def add_stream_command(commands: Any) -> None:
 
 
 def _stream(args: argparse.Namespace) -> int:
-    from pipeline.config import load_settings, use_for_files
-    from pipeline.graph.stream import STREAM_SECTIONS
+    from pipeline.config import load, use_for_files
+    from pipeline.stream_settings import StreamSettings
 
-    settings = load_settings(
+    settings = load(
+        StreamSettings,
         args.config,
         inputs=args.input,
         output=args.output,
         changes=args.set,
         beam_flags=args.beam_flags,
-        transforms=STREAM_SECTIONS,
     )
     use_for_files(settings.options)
     if args.stop:
@@ -85,7 +85,7 @@ def _stream(args: argparse.Namespace) -> int:
     return stream(settings)
 
 
-def _ask_to_stop(settings: "Settings") -> int:
+def _ask_to_stop(settings: "StreamSettings") -> int:
     from transforms.dataset import files, guard, layout, lock
     from transforms.dataset.trust import UntrustedDataset
     from transforms.stream.control_files import ask_to_stop
@@ -106,7 +106,7 @@ def _ask_to_stop(settings: "Settings") -> int:
     return Exit.DONE
 
 
-def _end_on_cluster(settings: "Settings") -> None:
+def _end_on_cluster(settings: "StreamSettings") -> None:
     """Wait until the job of a launcher that is gone has drained, and ends it, where Flink never does."""
     from pipeline.engines import flink
     from transforms.stream.control_files import is_drained, owner_of
@@ -129,7 +129,7 @@ def _end_on_cluster(settings: "Settings") -> None:
     show("  All is committed, and the job has ended." if is_drained(settings.output, job) else "  The job has ended.")
 
 
-def _check(settings: "Settings") -> None:
+def _check(settings: "StreamSettings") -> None:
     """Refuse what cannot work, before anything is started."""
     from pipeline.config import LOCAL_RUNNERS
     from pipeline.engines import flink
@@ -145,7 +145,7 @@ def _check(settings: "Settings") -> None:
             f"runner: {runner!r} cannot run a stream: it never closes a window while the source goes on;"
             " give PrismRunner, FlinkRunner or DataflowRunner"
         )
-    if not settings.inputs and not _is_endless(settings):
+    if not settings.inputs and not settings.has_topics:
         problems.append("read.inputs: names nothing to follow; give feeds, folders or globs, or a topic under kafka")
     if not all(entry.strip() for entry in settings.inputs):
         problems.append("read.inputs: one of them is empty; give a feed, a file, a folder or a glob")
@@ -159,8 +159,6 @@ def _check(settings: "Settings") -> None:
         followed(settings.inputs)
     except ValueError as error:
         problems += [f"read.{line}" for line in str(error).splitlines()]
-    if settings.sections["write"].get("shards", 1) != 1:
-        problems.append("write.shards: a stream writes one file per table and window; leave it out")
     if runner == "DataflowRunner":
         problems += service_problems(settings)
     if runner == "FlinkRunner":
@@ -172,7 +170,7 @@ def _check(settings: "Settings") -> None:
     check_models(settings)
 
 
-def _build_only(settings: "Settings") -> int:
+def _build_only(settings: "StreamSettings") -> int:
     import apache_beam as beam
 
     from pipeline.graph.stream import build_stream
@@ -186,7 +184,7 @@ def _build_only(settings: "Settings") -> int:
     return Exit.DONE
 
 
-def stream(settings: "Settings") -> int:
+def stream(settings: "StreamSettings") -> int:
     """Carry a stream to its end, printing what it commits; returns the exit code."""
     from pipeline.engines.forked import prepared_readers
     from pipeline.engines.ports import enter_network
@@ -204,7 +202,7 @@ def stream(settings: "Settings") -> int:
         return _follow(settings, job)
 
 
-def _follow(settings: "Settings", job: "Job") -> int:
+def _follow(settings: "StreamSettings", job: "Job") -> int:
     from pipeline.commands import windows
     from pipeline.engines.shutdown import without_tracebacks
     from transforms.stream.control_files import forget_to_stop
@@ -227,7 +225,7 @@ def _follow(settings: "Settings", job: "Job") -> int:
     return Exit.DONE
 
 
-def _carry(settings: "Settings", job: "Job") -> None:
+def _carry(settings: "StreamSettings", job: "Job") -> None:
     from pipeline.engines.ports import engine_server, portable
     from pipeline.engines.startup import leave_alone_what_is_there
 
@@ -238,11 +236,10 @@ def _carry(settings: "Settings", job: "Job") -> None:
 
 
 @contextlib.contextmanager
-def _watched(settings: "Settings", job: "Job") -> Iterator[None]:
+def _watched(settings: "StreamSettings", job: "Job") -> Iterator[None]:
     """Within, a stream whose source is no longer looked at ends this process: a runner may wait for a lost worker."""
     from pipeline.engines.local import leave, shared_progress
     from pipeline.monitoring.watchdog import Limits, watched
-    from transforms.stream import Stream
     from transforms.stream.control_files import is_asked_to_stop, looks_of
 
     begun = time.monotonic()
@@ -262,13 +259,13 @@ def _watched(settings: "Settings", job: "Job") -> Iterator[None]:
         leave(Exit.HUNG, why)
 
     # Of topics alone nothing is looked at.
-    minutes = Stream(**settings.sections["stream"]).stalled_minutes if settings.inputs else 0
+    minutes = settings.stream.stalled_minutes if settings.inputs else 0
     limits = Limits(stalled_minutes=minutes)
     with shared_progress(), watched(limits, end, min(LOOK_SECONDS, 6 * limits.stalled_minutes), look):
         yield
 
 
-def _works_here(settings: "Settings") -> bool:
+def _works_here(settings: "StreamSettings") -> bool:
     """Return True if this process is the worker."""
     from apache_beam.options.pipeline_options import PortableOptions
 
@@ -284,7 +281,7 @@ def _why(error: Exception) -> str:
     return "the connection to the runner was lost" if _is_connection(type(error)) else last_line(error)
 
 
-def _job(settings: "Settings") -> "Job":
+def _job(settings: "StreamSettings") -> "Job":
     from pipeline.launch.batch import versions_of
     from transforms.dataset.schema import dateline_version
     from transforms.records import SCHEMA_VERSION
@@ -295,7 +292,7 @@ def _job(settings: "Settings") -> "Job":
     return Job(output=settings.output, job_id=job_id(settings.output, now), started=now, versions=versions)
 
 
-def _begin(settings: "Settings", job: "Job") -> None:
+def _begin(settings: "StreamSettings", job: "Job") -> None:
     """Take the dataset for this job alone, and makes good what an earlier one left."""
     from transforms.dataset import files, guard, layout, lock
     from transforms.dataset.commit import decided, roll_forward_all
@@ -324,7 +321,7 @@ def _begin(settings: "Settings", job: "Job") -> None:
         raise ConfigurationError([f"write.output: cannot write to {output!r}: {error}"]) from error
 
 
-def _end_former(settings: "Settings") -> None:
+def _end_former(settings: "StreamSettings") -> None:
     """End the jobs that a cluster goes on with though their launcher was killed."""
     from pipeline.engines import flink
 
@@ -337,14 +334,14 @@ def _end_former(settings: "Settings") -> None:
         raise ConfigurationError([f"beam.flink_master: {cluster.address} does not answer: {error}"]) from error
 
 
-def _ask_for_contact(settings: "Settings") -> None:
+def _ask_for_contact(settings: "StreamSettings") -> None:
     from transforms.read.sources import is_address
 
-    if any(map(is_address, settings.inputs)) and not settings.sections["read"].get("contact"):
+    if any(map(is_address, settings.inputs)) and not settings.read.contact:
         show("dateline: read.contact is empty; give publishers a page or mailbox to reach you by", file=sys.stderr)
 
 
-def _execute(settings: "Settings", job: "Job", endpoint: str | None) -> None:
+def _execute(settings: "StreamSettings", job: "Job", endpoint: str | None) -> None:
     import apache_beam as beam
     from apache_beam.runners.runner import PipelineState
 
@@ -365,7 +362,7 @@ def _execute(settings: "Settings", job: "Job", endpoint: str | None) -> None:
         raise RuntimeError(f"the runner ended in state {state}")
 
 
-def _end_when_drained(result: Any, settings: "Settings", job: "Job") -> None:
+def _end_when_drained(result: Any, settings: "StreamSettings", job: "Job") -> None:
     """Wait until the job may end, and ends it: with checkpoints, Flink keeps the source of one that has drained."""
     from pipeline.engines import flink
 
@@ -375,24 +372,18 @@ def _end_when_drained(result: Any, settings: "Settings", job: "Job") -> None:
         concurrent.futures.wait([ended], timeout=flink.LOOK_SECONDS)
     if not _may_end(settings, job.job_id):
         raise RuntimeError(f"the runner ended in state {ended.result()}")
-    if _is_endless(settings):
+    if settings.has_topics:
         show("dateline: a topic has no end; what open windows hold, the next start reads again")
     # A Flink within this command ends with it.
     if cluster := flink.cluster_of(settings.launch.runner, settings.options):
         cluster.cancel(f"{flink.jobs_of(settings.output)}{job.job_id}")
 
 
-def _may_end(settings: "Settings", job_id: str) -> bool:
+def _may_end(settings: "StreamSettings", job_id: str) -> bool:
     """Return True if all is committed; or a job is to stop whose topic has no end, and the next one reads the rest."""
     from transforms.stream.control_files import is_asked_to_stop, is_drained
 
-    return is_drained(settings.output, job_id) or (_is_endless(settings) and is_asked_to_stop(settings.output))
-
-
-def _is_endless(settings: "Settings") -> bool:
-    from transforms.stream import Kafka, PubSub
-
-    return Kafka(**settings.sections["kafka"]).is_on or PubSub(**settings.sections["pubsub"]).is_on
+    return is_drained(settings.output, job_id) or (settings.has_topics and is_asked_to_stop(settings.output))
 
 
 def _hear(result: Any, ended: "concurrent.futures.Future[str]") -> None:
@@ -402,7 +393,7 @@ def _hear(result: Any, ended: "concurrent.futures.Future[str]") -> None:
         ended.set_exception(error)
 
 
-def _options(settings: "Settings", job: "Job", endpoint: str | None) -> Any:
+def _options(settings: "StreamSettings", job: "Job", endpoint: str | None) -> Any:
     """Return Beam's options: those of the configuration, and that this is a stream; on Prism, in this process."""
     from apache_beam.options.pipeline_options import DebugOptions, PipelineOptions, PortableOptions, StandardOptions
 

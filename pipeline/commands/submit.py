@@ -90,7 +90,7 @@ def show_job(settings: "Settings", file: str | None = None) -> int:
             [f"runner: DataflowRunner needs packages that are missing ({error}): pip install 'apache-beam[gcp]'"]
         ) from error
     sources = find_sources(settings, remote=False)
-    settings.sections["read"]["sources"] = sources
+    settings = settings.with_sources(sources)
     run = new_run([Input(mask(source.uri)) for source in sources], datetime.datetime.now(datetime.UTC))
     try:
         job = build_job(settings, run)
@@ -112,7 +112,7 @@ def submit(settings: "Settings") -> int:
 
     check_models(settings)
     sources = find_sources(settings)
-    settings.sections["read"]["sources"] = sources
+    settings = settings.with_sources(sources)
     run = begin(settings, sources)
     try:
         p = beam.Pipeline(runner=settings.launch.runner, options=settings.options)

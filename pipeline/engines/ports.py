@@ -107,9 +107,10 @@ def why_open(settings: Settings) -> str:
     away += [] if files.is_local(settings.output) else [settings.output]
     if away:
         return f"{mask(away[0])!r} is reached by the network"
-    for section, key in (("read", "full_text"), ("kafka", "topic"), ("pubsub", "subscription"), ("pubsub", "topic")):
-        if settings.sections.get(section, {}).get(key):
-            return f"{section}.{key} is fetched by the network"
+    if settings.read.full_text:
+        return "read.full_text is fetched by the network"
+    if getattr(settings, "has_topics", False):
+        return "a topic is read by the network"
     return why_not()
 
 

@@ -7,8 +7,8 @@ from apache_beam.runners.worker import sdk_worker_main  # noqa: F401  (Beam's wo
 
 from pipeline.config import Settings
 from transforms.extract.entities import annotate
-from transforms.extract.models import SHIPPED_NAME, keep_loaded
-from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer
+from transforms.extract.models import keep_loaded
+from transforms.gazetteer.lookup import Gazetteer
 from transforms.geocode.geocode import geocode
 from transforms.parse.article import parse_item
 from transforms.records import Item
@@ -21,10 +21,10 @@ to Kampala would stay closed. "We did not expect this," she said, according to t
 
 def prepare(settings: Settings) -> None:
     """Load the models, and whatever else is loaded when the first article comes by, by reading one."""
-    models = keep_loaded(settings.sections["extract"].get("model", SHIPPED_NAME))
+    models = keep_loaded(settings.extract.model)
     if settings.launch.workers != 1:  # Beam's workers import in several threads
         import transforms.preload  # noqa: F401
-    gazetteer = Gazetteer(settings.sections["geocode"].get("gazetteer", DEFAULT_PATH))
+    gazetteer = Gazetteer(settings.geocode.gazetteer)
     now = datetime.datetime(2025, 3, 3, tzinfo=datetime.UTC)
     item = Item(uri="prepared.txt", position=0, kind="text", content=SAMPLE.encode(), fetched=now)
     article = parse_item(item, gazetteer.is_place)

@@ -7,6 +7,7 @@ from pipeline.config import Settings
 from transforms.dataset import files
 from transforms.feeds.feed_list import is_feed_list
 from transforms.read.sources import is_address
+from transforms.settings import got
 
 BRING_DATELINE = (
     "sdk_container_image",
@@ -27,12 +28,12 @@ def missing_options(given: Mapping[str, Any]) -> list[str]:
     """Return a line for each option without which Beam would ask a network, or make a bucket, to find one.
 
     >>> missing_options({"project": "p", "region": "r", "temp_location": "bucket/tmp", "setup_file": "setup.py"})
-    ["beam: temp_location is 'bucket/tmp'; allowed is a folder on gs://"]
+    ["beam.temp_location: got 'bucket/tmp'; expected a folder on gs://"]
     """
     problems = [f"beam: {name}: is missing; Dataflow needs it" for name in ("project", "region") if not given.get(name)]
     place = given.get("temp_location") or given.get("staging_location")
     if not str(place).startswith("gs://"):
-        problems.append(f"beam: temp_location is {place!r}; allowed is a folder on gs://")
+        problems.append(got("beam.temp_location", place, "a folder on gs://"))
     if not any(given.get(name) for name in BRING_DATELINE):
         problems.append(
             "beam: sdk_container_image: is missing, so workers would have no Dateline; give it,"

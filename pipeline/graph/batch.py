@@ -1,11 +1,12 @@
 """The whole graph on one page."""
 
+from dataclasses import replace
 from operator import attrgetter
 
 import apache_beam as beam
 
 from pipeline.config import Settings
-from transforms import Annotate, Count, Deduplicate, Extract, Geocode, KnownArticles, Parse, Read, Run, Split, Write
+from transforms import Annotate, Count, KnownArticles, Run, Split
 from transforms.count import how_read
 from transforms.deduplicate import relatives
 from transforms.failures import FAILURES
@@ -22,20 +23,17 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
     Every input leaves through exactly one door: the articles table, the
     failures table, or the duplicates, which are counted.
     """
-    section = settings.sections
-
-    parse = Parse(**section["parse"])
-    reader = Read(**section["read"], fetched=run.started, memory=settings.output)
+    parse, deduplicate = settings.parse, settings.deduplicate
+    reader = replace(settings.read, fetched=run.started, memory=settings.output)
     read = p | "Read" >> reader
     split = read["documents"] | "Split" >> Split(parse.max_cpu_seconds, parse.max_memory_mb)
     unread, unsplit, unchanged = read[FAILURES], split[FAILURES], split[UNCHANGED]
     pages = split.items | "Full text" >> FullText(reader)
     items = pages["items"]
     articles, unparsed = items | "Spread" >> Spread() | "Parse" >> parse
-    deduplicate = Deduplicate(**section["deduplicate"])
     known = p | "Known" >> KnownArticles(output=settings.output, run=run, window_days=deduplicate.window_days)
     unique, duplicates, totals = {"articles": articles, "known": known} | "Deduplicate" >> deduplicate
-    annotate = Annotate(Extract(**section["extract"]), Geocode(**section["geocode"]))
+    annotate = Annotate(settings.extract, settings.geocode)
     annotated, unannotated = unique | "Annotate" >> annotate
 
     tables = {
@@ -59,7 +57,7 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
     states = read[ASKED] | "Remember" >> beam.FlatMap(to_remember)
     failed = tables["failures"] | "Try again" >> beam.FlatMap(to_try_again)
     tables["memory"] = (states, pages[AGAIN], failed) | "Memory" >> beam.Flatten()
-    tables | "Write" >> Write(**section["write"], run=run)
+    tables | "Write" >> replace(settings.write, run=run)
 
 
 def _unchanged(_: str) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.config import SECTIONS, Settings
-from transforms import Annotate, Deduplicate, Extract, Geocode, Parse
+from pipeline.stream_settings import StreamSettings
+from transforms import Annotate
 from transforms.deduplicate import DUPLICATES
 from transforms.records import AnnotatedArticle, Failure
 from transforms.stream import (
@@ -17,30 +17,22 @@ from transforms.stream import (
     Identify,
     IntoWindows,
     Job,
-    Kafka,
     Outcome,
-    PubSub,
-    Read,
-    Stream,
     timed,
 )
 from transforms.stream.follow import OUTCOMES
 
-STREAM_SECTIONS: dict[str, type] = {**SECTIONS, "read": Read, "stream": Stream, "kafka": Kafka, "pubsub": PubSub}
 
-
-def build_stream(p: beam.Pipeline, settings: Settings, job: Job) -> None:
+def build_stream(p: beam.Pipeline, settings: StreamSettings, job: Job) -> None:
     """Add the stream to `p`: articles in as they appear, windows of tables out.
 
     Every input leaves through exactly one door, as in a run: a row of the
     articles table, a failure, or a duplicate, which is counted.
     """
-    section = settings.sections
-    stream = Stream(**section["stream"])
-    deduplicate = Deduplicate(**section["deduplicate"])
+    stream, deduplicate = settings.stream, settings.deduplicate
 
     items, read = sources(p, settings, job)
-    articles, unparsed = items | "Spread" >> beam.Reshuffle() | "Parse" >> Parse(**section["parse"])
+    articles, unparsed = items | "Spread" >> beam.Reshuffle() | "Parse" >> settings.parse
     identified = articles | "Identify" >> Identify(
         output=job.output,
         run_id=job.staging_id,
@@ -51,7 +43,7 @@ def build_stream(p: beam.Pipeline, settings: Settings, job: Job) -> None:
     unique = (
         identified.articles | "Event time" >> beam.Map(timed, 60 * stream.oldest_minutes) | "By event time" >> windows
     )
-    annotate = Annotate(Extract(**section["extract"]), Geocode(**section["geocode"]))
+    annotate = Annotate(settings.extract, settings.geocode)
     annotated, unannotated = unique | "Annotate" >> annotate
 
     failed = unparsed | "Unparsed" >> beam.ParDo(_FailedAt())
@@ -65,28 +57,26 @@ def build_stream(p: beam.Pipeline, settings: Settings, job: Job) -> None:
     panes | "Write" >> CommitPanes(job, deduplicate)
 
 
-def sources(p: beam.Pipeline, settings: Settings, job: Job) -> tuple[Any, Any]:
+def sources(p: beam.Pipeline, settings: StreamSettings, job: Job) -> tuple[Any, Any]:
     """Return items of all sources, and outcomes of what gave none."""
-    section = settings.sections
-    stream = Stream(**section["stream"])
-    kafka, pubsub = Kafka(**section["kafka"]), PubSub(**section["pubsub"])
+    stream = settings.stream
     read = []
     if settings.inputs:
         follow = Follow(
-            Read(**section["read"]),
+            settings.read,
             output=settings.output,
             job_id=job.job_id,
             check_seconds=stream.check_seconds,
             wait_seconds=60 * stream.wait_minutes,
             oldest_seconds=60 * stream.oldest_minutes,
             says_alive=stream.stalled_minutes > 0,
-            budget=Parse(**section["parse"]).budget,
+            budget=settings.parse.budget,
         )
         read.append(p | "Follow" >> follow)
-    if kafka.is_on:
-        read.append(p | "Kafka" >> kafka)
-    if pubsub.is_on:
-        read.append(p | "Pub/Sub" >> pubsub)
+    if settings.kafka.is_on:
+        read.append(p | "Kafka" >> settings.kafka)
+    if settings.pubsub.is_on:
+        read.append(p | "Pub/Sub" >> settings.pubsub)
     items = [one["items"] for one in read] | "Items" >> beam.Flatten()
     return items, [one[OUTCOMES] for one in read] | "Receipts" >> beam.Flatten()
 

@@ -32,10 +32,11 @@ from pipeline.monitoring.watchdog import Limits, progress, watched
 from transforms import Run, Source, begin_run, read_run, resolve_inputs
 from transforms.dataset import DatasetLocked
 from transforms.dataset.trust import DamagedFile, UntrustedDataset
-from transforms.extract.models import SHIPPED_NAME, load_models, model_ids
-from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer
+from transforms.extract.models import load_models, model_ids
+from transforms.gazetteer.lookup import Gazetteer
 from transforms.http.redact import mask
 from transforms.read.sources import is_address
+from transforms.settings import got
 
 
 def check(settings: Settings) -> int:
@@ -118,7 +119,7 @@ def _write_report(report: Report, code: Exit, error: str | None) -> Exit:
 
 def _ask_for_contact(settings: Settings, sources: list[Source]) -> None:
     """Publishers block readers that they cannot ask to slow down."""
-    if any(is_address(source.uri) for source in sources) and not settings.sections["read"].get("contact"):
+    if any(is_address(source.uri) for source in sources) and not settings.read.contact:
         text = "dateline: read.contact is empty; give publishers a page or mailbox to reach you by"
         logs.say(text, event="advice", level="warning")
 
@@ -148,9 +149,7 @@ def check_reports(settings: Settings) -> None:
         path = Path(given).absolute()
         folder = next(one for one in path.parents if one.exists())
         if path.is_dir() or not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
-            problems.append(
-                f"{name}: {given!r} cannot be written; allowed is a file in a folder that can be written to"
-            )
+            problems.append(got(name, given, "a file in a folder that can be written to"))
     if problems:
         raise ConfigurationError(problems)
 
@@ -165,9 +164,9 @@ def check_runner(settings: Settings) -> None:
 def check_models(settings: Settings) -> None:
     """Raise ConfigurationError for a model that cannot be loaded or finds nothing."""
     try:
-        load_models(settings.sections["extract"].get("model", SHIPPED_NAME))
+        load_models(settings.extract.model)
     except ValueError as error:
-        raise ConfigurationError([f"extract.{error}"]) from error
+        raise ConfigurationError([str(error)]) from error
 
 
 def find_sources(settings: Settings, *, remote: bool = True) -> list[Source]:
@@ -194,8 +193,8 @@ def begin(settings: Settings, sources: list[Source]) -> Run:
 
 def versions_of(settings: Settings) -> dict[str, str]:
     """What the run's rows depend on beside the code."""
-    model = settings.sections["extract"].get("model", SHIPPED_NAME)
-    gazetteer = Gazetteer(settings.sections["geocode"].get("gazetteer", DEFAULT_PATH)).id
+    model = settings.extract.model
+    gazetteer = Gazetteer(settings.geocode.gazetteer).id
     return {"model": ", ".join(model_ids(model)), "gazetteer": gazetteer}
 
 

@@ -33,6 +33,7 @@ from transforms.deduplicate.versions import (
     reading_of,
 )
 from transforms.records import Article
+from transforms.settings import bad_setting
 from transforms.spill import spill, unspill, unspilled
 
 DUPLICATES = "duplicates"
@@ -78,9 +79,9 @@ class Deduplicate(beam.PTransform):
         super().__init__()
         for name in ("containment", "jaccard", "same_story"):
             if not 0 < getattr(self, name) <= 1:
-                raise ValueError(f"deduplicate.{name}: {getattr(self, name)!r} is not allowed; give a share, 0 to 1")
+                raise bad_setting(f"deduplicate.{name}", getattr(self, name), "a share, 0 to 1")
         if self.window_days < 0:
-            raise ValueError(f"deduplicate.window_days: {self.window_days!r} is not allowed; give days, 0 or more")
+            raise bad_setting("deduplicate.window_days", self.window_days, "days, at least 0")
 
     # Any, because Beam warns of an annotation that is not one collection.
     def expand(self, inputs: Any) -> Any:

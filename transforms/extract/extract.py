@@ -16,6 +16,7 @@ from transforms.limits import Budget, Guard
 from transforms.limits.budget import CPU_SECONDS, MEMORY_MB
 from transforms.progress import advance
 from transforms.records import AnnotatedArticle, Article
+from transforms.settings import bad_setting
 
 
 @dataclasses.dataclass
@@ -43,9 +44,9 @@ class Extract(beam.PTransform):
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
-            raise ValueError(f"batch_size is {self.batch_size}; allowed is 1 or more")
+            raise bad_setting("extract.batch_size", self.batch_size, "a whole number of at least 1")
         if self.piece_chars < 1000:
-            raise ValueError(f"piece_chars is {self.piece_chars}; allowed is 1000 or more")
+            raise bad_setting("extract.piece_chars", self.piece_chars, "a whole number of at least 1000")
         self.budget = Budget(self.max_cpu_seconds, self.max_memory_mb)
         for name in [self.model] if isinstance(self.model, str) else self.model.values():
             check_model(name)

@@ -17,6 +17,7 @@ from spacy.language import Language
 from thinc.api import Config
 
 from transforms.extract.fast_pipe import keep_freed_memory, use_fast_products
+from transforms.settings import bad_setting
 
 SHIPPED_NAME = "en_dateline"
 SHIPPED_PATH = Path(__file__).with_name("model")
@@ -43,10 +44,10 @@ def check_model(name: str) -> None:
     folder = model_folder(name)
     wanted = json.loads((folder / "meta.json").read_text(encoding="utf-8")).get("spacy_version", "")
     if spacy.util.is_compatible_version(spacy.about.__version__, wanted) is False:
-        raise ValueError(
-            f"model {name!r} is made for spaCy {wanted}, but {spacy.about.__version__} is installed;"
-            " install the model's release for this spaCy"
+        rule = (
+            f"a model for spaCy {spacy.about.__version__}; this one is for {wanted}: install its release for this spaCy"
         )
+        raise bad_setting("extract.model", name, rule)
 
 
 def model_ids(model: str | Mapping[str, str]) -> list[str]:
@@ -68,15 +69,11 @@ def model_folder(name: str) -> Path:
     if (folder / "meta.json").is_file():
         return folder
     if name == SHIPPED_NAME:
-        raise ValueError(
-            f"model: the shipped {SHIPPED_NAME!r} is missing from this installation;"
-            " reinstall dateline, or train it with `make model`"
-        )
+        rule = "an installed model; the shipped one is missing: reinstall dateline, or train it with `make model`"
+        raise bad_setting("extract.model", SHIPPED_NAME, rule)
     installed = ", ".join([SHIPPED_NAME, *sorted(spacy.util.get_installed_models())])
-    raise ValueError(
-        f"model {name!r} is neither an installed spaCy pipeline nor a folder with one"
-        f" (a folder has a meta.json); installed here: {installed}"
-    )
+    rule = f"an installed spaCy pipeline ({installed}), or a folder with one (it has a meta.json)"
+    raise bad_setting("extract.model", name, rule)
 
 
 def load_model(name: str, *, syntax: bool = False) -> Language:
@@ -97,11 +94,13 @@ def load_model(name: str, *, syntax: bool = False) -> Language:
     try:
         nlp = spacy.load(path, exclude=not_needed(read_config(model_folder(name)), syntax=syntax))
     except (OSError, ValueError, ImportError, KeyError) as error:
-        raise ValueError(f"model {name!r} cannot be loaded by spaCy {spacy.about.__version__}: {error}") from error
+        raise bad_setting(
+            "extract.model", name, f"a model that spaCy {spacy.about.__version__} can load: {error}"
+        ) from error
     for thing, assigned in [("entities", "doc.ents"), *([("dependencies", "token.dep")] if syntax else [])]:
         if not any(assigned in nlp.get_pipe_meta(pipe).assigns for pipe in nlp.pipe_names):
             components = ", ".join(nlp.pipe_names) or "none"
-            raise ValueError(f"model {name!r} finds no {thing}: its components are {components}")
+            raise bad_setting("extract.model", name, f"a model that finds {thing}; its components are {components}")
     use_fast_products(nlp)
     keep_freed_memory()
     return nlp

@@ -18,6 +18,7 @@ from transforms.failures import BadRecord
 from transforms.files.globbing import home
 from transforms.files.local_files import read_at_most
 from transforms.http.redact import mask
+from transforms.settings import got
 from transforms.text.normal_forms import few_marks
 
 EXTENSION = ".csv"
@@ -170,18 +171,18 @@ def mistakes(feed: ListedFeed) -> Iterator[str]:
     """What is wrong with a row; empty values are not.
 
     >>> list(mistakes(ListedFeed(url="ftp://a.test", language="english")))
-    ["url is 'ftp://a.test'; allowed is an http or https address", "language is 'english'; allowed is ISO 639-1, as en"]
+    ["url: got 'ftp://a.test'; expected an http or https address", "language: got 'english'; expected ISO 639-1, as en"]
     """
     if not _is_web_address(feed.url):
-        yield f"url is {mask(feed.url)!r}; allowed is an http or https address"
+        yield got("url", mask(feed.url), "an http or https address")
     if feed.country and feed.country not in _countries():
-        yield f"country is {feed.country!r}; allowed is ISO 3166-1 alpha-3, as FRA"
+        yield got("country", feed.country, "ISO 3166-1 alpha-3, as FRA")
     if feed.language and feed.language not in _languages():
-        yield f"language is {feed.language!r}; allowed is ISO 639-1, as en"
+        yield got("language", feed.language, "ISO 639-1, as en")
     if feed.full_text not in ("", "yes", "no"):
-        yield f"full_text is {feed.full_text!r}; allowed is yes or no"
+        yield got("full_text", feed.full_text, "yes or no")
     if feed.checked and not _is_date(feed.checked):
-        yield f"checked is {feed.checked!r}; allowed is a date, as 2026-03-25"
+        yield got("checked", feed.checked, "a date, as 2026-03-25")
 
 
 def write_feed_list(feeds: Iterable[ListedFeed], path: str | Path) -> None:

@@ -53,7 +53,7 @@ def parse_opml(content: bytes, name: str = "opml") -> tuple[list[ListedFeed], li
         raise FeedListError([f"{name}: is not OPML: {error}"]) from error
     body = root.find("body")
     if root.tag != "opml" or body is None:
-        raise FeedListError([f"{name}: is not OPML: its root is {root.tag!r}; allowed is opml with a body"])
+        raise FeedListError([f"{name}: got the root {root.tag!r}; expected opml with a body"])
     feeds: dict[str, ListedFeed] = {}
     left_out: list[str] = []
     for feed in _feeds(body, (), name):

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from transforms.files.local_files import NO_FILE, Found, look_at
+from transforms.settings import bad_setting
 
 MAGIC = frozenset("*?[")
 MAX_LENGTH = 4_096
@@ -90,7 +91,7 @@ def expand(pattern: str) -> list[Found]:
         matches = _match(Path("/" if path.startswith("/") else "."), segments)
         matched = {each.path: each for each in matches if not _is_folder(each)}
         if not matched and not MAGIC & set(one) and one != pattern:
-            raise ValueError(f"inputs: {pattern!r} names {one!r}, which does not exist")
+            raise bad_setting("inputs", pattern, f"paths that exist; {one!r} does not")
         found |= matched
     return [found[path] for path in sorted(found)]
 
@@ -145,7 +146,7 @@ def braces(pattern: str) -> list[str]:
             continue
         start, end, alternatives = group
         if len(done) + len(waiting) + len(alternatives) > MAX_ALTERNATIVES or len(pattern) > MAX_LENGTH:
-            raise ValueError(f"inputs: {pattern[:200]!r}: its braces stand for more than {MAX_ALTERNATIVES:,} patterns")
+            raise bad_setting("inputs", pattern[:200], f"braces for at most {MAX_ALTERNATIVES:,} patterns")
         waiting += [text[:start] + one + text[end:] for one in reversed(alternatives)]
     return list(dict.fromkeys(done))
 

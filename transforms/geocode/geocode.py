@@ -20,6 +20,7 @@ from transforms.geocode.ranking.features import Name
 from transforms.geocode.ranking.weights import is_placed, load_weights, rank
 from transforms.geocode.ranking.words import cues_of, traits_of
 from transforms.records import AnnotatedArticle, Article, Location, stable_id
+from transforms.settings import bad_setting
 
 SEAT_POPULATION = 50_000
 """From so many people on, a city goes before the division that is called after it."""
@@ -206,11 +207,11 @@ class Geocode(beam.PTransform):
     def __post_init__(self) -> None:
         super().__init__()
         if not 0.0 <= self.min_score <= 1.0:
-            raise ValueError(f"geocode.min_score is {self.min_score}; it must lie between 0 and 1")
+            raise bad_setting("geocode.min_score", self.min_score, "a score, 0 to 1")
         try:
             Gazetteer(self.gazetteer)
         except GazetteerError as error:
-            raise ValueError(f"gazetteer: {self.gazetteer!r} cannot be used: {error}") from error
+            raise bad_setting("geocode.gazetteer", self.gazetteer, f"a gazetteer of this version: {error}") from error
 
     def task(self) -> "PlaceMentions":
         """Return what it does to articles."""

@@ -7,6 +7,8 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+from transforms.settings import bad_setting
+
 CPU_SECONDS = 30.0
 """Default CPU time for an article. An article of 400 words takes 0.01 s, one of a million characters about 5 s."""
 MEMORY_MB = 2_000
@@ -30,9 +32,9 @@ class Budget:
 
     def __post_init__(self) -> None:
         if self.cpu_seconds < 0:
-            raise ValueError(f"max_cpu_seconds: got {self.cpu_seconds}; expected 0 (no limit) or more")
+            raise bad_setting("max_cpu_seconds", self.cpu_seconds, "at least 0 (0 for no limit)")
         if self.memory_mb < 0:
-            raise ValueError(f"max_memory_mb: got {self.memory_mb}; expected 0 (no limit) or more")
+            raise bad_setting("max_memory_mb", self.memory_mb, "at least 0 (0 for no limit)")
 
     @property
     def is_enforced(self) -> bool:

@@ -16,6 +16,7 @@ from transforms.limits import Budget, Guard
 from transforms.limits.budget import CPU_SECONDS, MEMORY_MB
 from transforms.progress import advance
 from transforms.records import Article, Item, stable_id
+from transforms.settings import bad_setting
 from transforms.text.dateline.parse import parse_dateline
 from transforms.text.language import identify_language, load_beforehand
 from transforms.text.urls import canonical
@@ -50,12 +51,12 @@ class Parse(beam.PTransform):
 
     def __post_init__(self) -> None:
         if self.max_characters < 1:
-            raise ValueError(f"parse.max_characters: {self.max_characters!r} is not allowed; give a number above 0")
+            raise bad_setting("parse.max_characters", self.max_characters, "a whole number of at least 1")
         self.budget = Budget(self.max_cpu_seconds, self.max_memory_mb)
         try:
             Gazetteer(self.gazetteer)
         except GazetteerError as error:
-            raise ValueError(f"parse.gazetteer: {self.gazetteer!r} cannot be used: {error}") from error
+            raise bad_setting("parse.gazetteer", self.gazetteer, f"a gazetteer of this version: {error}") from error
 
     def expand(self, items: beam.PCollection) -> Any:
         parse = _ParseItem(Guard(ParseItems(self.gazetteer, self.max_characters), self.budget))

@@ -28,6 +28,7 @@ from transforms.read.sources import Source, is_address, resolve_inputs
 from transforms.read.visit_host import ask_host
 from transforms.read.visit_hosts import Visit, VisitHosts
 from transforms.records import Document, Failure
+from transforms.settings import bad_setting
 from transforms.text.byte_stream import BLOCK, inflate
 
 ARCHIVE = "archive"
@@ -102,12 +103,12 @@ class Read(beam.PTransform):
             value = getattr(self, name)
             if value < least or (least == 0 and name in _ABOVE and value == 0):
                 bound = "above 0" if name in _ABOVE else f"of at least {least}"
-                raise ValueError(f"read.{name}: {value!r} is not allowed; give {_MIN_OF[name]} {bound}")
+                raise bad_setting(f"read.{name}", value, f"{_MIN_OF[name]} {bound}")
         for name in ("user_agent", "contact"):
             if not getattr(self, name).isprintable() or not getattr(self, name).isascii():
-                raise ValueError(f"read.{name}: {getattr(self, name)!r} is not allowed; give plain ASCII on one line")
+                raise bad_setting(f"read.{name}", getattr(self, name), "plain ASCII on one line")
         if self.fetched.tzinfo is None:
-            raise ValueError(f"read.fetched: {self.fetched!r} is not allowed; give an instant with its time zone")
+            raise bad_setting("read.fetched", self.fetched, "an instant with its time zone")
 
     def expand(self, begin: beam.pvalue.PBegin) -> Any:
         sources = resolve_inputs(self.inputs) if self.sources is None else self.sources

@@ -15,6 +15,7 @@ from transforms.files.globbing import expand, home, is_pattern, literal_front, m
 from transforms.files.local_files import Found, look_at
 from transforms.formats.known import ALLOWED, kind_of
 from transforms.http.redact import mask
+from transforms.settings import bad_setting, got
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,7 @@ def resolve_inputs(inputs: Sequence[str], *, remote: bool = True) -> list[Source
         except ValueError as error:
             problems.append(str(error))
     if problems or not inputs:
-        raise ValueError("\n".join(problems or ["inputs: [] names nothing to read; give a glob or a URL"]))
+        raise ValueError("\n".join(problems or [got("inputs", [], "at least one pattern or address")]))
     return [sources[uri] for uri in sorted(sources)]
 
 
@@ -86,16 +87,17 @@ def _resolve(entry: str) -> Iterable[Source]:
     if is_address(entry):
         return [_address(entry)]
     if not entry.strip():
-        raise ValueError(f"inputs: {entry!r} is empty; give a glob or a URL")
+        raise bad_setting("inputs", entry, "a pattern or an address")
     if is_feed_list(entry):
         return [_address(feed.url) for feed in read_feed_list(entry)]
     found = find_files(entry)
     if not found:
-        what = f"the directory {entry!r} has no file" if _is_directory(entry) else f"{entry!r} matches no file"
-        raise ValueError(f"inputs: {what}" + (f" that can be read; allowed are {ALLOWED}" if "has no" in what else ""))
+        is_folder = _is_directory(entry)
+        rule = f"a folder with files that can be read: {ALLOWED}" if is_folder else "a pattern that matches a file"
+        raise bad_setting("inputs", entry, rule)
     if not any(source.kind for source in found):
         why = next((f"; {one.uri!r} is {one.problem}" for one in found if one.problem), "")
-        raise ValueError(f"inputs: {entry!r} names no file that can be read{why}; allowed are {ALLOWED}")
+        raise bad_setting("inputs", entry, f"files that can be read: {ALLOWED}{why}")
     return found
 
 
@@ -137,7 +139,7 @@ def _not_looked_up(entry: str) -> Iterable[Source]:
     try:
         FileSystems.get_filesystem(entry)
     except ValueError as error:
-        raise ValueError(f"inputs: {entry!r}: {error}") from error
+        raise bad_setting("inputs", entry, f"a path of a known file system: {error}") from error
     return [Source(uri=entry, kind=kind_of(entry))]
 
 
@@ -147,7 +149,7 @@ def _address(url: str) -> Source:
     except ValueError:
         host = None
     if not host:
-        raise ValueError(f"inputs: {mask(url)!r} is not an address; it has no host")
+        raise bad_setting("inputs", mask(url), "an address with a host")
     return Source(uri=url, kind=None)
 
 
@@ -165,7 +167,7 @@ def _match(pattern: str, named: str | None = None) -> list[Source]:
     try:
         found: list[FileMetadata] = FileSystems.match([pattern])[0].metadata_list
     except Exception as error:  # each file system raises its own: a bad scheme, a missing bucket, no credentials
-        raise ValueError(f"inputs: {(named or pattern)!r} cannot be listed: {error}") from error
+        raise bad_setting("inputs", named or pattern, f"a place that can be listed: {error}") from error
     return [_file(metadata) for metadata in found if not _is_hidden_or_directory(metadata.path)]
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from transforms.stream.identify import Identify
     from transforms.stream.outcomes import Outcome
     from transforms.stream.panes import GatherPanes, IntoWindows, job_id, timed
-    from transforms.stream.settings import Read, Stream
+    from transforms.stream.settings import Read, Stream, Write
 else:
     __getattr__ = on_demand(__name__)
 
@@ -36,6 +36,7 @@ __all__ = [
     "PubSub",
     "Read",
     "Stream",
+    "Write",
     "job_id",
     "timed",
 ]

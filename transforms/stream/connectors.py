@@ -13,6 +13,7 @@ from transforms.formats.known import kind_of_message
 from transforms.limits import Budget
 from transforms.parse.split import STAGE, Splitter
 from transforms.records import Document
+from transforms.settings import bad_setting
 from transforms.stream.follow import EPOCH, OUTCOMES
 from transforms.stream.outcomes import Outcome
 
@@ -47,7 +48,7 @@ class Kafka(beam.PTransform):
     def __post_init__(self) -> None:
         super().__init__()
         if bool(self.topic) != bool(self.bootstrap_servers):
-            raise ValueError("kafka.topic and kafka.bootstrap_servers: give both, or neither")
+            raise bad_setting("kafka.topic", self.topic, "both kafka.topic and kafka.bootstrap_servers, or neither")
 
     @property
     def is_on(self) -> bool:
@@ -83,10 +84,7 @@ class PubSub(beam.PTransform):
         super().__init__()
         parts = self.subscription.split("/")
         if self.subscription and (len(parts) != 4 or parts[0] != "projects" or parts[2] != "subscriptions"):
-            raise ValueError(
-                f"pubsub.subscription: {self.subscription!r} is not allowed;"
-                " give projects/<project>/subscriptions/<name>"
-            )
+            raise bad_setting("pubsub.subscription", self.subscription, "projects/<project>/subscriptions/<name>")
 
     @property
     def is_on(self) -> bool:

@@ -3,6 +3,8 @@
 import dataclasses
 
 from transforms.read import read
+from transforms.settings import bad_setting
+from transforms.write import write
 
 
 @dataclasses.dataclass
@@ -11,6 +13,19 @@ class Read(read.Read):
 
     inputs: list[str] = dataclasses.field(default_factory=list)
     """Addresses of feeds, lists of feeds, and files, folders and globs that need not exist yet."""
+
+
+@dataclasses.dataclass
+class Write(write.Write):
+    """As for a run, with one file for each table and window."""
+
+    shards: int = 1
+    """Files per table and window; 1 is the only value."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.shards != 1:
+            raise bad_setting("write.shards", self.shards, "1: a stream writes one file for each table and window")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -35,13 +50,11 @@ class Stream:
     def __post_init__(self) -> None:
         for name in ("window_minutes", "remember_hours", "check_seconds"):
             if getattr(self, name) <= 0:
-                raise ValueError(f"{name}: {getattr(self, name)!r} is not allowed; give a number above 0")
+                raise bad_setting(f"stream.{name}", getattr(self, name), "a number above 0")
         for name in ("wait_minutes", "oldest_minutes", "late_minutes", "stalled_minutes"):
             if getattr(self, name) < 0:
-                raise ValueError(f"{name}: {getattr(self, name)!r} is not allowed; give 0 or more")
+                raise bad_setting(f"stream.{name}", getattr(self, name), "a number of at least 0")
         least = (self.window_minutes + self.wait_minutes + self.oldest_minutes) / 30
         if self.remember_hours < least:
-            raise ValueError(
-                f"remember_hours: {self.remember_hours!r} is not allowed; give {least:.1f} or more, twice the time"
-                " from an article's reading to its commit"
-            )
+            rule = f"at least {least:.1f}, twice the time from an article's reading to its commit"
+            raise bad_setting("stream.remember_hours", self.remember_hours, rule)

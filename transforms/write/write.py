@@ -14,6 +14,7 @@ from transforms.dataset.shards import StagedFile, stage_shard, stage_tables
 from transforms.dataset.sidecars import StagedExtra
 from transforms.progress import advance
 from transforms.records import TABLES
+from transforms.settings import bad_setting
 from transforms.write.archive import StageArchive
 from transforms.write.blocks import Block, FromBlocks, ToBlocks
 from transforms.write.memory import StageSnapshot
@@ -100,7 +101,7 @@ class Write(beam.PTransform):
         super().__init__()
         self.output = files.check_output(self.output)
         if isinstance(self.shards, bool) or not isinstance(self.shards, int) or not 1 <= self.shards <= 99_999:
-            raise ValueError(f"shards: {self.shards!r} is not a whole number from 1 to 99999")
+            raise bad_setting("write.shards", self.shards, "a whole number from 1 to 99999")
 
     # Any, because Beam warns of an annotation that is not one collection.
     def expand(self, tables: Any) -> beam.PCollection[Run]:
@@ -140,6 +141,4 @@ def check_tables(tables: dict[str, Any]) -> None:
     """Raise ValueError for a name that is no table, and for no table at all."""
     unknown = tables.keys() - TABLES.keys() - {COUNTS, MEMORY, ARCHIVE}
     if unknown or not tables.keys() & TABLES.keys():
-        raise ValueError(
-            f"tables: {sorted(tables)}; allowed are {', '.join([*TABLES, COUNTS, MEMORY, ARCHIVE])}, at least one table"
-        )
+        raise bad_setting("tables", sorted(tables), f"some of {', '.join([*TABLES, COUNTS, MEMORY, ARCHIVE])}")
