@@ -113,7 +113,7 @@ def _annotated(text: str) -> Any:
 
 def _placed(text: str) -> Any:
     text = clean(text)
-    return geocode(AnnotatedArticle(article=article(text), entities=tuple(entities_of(text))), gazetteer())
+    return geocode(AnnotatedArticle(article=article(text), facts={"entities": tuple(entities_of(text))}), gazetteer())
 
 
 def _opml(content: bytes) -> Any:

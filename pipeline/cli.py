@@ -217,7 +217,7 @@ def _check(args: argparse.Namespace) -> int:
     from pipeline.commands.check import check_dataset, is_dataset
 
     if is_dataset(args.config):
-        from pipeline.config import beam_options, use_for_files
+        from pipeline.beam_flags import beam_options, use_for_files
 
         use_for_files(beam_options(args.beam_flags))
         return check_dataset(args)
@@ -229,7 +229,8 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace) -> "Settings":
-    from pipeline.config import load_settings, use_for_files
+    from pipeline.beam_flags import use_for_files
+    from pipeline.config import load_settings
 
     files = {name: getattr(args, name, None) for name in ("metrics", "prometheus")}
     changes = [*args.set, *(f"{name}={json.dumps(file)}" for name, file in files.items() if file)]
@@ -241,8 +242,8 @@ def _settings(args: argparse.Namespace) -> "Settings":
 
 
 def _describe(args: argparse.Namespace) -> int:
+    from pipeline.beam_flags import beam_options, use_for_files
     from pipeline.commands.describe import describe
-    from pipeline.config import beam_options, use_for_files
 
     use_for_files(beam_options(args.beam_flags))
     try:

@@ -6,27 +6,23 @@ that only the launcher knows, such as the run, are not settings; `GIVEN_BY_RUN`
 lists them, and `dataclasses.replace` sets them when the graph is built.
 """
 
-import argparse
-import contextlib
 import dataclasses
 import difflib
-import io
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 import pydantic
 import yaml
-from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline.engines.flink import FlinkJobOptions as FlinkJobOptions  # known to Beam once imported
+from pipeline.beam_flags import as_flags, check_beam_flags
 from pipeline.engines.options import QuickOptions
 from pipeline.errors import ConfigurationError
 from transforms import Deduplicate, Extract, Geocode, Parse, Read, Source, Write
 from transforms.settings import bad_setting, got
 
-GIVEN_BY_RUN = {"run", "fetched", "memory", "sources"}
+GIVEN_BY_RUN = {"run", "fetched", "memory", "sources", "only"}
 OF_STREAMS = ("stream", "kafka", "pubsub")
 MAX_JOB_SECONDS = 10 * 365 * 86_400
 MAX = {"seconds": 1e6, "minutes": 1e6, "hours": 1e5, "days": 1e5, "bytes": 1e12}
@@ -184,7 +180,7 @@ def load(
         Launch, {k: v for k, v in tree.items() if k not in transforms and k in known}, f"{file}: "
     )
     problems += wrong
-    flags = [*_as_flags(top.get("beam", {})), *beam_flags]
+    flags = [*as_flags(top.get("beam", {})), *beam_flags]
     problems += check_beam_flags(flags)
     if problems:
         raise ConfigurationError(problems)
@@ -327,73 +323,6 @@ def _unknown(file: str, key: Any, known: Sequence[str], where: str | None = None
     if where is None and key in OF_STREAMS:
         hint = "it is for `dateline stream`, and `dateline stream --check` checks it; "
     return f"{where or file + ': '}{key}: got an unknown key; {hint}expected {', '.join(known)}"
-
-
-def _as_flags(beam: Mapping[str, Any]) -> list[str]:
-    """Return `{region: x, streaming: true, experiments: [a, b]}` as Beam's command line."""
-    flags: list[str] = []
-    for name, value in beam.items():
-        if value is True:
-            flags.append(f"--{name}")
-        elif value is not False and value is not None:
-            flags += [f"--{name}={item}" for item in (value if isinstance(value, list) else [value])]
-    return flags
-
-
-def check_beam_flags(flags: Sequence[str]) -> list[str]:
-    """Return a line for each flag that Beam does not know, and for a value that it refuses: Beam itself only warns."""
-    parser = argparse.ArgumentParser(conflict_handler="resolve", add_help=False, allow_abbrev=False)
-    for options in _subclasses(PipelineOptions):
-        # The public get_all_options() knows destinations only, not the spellings of the flags.
-        options._add_argparse_args(parser)
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said):
-            given, unknown = parser.parse_known_args(list(flags))
-    except SystemExit:  # the parser's way to refuse a value
-        return [f"beam: {said.getvalue().strip().splitlines()[-1].partition('error: ')[2]}"]
-    names = [name.removeprefix("--") for name in parser._option_string_actions if name.startswith("--")]
-    problems = [_unknown_flag(flag, names) for flag in unknown]
-    if getattr(given, "runner", None):
-        problems.append(
-            f"beam.runner: got {given.runner!r}; expected the key `runner` in its place: --set runner={given.runner}"
-        )
-    if getattr(given, "save_main_session", None):
-        problems.append(
-            "beam.save_main_session: got True; expected nothing: it is not needed, dateline is an installed package"
-        )
-    return problems
-
-
-def beam_options(flags: Sequence[str]) -> PipelineOptions:
-    """Return Beam's options where there is no configuration.
-
-    Raises:
-        ConfigurationError: a flag that Beam does not know.
-    """
-    if problems := check_beam_flags(flags):
-        raise ConfigurationError(problems)
-    return QuickOptions(list(flags))
-
-
-def use_for_files(options: PipelineOptions) -> None:
-    """Let this process reach gs:// and s3:// as the options say; workers are told by their runner."""
-    FileSystems.set_options(options)
-
-
-def _unknown_flag(flag: str, known: Sequence[str]) -> str:
-    name = flag.partition("=")[0]
-    close = difflib.get_close_matches(name.removeprefix("--"), known, n=1)
-    hint = f"; did you mean --{close[0]}?" if close else ""
-    return f"beam: got {name!r}; expected a flag that Beam knows{hint}"
-
-
-def _subclasses(cls: type) -> Iterator[Any]:
-    children: list[Any] = cls.__subclasses__()
-    for child in children:
-        if "_add_argparse_args" in vars(child):
-            yield child
-        yield from _subclasses(child)
 
 
 def _options(launch: Launch, flags: Sequence[str]) -> PipelineOptions:

@@ -36,7 +36,7 @@ def gazetteer(tmp_path_factory):
 
 def case(text: str = TEXT, doc_id: str = "1") -> Case:
     document = {"corpus": "Invented", "doc_id": doc_id, "text": text, "toponyms": []}
-    return Case(document, AnnotatedArticle(article=article(text), entities=(entity(text, "Lyon"),)))
+    return Case(document, AnnotatedArticle(article=article(text), facts={"entities": (entity(text, "Lyon"),)}))
 
 
 def entity(text: str, surface: str) -> Entity:

@@ -15,7 +15,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from benchmarks.kills import dataset
 from benchmarks.throughput import articles
-from pipeline.config import check_beam_flags, load_settings
+from pipeline.beam_flags import check_beam_flags
+from pipeline.config import load_settings
 from pipeline.errors import Exit
 from tests.engines import (
     ENVIRONMENT,

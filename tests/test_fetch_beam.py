@@ -69,7 +69,9 @@ def run_over(
             split[UNCHANGED] | "Unchanged" >> beam.Map(lambda _: ("unchanged", 1)),
         ) | "Counts" >> beam.Flatten()
         memory = found[ASKED] | "Remember" >> beam.FlatMap(to_remember)
-        {"failures": rows, "counts": counts, "memory": memory} | "Write" >> Write(output=str(output), run=run, shards=1)
+        {"failures": rows, "counts": counts, "memory": memory} | "Write" >> Write(
+            output=str(output), run=run, shards=1, only=("failures",)
+        )
     return read_run(str(output), run.run_id)
 
 

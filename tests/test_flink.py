@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from apache_beam.options.pipeline_options import GoogleCloudOptions
 
+from pipeline.beam_flags import beam_options
 from pipeline.cli import main
-from pipeline.config import beam_options
 from pipeline.engines.flink import Cluster, FlinkJobOptions, cluster_of, jobs_of, prepare_stream
 from pipeline.errors import Exit
 from transforms.stream.control_files import is_asked_to_stop, say_drained, take_over

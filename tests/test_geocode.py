@@ -71,7 +71,7 @@ def entities(text: str, named: list[list[str]]) -> tuple[Entity, ...]:
 
 
 def annotated(text: str, named: list[list[str]], dateline: str | None = None) -> AnnotatedArticle:
-    return AnnotatedArticle(article=article(text, dateline), entities=entities(text, named))
+    return AnnotatedArticle(article=article(text, dateline), facts={"entities": entities(text, named)})
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
@@ -187,7 +187,7 @@ def test_transform(gazetteer):
 
 def test_one_bad_article_fails_alone(gazetteer):
     good = annotated("Rain fell in Oslo.", [["Oslo", "LOC"]])
-    bad = dataclasses.replace(good, entities=None)
+    bad = good.with_rows("entities", (None,))
     with beam.Pipeline(runner=RUNNER) as pipeline:
         results = pipeline | beam.Create([bad, good]) | Geocode(gazetteer=str(gazetteer.path))
         stages = results[FAILURES] | beam.Map(lambda failure: (failure.stage, failure.reason, failure.source))
@@ -229,7 +229,7 @@ def test_gold_mentions_are_placed(corpus, gazetteer):
             )
             for gold in document["toponyms"]
         ]
-        case = AnnotatedArticle(article=article(document["text"]), entities=tuple(named))
+        case = AnnotatedArticle(article=article(document["text"]), facts={"entities": tuple(named)})
         placed = {row.start: row for row in geocode(case, gazetteer).locations}
         for gold in document["toponyms"]:
             if gold["lat"] is not None:

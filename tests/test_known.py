@@ -31,7 +31,7 @@ def committed(output: Path, numbers, name: str, days: int = 0, shards: int = 2):
     run = begin_run(str(output), [(name, 1, 1.0)], NOON + datetime.timedelta(days=days))
     with beam.Pipeline(runner=RUNNER) as p:
         rows = p | beam.Create([made(number) for number in numbers])
-        _ = {"articles": rows} | Write(output=str(output), run=run, shards=shards)
+        _ = {"articles": rows} | Write(output=str(output), run=run, shards=shards, only=("articles",))
     return read_run(str(output), run.run_id)
 
 

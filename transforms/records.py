@@ -12,12 +12,45 @@ WGS 84. Instants are UTC.
 import dataclasses
 import datetime
 import hashlib
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypeVar
 
 SCHEMA_VERSION = "1"
 """Changes with any column's name, type or meaning; each change is in the CHANGELOG."""
 
 PlaceKind = Literal["name", "demonym", "adjective", "dateline"]
+
+
+TABLES: dict[str, type] = {}
+"""Table name -> its record, in the order they are described. `table` and `fact_table` register them."""
+
+FACT_TABLES: dict[str, str] = {}
+"""Tables of facts found in articles, with their names in the totals of a run. Annotators fill them."""
+
+Record = TypeVar("Record", bound=type)
+
+
+def table(name: str) -> Callable[[Record], Record]:
+    """Return a decorator that makes a record a table, which batch, stream and Beam YAML write."""
+
+    def register(record: Record) -> Record:
+        TABLES[name] = record
+        return record
+
+    return register
+
+
+def fact_table(name: str, *, total: str = "") -> Callable[[Record], Record]:
+    """Return a decorator that makes a record a table of facts, which an annotator must fill.
+
+    Its columns include `article_id`.
+
+    Args:
+        name: of the table.
+        total: its name in the totals of a run; the table's name if empty.
+    """
+    FACT_TABLES[name] = total or name
+    return table(name)
 
 
 def column(doc: str, **default: Any) -> Any:
@@ -113,6 +146,7 @@ class Item:
 # Tables.
 
 
+@table("articles")
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Article:
     """One article, with the text that every offset of the other tables refers to."""
@@ -244,6 +278,7 @@ class Article:
         return source_of(self.source_uri, self.source_position)
 
 
+@fact_table("entities")
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Entity:
     """One mention of a named thing."""
@@ -262,6 +297,7 @@ class Entity:
     model: str = column("Id of the model that found it.")
 
 
+@fact_table("locations", total="places")
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Location:
     """One mention of a place, and where it is."""
@@ -297,6 +333,7 @@ class Location:
     gazetteer: str = column("Id of the gazetteer that placed it.")
 
 
+@table("failures")
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Failure:
     """One input that gave no row in a run, and why; an input that fails in each run has a row for each."""
@@ -313,17 +350,27 @@ class Failure:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AnnotatedArticle:
-    """An article with what was found in it: the element between extract and write."""
+    """An article with the facts found in it: the element between extract and write."""
 
     article: Article
-    entities: tuple[Entity, ...] = ()
-    locations: tuple[Location, ...] = ()
+    facts: Mapping[str, tuple[Any, ...]] = dataclasses.field(default_factory=dict)
+    """Table of facts -> its rows, in text order."""
 
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """Return the rows of `entities`."""
+        return self.rows("entities")
 
-TABLES: dict[str, type] = {
-    "articles": Article,
-    "entities": Entity,
-    "locations": Location,
-    "failures": Failure,
-}
-"""Table name -> its record, in the order they are described."""
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        """Return the rows of `locations`."""
+        return self.rows("locations")
+
+    def rows(self, table: str) -> tuple[Any, ...]:
+        """Return the rows of a table of facts; none if no annotator has filled it."""
+        return self.facts.get(table, ())
+
+    def with_rows(self, table: str, rows: Sequence[Any], **columns: Any) -> "AnnotatedArticle":
+        """Return a copy with the rows of a table of facts, and with changed columns of the article."""
+        article = dataclasses.replace(self.article, **columns) if columns else self.article
+        return AnnotatedArticle(article=article, facts={**self.facts, table: tuple(rows)})

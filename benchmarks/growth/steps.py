@@ -128,7 +128,7 @@ def _geocoded(text: str) -> object:
 
 
 def _geocoded_entities(text: str) -> object:
-    return geocode(AnnotatedArticle(article=article(text), entities=tuple(entities_of(text))), gazetteer())
+    return geocode(AnnotatedArticle(article=article(text), facts={"entities": tuple(entities_of(text))}), gazetteer())
 
 
 def _joined(text: str) -> object:

@@ -69,7 +69,7 @@ def without_entities(drop: Callable[[str], bool]) -> Switch:
     def switch(gazetteer: Gazetteer) -> Iterator[Place]:
         def place(annotated: AnnotatedArticle) -> AnnotatedArticle:
             entities = tuple(entity for entity in annotated.entities if not drop(entity.label))
-            return module.geocode(dataclasses.replace(annotated, entities=entities), gazetteer)
+            return module.geocode(annotated.with_rows("entities", entities), gazetteer)
 
         yield place
 

@@ -65,7 +65,8 @@ def add_stream_command(commands: Any) -> None:
 
 
 def _stream(args: argparse.Namespace) -> int:
-    from pipeline.config import load, use_for_files
+    from pipeline.beam_flags import use_for_files
+    from pipeline.config import load
     from pipeline.stream_settings import StreamSettings
 
     settings = load(

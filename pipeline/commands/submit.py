@@ -45,7 +45,8 @@ def add_submit_command(commands: Any) -> None:
 
 
 def _submit(args: argparse.Namespace) -> int:
-    from pipeline.config import LOCAL_RUNNERS, load_settings, use_for_files
+    from pipeline.beam_flags import use_for_files
+    from pipeline.config import LOCAL_RUNNERS, load_settings
     from pipeline.engines.service import service_problems
 
     settings = load_settings(

@@ -7,6 +7,7 @@ import apache_beam as beam
 
 from pipeline.config import Settings
 from transforms import Annotate, Count, KnownArticles, Run, Split
+from transforms.annotate import fact_tables
 from transforms.count import how_read
 from transforms.deduplicate import relatives
 from transforms.failures import FAILURES
@@ -38,8 +39,7 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
 
     tables = {
         "articles": annotated | "Articles" >> beam.Map(attrgetter("article")),
-        "entities": annotated | "Entities" >> beam.Map(attrgetter("entities")),
-        "locations": annotated | "Locations" >> beam.Map(attrgetter("locations")),
+        **fact_tables(annotated),
         "failures": (unread, unsplit, unparsed, unannotated) | "Failures" >> beam.Flatten(),
     }
     counts = (

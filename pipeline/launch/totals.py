@@ -13,6 +13,7 @@ from pipeline.monitoring.terminal import masked, one_line
 from transforms import Run
 from transforms.dataset import bounded, files, layout
 from transforms.dataset.trust import DamagedFile
+from transforms.records import FACT_TABLES
 
 FIRST_FAILURES = 5
 FIRST_PLACES = 6
@@ -54,8 +55,7 @@ def totals(run: Run, seconds: float) -> str:
         ("+ duplicates", counts.get("duplicates", 0), _reasons(counts, "duplicates")),
         ("+ failures", counts.get("failures", 0), _reasons(counts, "failures")),
         *([("addresses", counts["addresses"], _reasons(counts, "addresses"))] if "addresses" in counts else []),
-        ("entities", run.rows.get("entities", 0), ""),
-        ("places", run.rows.get("locations", 0), ""),
+        *((total, run.rows.get(table, 0), "") for table, total in FACT_TABLES.items()),
     ]
     relatives = [(name, counts[name], meaning) for name, meaning in RELATIVES.items() if counts.get(name)]
     rows[4:4] = relatives

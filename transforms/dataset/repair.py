@@ -26,11 +26,11 @@ from transforms.dataset.merged_file import Range, read_rows
 from transforms.dataset.restore import Rewrite
 from transforms.dataset.runs import Run
 from transforms.dataset.trust import UntrustedDataset
-from transforms.records import Article
+from transforms.records import FACT_TABLES, Article
 
 NAMED = "%Y%m%dT%H%M%SZ"
 """Format of the time of a repair in the name of its folder."""
-DEPENDENT = ("entities", "locations")
+DEPENDENT = tuple(FACT_TABLES)
 """Tables whose rows belong to rows of `articles`, and are in the shard of the same number."""
 LOST = "set_aside."
 """Beginning of the names of a run's totals of rows that were set aside."""

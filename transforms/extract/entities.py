@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -27,19 +28,42 @@ def annotate(articles: Sequence[Article], nlp: Language, piece_chars: int) -> It
         piece_chars: longer texts are read in pieces of at most so many characters.
     """
     model = model_id(nlp)
-    found: list[list[Span]] = [[] for _ in articles]
-    pieces = [
-        (piece, index, offset)
-        for index, article in enumerate(articles)
-        for offset, piece in cut(article.text, piece_chars)
-    ]
     with bounded(nlp):
-        docs = read(nlp, [piece for piece, _, _ in pieces])
-        for doc, (_, index, offset) in zip(docs, pieces, strict=True):
-            found[index].extend(_spans(doc, offset))
-    for article, spans in zip(articles, found, strict=True):
-        mentions = [_mention(article, span, model) for span in revise(article.text, spans)]
-        yield _summarize(article, join_mentions(mentions), model)
+        found = [
+            find_entities(article, docs, model)
+            for article, docs in zip(articles, read_articles(articles, nlp, piece_chars), strict=True)
+        ]
+    for article, entities in zip(articles, found, strict=True):
+        yield AnnotatedArticle(article=article).with_rows("entities", entities, **summary_columns(entities, model))
+
+
+def read_articles(articles: Sequence[Article], nlp: Language, piece_chars: int) -> Iterator[list[tuple[int, Doc]]]:
+    """Yield the docs of each article with their offsets; use them within `fast_pipe.bounded`.
+
+    Args:
+        articles: all in a language that `nlp` reads.
+        nlp: a pipeline.
+        piece_chars: maximum characters of a doc; longer texts are cut.
+
+    Raises:
+        Exception: whatever a component raises, for all articles.
+    """
+    pieces = [list(cut(article.text, piece_chars)) for article in articles]
+    docs = read(nlp, [text for parts in pieces for _, text in parts])
+    for parts in pieces:
+        yield [(offset, next(docs)) for offset, _ in parts]
+
+
+def find_entities(article: Article, docs: Iterable[tuple[int, Doc]], model: str) -> tuple[Entity, ...]:
+    """Return the entities of an article, in text order, with the mentions of one thing joined.
+
+    Args:
+        article: offsets are into its text.
+        docs: its text as a model has read it, in parts with their offsets.
+        model: id of that model.
+    """
+    spans = [span for offset, doc in docs for span in _spans(doc, offset)]
+    return join_mentions([_mention(article, span, model) for span in revise(article.text, spans)])
 
 
 def _spans(doc: Doc, offset: int) -> Iterator[Span]:
@@ -87,16 +111,14 @@ def join_mentions(entities: Sequence[Entity]) -> tuple[Entity, ...]:
     return tuple(joined)
 
 
-def _summarize(article: Article, entities: tuple[Entity, ...], model: str) -> AnnotatedArticle:
-    """Return the article with its persons and organizations listed for quick queries."""
-    summary = replace(
-        article,
-        extraction="extracted",
-        model=model,
-        persons=_distinct(entities, "PERSON"),
-        organizations=_distinct(entities, "ORG"),
-    )
-    return AnnotatedArticle(article=summary, entities=entities)
+def summary_columns(entities: Sequence[Entity], model: str) -> dict[str, Any]:
+    """Return the columns of an article that list its persons and organizations, for quick queries."""
+    return {
+        "extraction": "extracted",
+        "model": model,
+        "persons": _distinct(entities, "PERSON"),
+        "organizations": _distinct(entities, "ORG"),
+    }
 
 
 def _distinct(entities: Iterable[Entity], label: str) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ _SYNTAX = frozenset(
 _ENCODERS = frozenset({"tok2vec", "transformer", "curated_transformer"})
 """Factories of components that give others something to listen to."""
 
-_kept: dict[str, Language] = {}
+_kept: dict[tuple[str, bool], Language] = {}
 """Pipelines that stay loaded in this process and those forked from it."""
 
 
@@ -153,14 +153,14 @@ def load_models(model: str | Mapping[str, str], *, syntax: bool = False) -> dict
     return {language: loaded[name] for language, name in model.items()}
 
 
-def keep_loaded(model: str | Mapping[str, str]) -> dict[str, Language]:
-    """As `load_models` without syntax, but loaded once in the life of this process and of those forked from it."""
-    for name in {model} if isinstance(model, str) else {*model.values()}:
-        if name not in _kept:
-            _kept[name] = load_model(name)
-    if isinstance(model, str):
-        return {_kept[model].lang or ANY_LANGUAGE: _kept[model]}
-    return {language: _kept[name] for language, name in model.items()}
+def keep_loaded(model: str | Mapping[str, str], *, syntax: bool = False) -> dict[str, Language]:
+    """Return what `load_models` returns; each model is loaded once for this process and those forked from it."""
+    names = {"": model} if isinstance(model, str) else dict(model)
+    for name in names.values():
+        if (name, syntax) not in _kept:
+            _kept[name, syntax] = load_model(name, syntax=syntax)
+    kept = {language: _kept[name, syntax] for language, name in names.items()}
+    return {language or nlp.lang or ANY_LANGUAGE: nlp for language, nlp in kept.items()}
 
 
 def reader_of(language: str | None, models: Mapping[str, Language]) -> Language | None:

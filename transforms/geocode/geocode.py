@@ -1,6 +1,5 @@
 """The transform: place mentions of an article, placed."""
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -37,14 +36,31 @@ def geocode(
         min_score: a mention whose best candidate scores less gets no row.
         organizations: whether a place inside an organization's name is a mention.
     """
-    article = annotated.article
-    mentions = find_mentions(article, annotated.entities, gazetteer, organizations=organizations)
-    located = locate(mentions, article, gazetteer)
-    locations = tuple(location for location in located if location.score >= min_score)
+    settings = PlaceSettings(gazetteer=gazetteer.id, min_score=min_score, organizations=organizations)
+    locations = find_locations(annotated, gazetteer, settings)
+    return annotated.with_rows("locations", locations, **focus_of(annotated.article, locations, gazetteer))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceSettings:
+    """The settings of the step, without its transform; fields as in `Geocode`."""
+
+    gazetteer: str
+    min_score: float
+    organizations: bool
+
+
+def find_locations(annotated: AnnotatedArticle, gazetteer: Gazetteer, settings: PlaceSettings) -> tuple[Location, ...]:
+    """Return the place mentions of an article that score at least `min_score`, in text order."""
+    mentions = find_mentions(annotated.article, annotated.entities, gazetteer, organizations=settings.organizations)
+    located = locate(mentions, annotated.article, gazetteer)
+    return tuple(location for location in located if location.score >= settings.min_score)
+
+
+def focus_of(article: Article, locations: Sequence[Location], gazetteer: Gazetteer) -> dict[str, Any]:
+    """Return the columns of an article that follow from its places: their list, and the place it is about."""
     places = tuple(dict.fromkeys(location.name for location in locations))
-    focus = focus_columns(article, locations, gazetteer)
-    article = dataclasses.replace(article, places=places, gazetteer=gazetteer.id, **focus)
-    return dataclasses.replace(annotated, article=article, locations=locations)
+    return {"places": places, "gazetteer": gazetteer.id, **focus_columns(article, locations, gazetteer)}
 
 
 def locate(mentions: Sequence[Mention], article: Article, gazetteer: Gazetteer) -> Iterator[Location]:
@@ -212,6 +228,10 @@ class Geocode(beam.PTransform):
             Gazetteer(self.gazetteer)
         except GazetteerError as error:
             raise bad_setting("geocode.gazetteer", self.gazetteer, f"a gazetteer of this version: {error}") from error
+
+    def plain(self) -> PlaceSettings:
+        """Return the settings without the transform, to be sent to other processes."""
+        return PlaceSettings(gazetteer=self.gazetteer, min_score=self.min_score, organizations=self.organizations)
 
     def task(self) -> "PlaceMentions":
         """Return what it does to articles."""

@@ -25,7 +25,7 @@ from transforms.dataset.commit import (
 from transforms.dataset.manifest import manifest_paths, read_manifest, write_manifest
 from transforms.dataset.shards import stage_shard
 from transforms.deduplicate import ALREADY_IN_DATASET, Deduplicate, relatives
-from transforms.records import TABLES, AnnotatedArticle
+from transforms.records import FACT_TABLES, TABLES, AnnotatedArticle
 from transforms.stream.control_files import is_taken_over, say_drained
 from transforms.stream.history import History
 from transforms.stream.ledger import Ledger, remembered
@@ -185,8 +185,8 @@ def tables_of(annotated: Iterable[AnnotatedArticle], failures: Iterable[Any]) ->
     tables: Tables = {name: [] for name in TABLES}
     for one in annotated:
         tables["articles"].append(one.article)
-        tables["entities"] += one.entities
-        tables["locations"] += one.locations
+        for name in FACT_TABLES:
+            tables[name] += one.rows(name)
     tables["failures"] += failures
     return tables
 

@@ -1,7 +1,7 @@
 """Rows of all tables -> a run's files, committed together."""
 
 import dataclasses
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -81,7 +81,7 @@ class Write(beam.PTransform):
     of one article, which are shuffled at less cost; and optionally
     `counts` -> (name, number) pairs, which are summed by name into the run's
     record; `memory` -> (key, dict) pairs that the dataset remembers from now
-    on; `archive` -> gzipped WARC records. A table that is not given is not touched.
+    on; `archive` -> gzipped WARC records. A table that `only` leaves out is not touched.
 
     Deterministic: the same rows give the same files, byte for byte, whatever
     order and bundles they came in; committed again, they replace themselves.
@@ -95,7 +95,9 @@ class Write(beam.PTransform):
     run: Run
     """From `begin_run` on the same output."""
     shards: int = 4
-    """Files per table and run at most; more for more workers, or where a shard outgrows a worker's memory."""
+    """Maximum files per table and run; more for more workers, or if a shard needs more memory than a worker has."""
+    only: tuple[str, ...] = ()
+    """Tables that this run writes; all if empty. Without it, a declared table that is not given is an error."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -105,7 +107,7 @@ class Write(beam.PTransform):
 
     # Any, because Beam warns of an annotation that is not one collection.
     def expand(self, tables: Any) -> beam.PCollection[Run]:
-        check_tables(tables)
+        check_tables(tables, self.only or tuple(TABLES))
         source = next(iter(tables.values())).pipeline
         names = [name for name in TABLES if name in tables]
         staged = [tables[name] | f"Stage {name}" >> self.stage(name) for name in names] | beam.Flatten()
@@ -137,8 +139,9 @@ class Write(beam.PTransform):
         return StageTable(table, self.output, self.run.run_id, self.shards)
 
 
-def check_tables(tables: dict[str, Any]) -> None:
-    """Raise ValueError for a name that is no table, and for no table at all."""
-    unknown = tables.keys() - TABLES.keys() - {COUNTS, MEMORY, ARCHIVE}
-    if unknown or not tables.keys() & TABLES.keys():
-        raise bad_setting("tables", sorted(tables), f"some of {', '.join([*TABLES, COUNTS, MEMORY, ARCHIVE])}")
+def check_tables(tables: dict[str, Any], expected: Sequence[str] = tuple(TABLES)) -> None:
+    """Raise ValueError unless exactly the expected tables are given: rows of a forgotten one would be lost."""
+    given = tables.keys() - {COUNTS, MEMORY, ARCHIVE}
+    if given != {*expected} or not given <= TABLES.keys():
+        rule = f"{', '.join(expected)} (every declared table), and {COUNTS}, {MEMORY}, {ARCHIVE}"
+        raise bad_setting("tables", sorted(tables), rule)

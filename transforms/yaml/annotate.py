@@ -1,4 +1,4 @@
-"""Rows with a text in, rows of articles, entities, locations and failures out."""
+"""Rows with a text -> rows of articles, of each table of facts, and of failures."""
 
 import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from transforms.failures import FAILURES
 from transforms.gazetteer.lookup import DEFAULT_PATH
 from transforms.geocode.geocode import Geocode
 from transforms.parse import Parse
-from transforms.records import TABLES
+from transforms.records import FACT_TABLES, TABLES, AnnotatedArticle
 from transforms.yaml.rows import row_type, to_item, to_row
 
 
@@ -20,9 +20,9 @@ class AnnotateArticles(beam.PTransform):
     """Parses, extracts and geocodes rows of any schema that has a column `text` or `html`.
 
     Of the other columns `url`, `headline`, `date`, `id`, `language`, `publisher`
-    and `byline` are used where they are there. Gives four collections of rows,
-    in the columns of docs/columns.md: `articles`, `entities`, `locations`, and
-    `failures` for rows that gave no article. Nothing is left out as a
+    and `byline` are used where they are there. Gives collections of rows,
+    in the columns of docs/columns.md: `articles`, a collection for each table of
+    facts, and `failures` for rows that gave no article. Nothing is left out as a
     duplicate; nothing is shuffled.
 
     Args:
@@ -46,8 +46,7 @@ class AnnotateArticles(beam.PTransform):
         placed, unplaced = articles | "Annotate" >> self._annotate
         records = {
             "articles": placed | "Articles" >> beam.Map(lambda one: one.article),
-            "entities": placed | "Entities" >> beam.FlatMap(lambda one: one.entities),
-            "locations": placed | "Locations" >> beam.FlatMap(lambda one: one.locations),
+            **{name: placed | f"Facts {name}" >> beam.FlatMap(AnnotatedArticle.rows, name) for name in FACT_TABLES},
             FAILURES: (unparsed, unplaced) | "Failures" >> beam.Flatten(),
         }
         return {name: self._rows(name, found) for name, found in records.items()}
