@@ -13,7 +13,7 @@ from pipeline.beam_flags import beam_options
 from pipeline.cli import main
 from pipeline.engines.flink import Cluster, FlinkJobOptions, cluster_of, jobs_of, prepare_stream
 from pipeline.errors import Exit
-from transforms.stream.control_files import is_asked_to_stop, say_drained, take_over
+from transforms.stream.control_files import is_stop_requested, mark_drained, take_over
 
 
 class Flink:
@@ -108,12 +108,12 @@ def test_a_job_without_a_launcher_is_ended_when_it_has_drained(flink, capsys, tm
     assert main(stop) == Exit.DONE
     assert "has no job of this dataset" in capsys.readouterr().out
     fake.jobs = {"a": [f"{jobs_of(output)}4f0c", "RUNNING"]}
-    drained = threading.Timer(1.0, say_drained, (output, "4f0c"))
+    drained = threading.Timer(1.0, mark_drained, (output, "4f0c"))
     drained.start()
     assert main(stop) == Exit.DONE
     assert not drained.is_alive()
     assert fake.cancelled == ["a"]
-    assert is_asked_to_stop(output)
+    assert is_stop_requested(output)
     assert "All is committed, and the job has ended." in capsys.readouterr().out
 
 

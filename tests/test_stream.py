@@ -24,16 +24,16 @@ from transforms.stream import CommitPanes, Read, Stream
 from transforms.stream.commit import Books, Job, commit_pane
 from transforms.stream.connectors import Kafka, PubSub, to_document
 from transforms.stream.control_files import (
-    ask_to_stop,
-    forget_to_stop,
-    is_asked_to_stop,
+    clear_control_files,
     is_drained,
+    is_stop_requested,
     is_taken_over,
-    looks_of,
+    mark_drained,
     owner_of,
-    say_alive,
-    say_drained,
+    read_heartbeat,
+    request_stop,
     take_over,
+    write_heartbeat,
 )
 from transforms.stream.folder_watch import Seen, files_from, key_of, ready, to_json
 from transforms.stream.follow import followed, list_watched
@@ -355,20 +355,21 @@ class TestEnd:
 
     def test_a_job_says_that_it_goes_on(self, tmp_path: Path):
         output = str(tmp_path)
-        assert looks_of(output, "4f0c") == 0
-        say_alive(output, "4f0c", 7)
-        say_alive(output, "9a3b", 2)
-        assert (looks_of(output, "4f0c"), looks_of(output, "9a3b")) == (7, 2)
-        forget_to_stop(output)
-        assert (looks_of(output, "4f0c"), looks_of(output, "9a3b")) == (0, 0)
+        assert read_heartbeat(output, "4f0c") == 0
+        write_heartbeat(output, "4f0c", 7)
+        write_heartbeat(output, "9a3b", 2)
+        assert (read_heartbeat(output, "4f0c"), read_heartbeat(output, "9a3b")) == (7, 2)
+        clear_control_files(output)
+        assert (read_heartbeat(output, "4f0c"), read_heartbeat(output, "9a3b")) == (0, 0)
 
     def test_what_streams_have_said_is_forgotten_when_the_next_begins(self, tmp_path: Path):
         output = str(tmp_path)
-        ask_to_stop(output)
-        say_drained(output, "4f0c")
-        assert (is_asked_to_stop(output), is_drained(output, "4f0c"), is_drained(output, "9a3b")) == (True, True, False)
-        forget_to_stop(output)
-        assert not is_asked_to_stop(output)
+        request_stop(output)
+        mark_drained(output, "4f0c")
+        assert is_stop_requested(output)
+        assert [is_drained(output, job) for job in ("4f0c", "9a3b")] == [True, False]
+        clear_control_files(output)
+        assert not is_stop_requested(output)
         assert not is_drained(output, "4f0c")
 
     @pytest.mark.parametrize(("owner", "texts"), [("", ["Rain fell."]), ("4f0c", ["Rain fell."]), ("9a3b", [])])

@@ -89,7 +89,7 @@ def _stream(args: argparse.Namespace) -> int:
 def _ask_to_stop(settings: "StreamSettings") -> int:
     from transforms.dataset import files, guard, layout, lock
     from transforms.dataset.trust import UntrustedDataset
-    from transforms.stream.control_files import ask_to_stop
+    from transforms.stream.control_files import request_stop
 
     output = settings.output
     own = files.join(output, layout.OWN)
@@ -99,7 +99,7 @@ def _ask_to_stop(settings: "StreamSettings") -> int:
         guard.check_links(output)
     except UntrustedDataset as error:
         raise ConfigurationError([f"write.output: {error}"]) from error
-    ask_to_stop(output)
+    request_stop(output)
     show(f"dateline: the stream into {output} is asked to drain")
     if files.is_local(output) and not lock.is_held(own):
         show("  No process on this machine writes into it; only a job on a cluster would hear of it.")
@@ -206,7 +206,7 @@ def stream(settings: "StreamSettings") -> int:
 def _follow(settings: "StreamSettings", job: "Job") -> int:
     from pipeline.commands import windows
     from pipeline.engines.shutdown import without_tracebacks
-    from transforms.stream.control_files import forget_to_stop
+    from transforms.stream.control_files import clear_control_files
 
     _ask_for_contact(settings)
     show(f"dateline: following {_named(settings.inputs)} into {settings.output}")
@@ -221,7 +221,7 @@ def _follow(settings: "StreamSettings", job: "Job") -> int:
                 show("What was committed stays. Started again, the same command goes on from there.", file=sys.stderr)
                 logging.getLogger(__name__).info("the stream failed", exc_info=error)
                 return Exit.FAILED
-        forget_to_stop(settings.output)
+        clear_control_files(settings.output)
         show(windows.totals(told.counts, told.rows, told.late, time.monotonic() - begun))
     return Exit.DONE
 
@@ -241,14 +241,14 @@ def _watched(settings: "StreamSettings", job: "Job") -> Iterator[None]:
     """Within, a stream whose source is no longer looked at ends this process: a runner may wait for a lost worker."""
     from pipeline.engines.local import leave, shared_progress
     from pipeline.monitoring.watchdog import Limits, watched
-    from transforms.stream.control_files import is_asked_to_stop, looks_of
+    from transforms.stream.control_files import is_stop_requested, read_heartbeat
 
     begun = time.monotonic()
 
     def look() -> dict[str, int]:
         try:
-            if not is_asked_to_stop(settings.output):
-                return {"looks at the sources": looks_of(settings.output, job.job_id)}
+            if not is_stop_requested(settings.output):
+                return {"looks at the sources": read_heartbeat(settings.output, job.job_id)}
         except (OSError, ValueError) as error:  # a bucket that does not answer just now is no stream that hangs
             logging.getLogger(__name__).debug("how far the stream is could not be read", exc_info=error)
         return {"seconds": int(time.monotonic() - begun)}
@@ -299,7 +299,7 @@ def _begin(settings: "StreamSettings", job: "Job") -> None:
     from transforms.dataset.commit import decided, roll_forward_all
     from transforms.dataset.trust import DamagedFile, UntrustedDataset
     from transforms.stream.commit import clean_staging
-    from transforms.stream.control_files import forget_to_stop, take_over
+    from transforms.stream.control_files import clear_control_files, take_over
 
     output = files.check_output(settings.output)
     try:
@@ -313,7 +313,7 @@ def _begin(settings: "StreamSettings", job: "Job") -> None:
         roll_forward_all(output)
         if files.is_local(output):
             clean_staging(output)
-        forget_to_stop(output)
+        clear_control_files(output)
     except lock.DatasetLocked as error:
         raise DatasetBusy([f"write.output: another run is writing into {output!r}; wait until it has ended"]) from error
     except (UntrustedDataset, DamagedFile) as error:
@@ -382,9 +382,9 @@ def _end_when_drained(result: Any, settings: "StreamSettings", job: "Job") -> No
 
 def _may_end(settings: "StreamSettings", job_id: str) -> bool:
     """Return True if all is committed; or a job is to stop whose topic has no end, and the next one reads the rest."""
-    from transforms.stream.control_files import is_asked_to_stop, is_drained
+    from transforms.stream.control_files import is_drained, is_stop_requested
 
-    return is_drained(settings.output, job_id) or (settings.has_topics and is_asked_to_stop(settings.output))
+    return is_drained(settings.output, job_id) or (settings.has_topics and is_stop_requested(settings.output))
 
 
 def _hear(result: Any, ended: "concurrent.futures.Future[str]") -> None:
@@ -425,7 +425,7 @@ def _drained_by_signal(output: str) -> Iterator[None]:
 
     from pipeline.engines.shutdown import SIGNALS, let_go
     from pipeline.engines.sockets import remove_socket_folder
-    from transforms.stream.control_files import ask_to_stop
+    from transforms.stream.control_files import request_stop
 
     asked = list[float]()
 
@@ -443,7 +443,7 @@ def _drained_by_signal(output: str) -> Iterator[None]:
         asked.append(now)
         show("\ndateline: draining: reads nothing more, commits what it has (again to end at once)")
         # Not here: a handler must not wait for a file system.
-        threading.Thread(target=ask_to_stop, args=(output,), daemon=True).start()
+        threading.Thread(target=request_stop, args=(output,), daemon=True).start()
 
     before = [signal.signal(number, drain) for number in SIGNALS]
     try:

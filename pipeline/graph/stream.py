@@ -69,7 +69,7 @@ def sources(p: beam.Pipeline, settings: StreamSettings, job: Job) -> tuple[Any, 
             check_seconds=stream.check_seconds,
             wait_seconds=60 * stream.wait_minutes,
             oldest_seconds=60 * stream.oldest_minutes,
-            says_alive=stream.stalled_minutes > 0,
+            has_heartbeat=stream.stalled_minutes > 0,
             budget=settings.parse.budget,
         )
         read.append(p | "Follow" >> follow)

@@ -26,7 +26,7 @@ from transforms.dataset.manifest import manifest_paths, read_manifest, write_man
 from transforms.dataset.shards import stage_shard
 from transforms.deduplicate import ALREADY_IN_DATASET, Deduplicate, relatives
 from transforms.records import FACT_TABLES, TABLES, AnnotatedArticle
-from transforms.stream.control_files import is_taken_over, say_drained
+from transforms.stream.control_files import is_taken_over, mark_drained
 from transforms.stream.history import History
 from transforms.stream.ledger import Ledger, remembered
 from transforms.stream.link_copies import link_articles
@@ -121,7 +121,7 @@ class _Commit(beam.DoFn):
 
     @on_timer(END)
     def say_end(self) -> None:
-        say_drained(self._job.output, self._job.job_id)
+        mark_drained(self._job.output, self._job.job_id)
 
 
 def commit_pane(

@@ -1,4 +1,7 @@
-"""Files in the dataset by which a stream, and who started it, say when to end, on any engine and file system."""
+"""Control files in the dataset: stop requests, ownership and heartbeats of a stream.
+
+The launcher and the job share nothing but the dataset, on any engine and file system.
+"""
 
 from transforms.dataset import files, layout
 
@@ -10,62 +13,62 @@ MAX_BYTES = 64
 """Maximum size of such a file."""
 
 
-def ask_to_stop(output: str) -> None:
-    """Ask the stream that writes into this dataset to read nothing more, commit what it has, and end."""
+def request_stop(output: str) -> None:
+    """Request that the stream of this dataset drains: it reads nothing more, commits what it has, and ends."""
     _write(files.join(output, NAME), b"stop\n")
 
 
-def is_asked_to_stop(output: str) -> bool:
-    """Return True if somebody has asked."""
+def is_stop_requested(output: str) -> bool:
+    """Return True if a stop was requested."""
     return files.size_of(files.join(output, NAME)) is not None
 
 
-def forget_to_stop(output: str) -> None:
-    """Take the file away, before a stream begins and when it has ended, and what earlier streams have said."""
-    said = [path for name in (DRAINED, ALIVE) for path in files.list_files(files.join(output, f"{name}*"))]
-    files.remove([files.join(output, NAME), *said])
+def clear_control_files(output: str) -> None:
+    """Remove the stop request, heartbeats and drain marks, before a stream starts and after it has ended."""
+    marks = [path for name in (DRAINED, ALIVE) for path in files.list_files(files.join(output, f"{name}*"))]
+    files.remove([files.join(output, NAME), *marks])
 
 
 def take_over(output: str, job_id: str) -> None:
-    """From now on this job writes into the dataset, and no other."""
+    """Make this job the owner of the dataset; an earlier job stops writing."""
     aside = files.join(output, layout.staging_folder(f"stream_{job_id}"))
     files.make_folder_of(files.join(aside, "owner"))
     files.write_whole(files.join(output, OWNER), job_id.encode(), aside=aside)
 
 
 def owner_of(output: str) -> str:
-    """Return the job that has begun last; empty where none has."""
+    """Return the id of the job that started last; empty if there is none."""
     return _read(files.join(output, OWNER))
 
 
 def is_taken_over(output: str, job_id: str) -> bool:
-    """Return True if a later job writes into the dataset: a cluster may go on with one whose launcher was killed."""
+    """Return True if a later job owns the dataset: a cluster may go on with a job whose launcher was killed."""
     return owner_of(output) not in ("", job_id)
 
 
-def say_drained(output: str, job_id: str) -> None:
-    """Say that all that the job has read is committed, for who waits for an engine that never ends a job."""
+def mark_drained(output: str, job_id: str) -> None:
+    """Mark the job as drained (all it read is committed): the launcher ends it where the engine never does."""
     _write(files.join(output, f"{DRAINED}{job_id}"), b"drained\n")
 
 
 def is_drained(output: str, job_id: str) -> bool:
-    """Return True if the job has said so."""
+    """Return True if the job is marked as drained."""
     return files.size_of(files.join(output, f"{DRAINED}{job_id}")) is not None
 
 
-def say_alive(output: str, job_id: str, looks: int) -> None:
-    """Say how often the job's source has looked at what it follows, for who waits for a job that may hang."""
-    _write(files.join(output, f"{ALIVE}{job_id}"), f"{looks}\n".encode())
+def write_heartbeat(output: str, job_id: str, polls: int) -> None:
+    """Write a heartbeat (number of polls) so that the launcher can detect a hung job."""
+    _write(files.join(output, f"{ALIVE}{job_id}"), f"{polls}\n".encode())
 
 
-def looks_of(output: str, job_id: str) -> int:
-    """What the job has said last; 0 if it has not, or says so just now."""
-    said = _read(files.join(output, f"{ALIVE}{job_id}")).strip()
-    return int(said) if said.isdecimal() else 0
+def read_heartbeat(output: str, job_id: str) -> int:
+    """Return the number of polls in the last heartbeat; 0 if there is none, or it is being written."""
+    text = _read(files.join(output, f"{ALIVE}{job_id}")).strip()
+    return int(text) if text.isdecimal() else 0
 
 
 def _read(path: str) -> str:
-    """Return the few words of such a file; none if it is not there, and no more than any of ours has."""
+    """Return the text of a control file, at most `MAX_BYTES`; empty if there is no file."""
     if not files.size_of(path):
         return ""
     with files.open_file(path) as handle:

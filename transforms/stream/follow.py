@@ -23,7 +23,7 @@ from transforms.read.read import Read
 from transforms.read.sources import Source, find_files, is_address, resolve_inputs
 from transforms.records import Item
 from transforms.stream import folder_watch as watch
-from transforms.stream.control_files import is_asked_to_stop, is_taken_over, say_alive
+from transforms.stream.control_files import is_stop_requested, is_taken_over, write_heartbeat
 from transforms.stream.outcomes import Outcome
 from transforms.stream.polling import Progress, Reader, due, read_round
 
@@ -66,8 +66,8 @@ class Follow(beam.PTransform):
     """How far behind the present the watermark stays."""
     oldest_seconds: float = 3600.0
     """How far behind it begins: the first round finds what has gathered before the stream began."""
-    says_alive: bool = False
-    """Whether it says in the dataset that it goes on, for a launcher that watches; see `stop.say_alive`."""
+    has_heartbeat: bool = False
+    """True if it writes a heartbeat into the dataset for the launcher; see `control_files.write_heartbeat`."""
     budget: Budget = Budget()
     """CPU time for each megabyte of a feed, and memory for the feed."""
 
@@ -77,7 +77,7 @@ class Follow(beam.PTransform):
     def expand(self, begin: beam.pvalue.PBegin) -> Any:
         addresses, patterns = followed(self.read.inputs)
         waits = max(self.wait_seconds, self.oldest_seconds), self.wait_seconds
-        alive = ALIVE_SECONDS if self.says_alive else float("inf")
+        alive = ALIVE_SECONDS if self.has_heartbeat else float("inf")
         source = _Follow(
             self.read, self.output, self.job_id, addresses, patterns, self.check_seconds, waits, alive, self.budget
         )
@@ -168,7 +168,7 @@ class _Follow(beam.DoFn, RestrictionProvider):
         self._budget = budget
 
     def setup(self) -> None:
-        self._reader = Reader(self._read, self._budget, self._say_alive)
+        self._reader = Reader(self._read, self._budget, self._beat)
         self._looks, self._said = 0, time.monotonic()
 
     def teardown(self) -> None:
@@ -185,9 +185,9 @@ class _Follow(beam.DoFn, RestrictionProvider):
         if progress.ended or not tracker.try_claim(None):
             return
         sleep_until(progress.next, at_most=self._check_seconds)
-        self._say_alive()
+        self._beat()
         now = utc_now()
-        if is_asked_to_stop(self._output) or is_taken_over(self._output, self._job_id):
+        if is_stop_requested(self._output) or is_taken_over(self._output, self._job_id):
             if tracker.try_claim(dataclasses.replace(progress, ended=True)):
                 end = Outcome("end", None, read=now)
                 yield beam.pvalue.TaggedOutput(OUTCOMES, TimestampedValue(end, Timestamp(micros=to_micros(now))))
@@ -206,11 +206,11 @@ class _Follow(beam.DoFn, RestrictionProvider):
                 yield beam.pvalue.TaggedOutput(OUTCOMES, TimestampedValue(result, at))
         tracker.defer_remainder(Duration(max(0.0, progress.next - time.time())))
 
-    def _say_alive(self) -> None:
+    def _beat(self) -> None:
         self._looks += 1
         if time.monotonic() - self._said >= self._alive_seconds:
             self._said = time.monotonic()
-            say_alive(self._output, self._job_id, self._looks)
+            write_heartbeat(self._output, self._job_id, self._looks)
 
     def _look(self, progress: Progress, now: datetime.datetime) -> tuple[list[Any], Progress]:
         """Read what there is to read now, if anything."""
