@@ -17,6 +17,7 @@ import yaml
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline.beam_flags import as_flags, check_beam_flags
+from pipeline.engines.known import RUNNERS, engine_of
 from pipeline.engines.options import QuickOptions
 from pipeline.errors import ConfigurationError
 from transforms import Deduplicate, Extract, Geocode, Parse, Read, Source, Write
@@ -24,16 +25,11 @@ from transforms.settings import bad_setting, got
 
 GIVEN_BY_RUN = {"run", "fetched", "memory", "sources", "only"}
 OF_STREAMS = ("stream", "kafka", "pubsub")
-MAX_JOB_SECONDS = 10 * 365 * 86_400
 MAX = {"seconds": 1e6, "minutes": 1e6, "hours": 1e5, "days": 1e5, "bytes": 1e12}
 """What a setting's name ends in -> the largest number that it takes; beyond it clocks, sockets and dates overflow."""
 MAX_OF_ALL = 1e9
 MAX_WORKERS = 1_000
-PRELOAD = "transforms.preload"
-"""Module that a worker imports before it takes work."""
 LISTEN = ("private", "network")
-LOCAL_RUNNERS = ("DirectRunner", "FnApiRunner")
-RUNNERS = (*LOCAL_RUNNERS, "PrismRunner", "FlinkRunner", "SparkRunner", "DataflowRunner", "PortableRunner")
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -71,14 +67,14 @@ class Launch:
         for name in ("max_minutes", "stalled_minutes"):
             if getattr(self, name) < 0:
                 raise bad_setting(name, getattr(self, name), "at least 0 (0 for no timeout)")
-        if self.stalled_minutes and self.runner not in LOCAL_RUNNERS:
+        if self.stalled_minutes and not engine_of(self.runner).is_local:
             rule = f"0 with {self.runner}, whose progress is not visible here (a stream has stream.stalled_minutes)"
             raise bad_setting("stalled_minutes", self.stalled_minutes, rule)
         if self.runner not in RUNNERS and "." not in self.runner:
             raise bad_setting("runner", self.runner, f"{', '.join(RUNNERS)}, or a class by its full name")
         if self.listen not in LISTEN:
             raise bad_setting("listen", self.listen, " or ".join(LISTEN))
-        if self.runner not in LOCAL_RUNNERS and self.workers != 1:
+        if not engine_of(self.runner).is_local and self.workers != 1:
             raise bad_setting("workers", self.workers, f"1 with {self.runner}, which has its own options under `beam`")
 
 
@@ -326,10 +322,5 @@ def _unknown(file: str, key: Any, known: Sequence[str], where: str | None = None
 
 
 def _options(launch: Launch, flags: Sequence[str]) -> PipelineOptions:
-    if launch.runner in LOCAL_RUNNERS:
-        own = [f"--direct_num_workers={launch.workers}"]
-    else:
-        # Meant for the answer to a request, it ends the watch over a job as well, whatever the job is at.
-        # Beam's worker imports plugins before it takes work, and we need all to be imported then.
-        own = [f"--job_server_timeout={MAX_JOB_SECONDS}", f"--beam_plugins={PRELOAD}"]
-    return QuickOptions([*own, *flags])
+    """Return Beam's options: those of the engine, then those that are given."""
+    return QuickOptions([*engine_of(launch.runner).options(launch), *flags])

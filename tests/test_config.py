@@ -10,7 +10,6 @@ from apache_beam.options.pipeline_options import PortableOptions
 
 from pipeline.config import (
     GIVEN_BY_RUN,
-    LOCAL_RUNNERS,
     Launch,
     Settings,
     check_beam_flags,
@@ -18,6 +17,7 @@ from pipeline.config import (
     load_settings,
     sections_of,
 )
+from pipeline.engines.known import engine_of
 from pipeline.errors import ConfigurationError
 from pipeline.stream_settings import StreamSettings
 from transforms.gazetteer.lookup import DEFAULT_PATH
@@ -171,7 +171,7 @@ def test_one_gazetteer_for_both_who_need_it(tmp_path):
 
 
 def test_directrunner_is_local():
-    assert "DirectRunner" in LOCAL_RUNNERS
+    assert engine_of("DirectRunner").is_local
     assert list(sections_of(Settings)) == ["read", "parse", "deduplicate", "extract", "geocode", "write"]
 
 

@@ -31,7 +31,7 @@ def start_compaction(output: str) -> None:
 
 def start_stream(output: str) -> None:
     """Do what `dateline stream` does before its first window."""
-    from pipeline.commands.stream import _begin
+    from pipeline.launch.stream import _begin
     from transforms.stream import Job
 
     settings: Any = SimpleNamespace(output=output, launch=SimpleNamespace(runner="PrismRunner"), options=None)

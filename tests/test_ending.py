@@ -16,7 +16,7 @@ from pipeline.engines.shutdown import TRACEBACK, let_go, without_tracebacks
 
 LATE = """
     import atexit, os, sys, threading, time
-    from pipeline.commands.stream import _drained_by_signal
+    from pipeline.launch.stream import _drained_by_signal
     from pipeline.engines.shutdown import in_own_process
     from pipeline.engines.local import interruptible
     from pipeline.engines.remote import cancelled_by_signal

@@ -5,13 +5,15 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from apache_beam.options.pipeline_options import GoogleCloudOptions
 
 from pipeline.beam_flags import beam_options
 from pipeline.cli import main
-from pipeline.engines.flink import Cluster, FlinkJobOptions, cluster_of, jobs_of, prepare_stream
+from pipeline.engines.flink import Cluster, FlinkJobOptions, jobs_of, prepare_stream
+from pipeline.engines.flink_engine import cluster_of
 from pipeline.errors import Exit
 from transforms.stream.control_files import is_stop_requested, mark_drained, take_over
 
@@ -73,13 +75,12 @@ def test_the_jobs_of_one_dataset_are_cancelled_and_waited_for(flink):
 
 
 def test_a_cluster_is_what_an_address_names():
-    for runner, master, address in (
-        ("FlinkRunner", "localhost:8081", "http://localhost:8081"),
-        ("FlinkRunner", "https://flink.test:443", "https://flink.test:443"),
-        ("FlinkRunner", "[local]", None),
-        ("PrismRunner", "localhost:8081", None),
+    for master, address in (
+        ("localhost:8081", "http://localhost:8081"),
+        ("https://flink.test:443", "https://flink.test:443"),
+        ("[local]", None),
     ):
-        cluster = cluster_of(runner, beam_options([f"--flink_master={master}"]))
+        cluster = cluster_of(SimpleNamespace(options=beam_options([f"--flink_master={master}"])))
         assert (cluster.address if cluster else None) == address
 
 
@@ -121,4 +122,4 @@ def test_a_cluster_that_does_not_answer_is_named(capsys, tmp_path: Path):
     take_over(str(tmp_path), "4f0c")
     stop = [*FLINK, "--stop", "--output", str(tmp_path), "--", "--flink_master=127.0.0.1:9"]
     assert main(stop) == Exit.CONFIGURATION
-    assert "beam.flink_master: http://127.0.0.1:9 does not answer" in capsys.readouterr().err
+    assert "beam.flink_master: got 'http://127.0.0.1:9'; expected a cluster that answers" in capsys.readouterr().err

@@ -1,6 +1,5 @@
 """Places of an article: golden cases, mentions, ranking, the transform."""
 
-import dataclasses
 import datetime
 import json
 import math

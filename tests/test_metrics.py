@@ -83,7 +83,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_run(tmp_path: Path, f
     given = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml", "--output", str(tmp_path / "out")]
     done = subprocess.run([*given, flag, str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
-    assert f"{flag[2:]}: '{tmp_path}' cannot be written" in done.stderr
+    assert f"{flag[2:]}: got '{tmp_path}'; expected a file in a folder" in done.stderr
     assert not (tmp_path / "out").exists()
 
 

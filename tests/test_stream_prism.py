@@ -14,14 +14,14 @@ import yaml
 
 from benchmarks.soak import Web, account, configuration, drop_file, serve
 from pipeline.cli import main
-from pipeline.commands.stream import ONE_WISH_SECONDS
 from pipeline.commands.windows import line
 from pipeline.config import load_settings
 from pipeline.engines.ports import prism_location
 from pipeline.engines.prism import VARIABLE, check_prism, find_prism
 from pipeline.engines.prism_build import CHANGES, BuildError, change
 from pipeline.errors import ConfigurationError, Exit
-from pipeline.launch.batch import check_runner
+from pipeline.launch.checks import check_engine
+from pipeline.launch.stream import DOUBLE_SIGNAL_SECONDS
 from tests.engines import ENVIRONMENT, kill_family
 from tests.test_stream import NOON
 from transforms.dataset import Run, list_runs
@@ -178,7 +178,7 @@ def test_a_second_interrupt_ends_it_at_once(tmp_path: Path):
         stream.wait_for(lambda: web.faults["no answer in time"] > 0)
         stream.process.send_signal(signal.SIGINT)
         stream.wait_for(lambda: "draining" in stream.log.read_text())
-        time.sleep(ONE_WISH_SECONDS)
+        time.sleep(DOUBLE_SIGNAL_SECONDS)
         stream.process.send_signal(signal.SIGINT)
         assert stream.process.wait(20) == Exit.INTERRUPTED
     finally:
@@ -203,7 +203,7 @@ def test_a_signal_that_comes_twice_at_once_drains(tmp_path: Path):
 
 def test_who_stops_a_stream_that_is_not_there_is_told_so(tmp_path: Path, capsys):
     assert main(["stream", "configs/stream.yaml", "--stop", "--output", str(tmp_path / "out")]) == Exit.CONFIGURATION
-    assert "is no dataset" in capsys.readouterr().err
+    assert "expected a dataset that a stream writes into" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
     (tmp_path / "out" / "_dateline").mkdir(parents=True)
     assert main(["stream", "configs/stream.yaml", "--stop", "--output", str(tmp_path / "out")]) == Exit.DONE
@@ -219,7 +219,7 @@ def test_a_stream_stops_when_it_is_asked_from_elsewhere(tmp_path: Path, capsys):
     try:
         stream.wait_for(lambda: bool(web.sent), web)
         assert main(["stream", str(config)]) == Exit.BUSY
-        assert "another run is writing" in capsys.readouterr().err
+        assert "expected a dataset that no other run writes into" in capsys.readouterr().err
         assert main(["stream", str(config), "--stop"]) == Exit.DONE
         assert stream.process.wait(60) == Exit.DONE
     finally:
@@ -242,16 +242,16 @@ def test_without_prism_it_says_how_to_get_it(monkeypatch, tmp_path: Path):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        (["runner=DirectRunner"], "never closes a window"),
-        (["read.inputs=[]"], "names nothing to follow"),
-        (["write.shards=2"], "one file per table and window"),
+        (["runner=DirectRunner"], "this one closes no window"),
+        (["read.inputs=[]"], "expected feeds, folders or globs to follow"),
+        (["write.shards=2"], "one file for each table and window"),
         (["stream.window_minute=5"], "did you mean 'window_minutes'"),
-        (["max_minutes=14"], "max_minutes: is for `dateline run`"),
-        (["metrics=out/metrics.json"], "metrics: is for `dateline run`"),
+        (["max_minutes=14"], "max_minutes: got 14.0; expected no value"),
+        (["metrics=out/metrics.json"], "metrics: got 'out/metrics.json'; expected no value"),
         (["stalled_minutes=5"], "a stream has stream.stalled_minutes"),
-        (["read.inputs=['']"], "one of them is empty"),
-        (["stream.window_minutes=0"], "give a number above 0"),
-        (["kafka.topic=news"], "give both, or neither"),
+        (["read.inputs=['']"], "a glob in each entry"),
+        (["stream.window_minutes=0"], "expected a number above 0"),
+        (["kafka.topic=news"], "or neither"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_starts(changes: list[str], said: str, capsys):
@@ -324,7 +324,7 @@ def test_a_batch_run_looks_for_prism_where_a_stream_does(tmp_path: Path, monkeyp
     monkeypatch.setenv(VARIABLE, str(ours))
     for flags, expected in (([], ours), ([f"--prism_location={other}"], other)):
         given = load_settings("configs/prism.yaml", beam_flags=flags)
-        check_runner(given)
+        check_engine(given)
         assert check_prism(prism_location(given), "private") == str(expected)
     monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere"))
     for command in ("check", "run"):

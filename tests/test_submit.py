@@ -91,7 +91,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_job_is_built(
 
 def test_a_local_runner_is_no_service(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["submit", str(ROOT / "configs/sample.yaml")]) == 2
-    assert "is no service" in capsys.readouterr().err
+    assert "expected DataflowRunner; or use `dateline run`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_a_local_runner_is_no_service(capsys: pytest.CaptureFixture[str]) -> Non
         ("write.output=out/here", "write.output: 'out/here' is on this machine"),
         ("read.inputs=[gs://b/a.txt, seeds/wire.jsonl]", "read.inputs: 'seeds/wire.jsonl' is on this machine"),
         ("beam.sdk_container_image=", "workers would have no Dateline"),
-        ("max_minutes=5", "max_minutes: is for `dateline run`"),
-        ("metrics=m.json", "metrics: is for `dateline run`"),
+        ("max_minutes=5", "max_minutes: got 5.0; expected no value"),
+        ("metrics=m.json", "metrics: got 'm.json'; expected no value"),
     ],
 )
 def test_what_workers_could_not_reach_is_refused(change: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,7 +57,7 @@ def begin_feed(output: str) -> None:
 
 def start_stream(output: str) -> None:
     """Do what `dateline stream` does before its first window."""
-    from pipeline.commands.stream import _begin
+    from pipeline.launch.stream import _begin
     from transforms.stream import Job
 
     class Settings:

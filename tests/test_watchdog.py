@@ -24,12 +24,12 @@ SLEEPING_MODEL = """
     import sys, time
     from pipeline.monitoring import watchdog
     from pipeline.cli import main
-    from transforms.extract import extract
+    from transforms import annotate
 
-    def annotate(articles, nlp, piece_chars):
+    def read_articles(articles, nlp, piece_chars):
         {how}
 
-    extract.annotate = annotate
+    annotate.read_articles = read_articles
     watchdog.GRACE_SECONDS = 1
     sys.exit(main(sys.argv[1:]))
 """
@@ -72,7 +72,7 @@ def test_a_run_that_hangs_is_ended(file_without_end: Path, workers: int, limit: 
     done = run(command(file_without_end, folder / "out", *limits), folder)
     assert done.returncode == 5, done.stderr
     assert f"({limit}: {LIMIT})" in done.stderr
-    assert "transforms/read/" in done.stderr  # where it hung
+    assert "transforms/files/" in done.stderr  # where it hung
     assert "Traceback" not in done.stderr
     assert not list(folder.glob("out/**/*.parquet"))
     assert [found.state for found in list_runs(str(folder / "out"))] == ["started"]
@@ -107,7 +107,7 @@ def test_what_was_running_is_said(tmp_path: Path) -> None:
     assert done.returncode == 5, done.stderr
     assert "done until then: 1 read" in done.stderr
     assert f"in work: annotate of {tmp_path / 'a.txt'}, for " in done.stderr
-    assert "transforms/extract/extract.py" in done.stderr
+    assert "transforms/annotate.py" in done.stderr
 
 
 def test_compiled_code_that_holds_the_interpreter_is_ended_too(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_without_limits_of_an_article_the_last_resort_ends_the_run(tmp_path: Pat
     done = sleeping(tmp_path, endless, "extract.max_cpu_seconds=0", "extract.max_memory_mb=0")
     assert done.returncode == 1, done.stderr
     assert "Timeout" in done.stderr
-    assert "in annotate" in done.stderr
+    assert "in read_articles" in done.stderr
 
 
 def test_a_run_in_time_is_left_alone(tmp_path: Path) -> None:

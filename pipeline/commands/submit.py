@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.monitoring.terminal import show
+from transforms.settings import got
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
@@ -46,22 +47,22 @@ def add_submit_command(commands: Any) -> None:
 
 def _submit(args: argparse.Namespace) -> int:
     from pipeline.beam_flags import use_for_files
-    from pipeline.config import LOCAL_RUNNERS, load_settings
-    from pipeline.engines.service import service_problems
+    from pipeline.config import load_settings
+    from pipeline.engines.known import engine_of
 
     settings = load_settings(
         args.config, inputs=args.input, output=args.output, changes=args.set, beam_flags=args.beam_flags
     )
     use_for_files(settings.options)
-    if settings.launch.runner in LOCAL_RUNNERS:
-        raise ConfigurationError([f"runner: {settings.launch.runner} is no service; give DataflowRunner, or `run` it"])
+    engine = engine_of(settings.launch.runner)
+    if engine.is_local:
+        raise ConfigurationError([got("runner", settings.launch.runner, "DataflowRunner; or use `dateline run`")])
     problems = [
-        f"{name}: is for `dateline run`, which waits for the end; a job that is submitted is watched by its service"
+        got(name, getattr(settings.launch, name), "no value: the service watches a job that is submitted")
         for name in ("max_minutes", "metrics", "prometheus")
         if getattr(settings.launch, name)
     ]
-    if settings.launch.runner == "DataflowRunner":
-        problems += service_problems(settings)
+    problems += engine.check(settings)
     if problems:
         raise ConfigurationError(problems)
     if args.json and not args.dry_run:
@@ -75,15 +76,16 @@ def show_job(settings: "Settings", file: str | None = None) -> int:
     Raises:
         ConfigurationError: the runner is not Dataflow's, its packages are missing, or an option is wrong.
     """
-    from pipeline.launch.batch import find_sources
+    from pipeline.engines.known import engine_of
+    from pipeline.launch.checks import find_sources
     from transforms.dataset.open_run import new_run
     from transforms.dataset.runs import Input
     from transforms.http.redact import mask
 
     if file and (Path(file).is_dir() or not os.access(Path(file).resolve().parent, os.W_OK)):
         raise ConfigurationError([f"--json {file}: cannot be written there; give a file in a folder that exists"])
-    if settings.launch.runner != "DataflowRunner":
-        raise ConfigurationError([f"runner: --dry-run shows jobs of DataflowRunner, not of {settings.launch.runner}"])
+    if not engine_of(settings.launch.runner).is_service:
+        raise ConfigurationError([got("runner", settings.launch.runner, "DataflowRunner with --dry-run")])
     try:
         from pipeline.engines.dataflow import build_job, job_text
     except ImportError as error:
@@ -109,7 +111,7 @@ def submit(settings: "Settings") -> int:
     import apache_beam as beam
 
     from pipeline.graph.batch import build
-    from pipeline.launch.batch import begin, check_models, find_sources, last_line
+    from pipeline.launch.checks import begin, check_models, find_sources, last_line
 
     check_models(settings)
     sources = find_sources(settings)

@@ -7,7 +7,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from apache_beam.options.pipeline_options import FlinkRunnerOptions, GoogleCloudOptions, PipelineOptions
+from apache_beam.options.pipeline_options import GoogleCloudOptions, PipelineOptions
 
 from transforms.dataset import files
 from transforms.records import stable_id
@@ -131,11 +131,3 @@ class Cluster:
         request = urllib.request.Request(f"{self.address}{path}", method=method)
         with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
             return json.loads(answer.read() or b"{}")
-
-
-def cluster_of(runner: str, options: PipelineOptions) -> Cluster | None:
-    """Return the cluster that the options name; None where Flink is within the run, or it is another runner."""
-    if runner != "FlinkRunner":
-        return None
-    master = options.view_as(FlinkRunnerOptions).flink_master.strip()
-    return None if master.startswith("[") else Cluster(master)

@@ -10,10 +10,14 @@ from typing import Any
 
 from apache_beam.options.pipeline_options import PortableOptions, PrismRunnerOptions
 
-from pipeline.config import LOCAL_RUNNERS, PRELOAD, Settings
+from pipeline.config import Settings
+from pipeline.engines.base import PRELOAD
+from pipeline.engines.known import engine_of
 from pipeline.engines.network import has_left_network, start_again, why_not
 from pipeline.engines.prism import check_prism, prism_server
+from pipeline.engines.prism_engine import PrismEngine
 from pipeline.engines.shutdown import is_own_process
+from pipeline.engines.spark_engine import SparkEngine
 from pipeline.errors import ConfigurationError
 from pipeline.monitoring import logs
 from pipeline.patches import Pools, close_ports
@@ -22,7 +26,6 @@ from transforms.feeds.feed_list import is_feed_list
 from transforms.http.redact import mask
 from transforms.read.sources import is_address
 
-JVM_RUNNERS = ("FlinkRunner", "SparkRunner")
 LOCAL_MASTER = re.compile(r"\[(local|auto|collection)\]|local(\[.*\])?")
 """Address of a Flink or Spark that is within the run."""
 OPEN = (
@@ -38,7 +41,7 @@ def close_all(settings: Settings) -> None:
         ConfigurationError: the worker pool's secret cannot be read.
     """
     close_ports()
-    if settings.launch.runner not in LOCAL_RUNNERS:
+    if not engine_of(settings.launch.runner).is_local:
         importlib.import_module(PRELOAD)  # this process may be a worker, in several threads
     Pools.tcp = not can_dial_sockets(settings)
     Pools.secret = pool_secret(settings)
@@ -50,7 +53,7 @@ def check_ports(settings: Settings) -> None:
     Raises:
         ConfigurationError: with what to do.
     """
-    if settings.launch.runner == "PrismRunner" and not _is_elsewhere(settings):
+    if starts_prism(settings):
         check_prism(prism_location(settings), settings.launch.listen)
     if starts_job_server(settings) and settings.launch.listen != "network" and (why := why_open(settings)):
         raise ConfigurationError(
@@ -89,7 +92,12 @@ def enter_network(settings: Settings) -> None:
 
 def starts_job_server(settings: Settings) -> bool:
     """Return True if Beam starts its job server for Flink or Spark on this machine."""
-    return settings.launch.runner in JVM_RUNNERS and not _is_elsewhere(settings)
+    return engine_of(settings.launch.runner).has_jvm_server and not _is_elsewhere(settings)
+
+
+def starts_prism(settings: Settings) -> bool:
+    """Return True if this command starts Prism."""
+    return isinstance(engine_of(settings.launch.runner), PrismEngine) and not _is_elsewhere(settings)
 
 
 def why_open(settings: Settings) -> str:
@@ -98,7 +106,7 @@ def why_open(settings: Settings) -> str:
     That is: a cluster, workers elsewhere, or inputs or an output that are not on this machine.
     """
     given = settings.options.get_all_options()
-    master = str(given["spark_master_url" if settings.launch.runner == "SparkRunner" else "flink_master"] or "")
+    master = str(given[engine_of(settings.launch.runner).master_option] or "")
     if not LOCAL_MASTER.fullmatch(master.strip()):
         return f"the cluster {master} is reached by the network"
     if portable(settings).environment_type not in (None, "LOOPBACK"):
@@ -118,8 +126,9 @@ def fetch_job_server(settings: Settings) -> None:
     """Have the job server's jar in Beam's cache, from where it is taken without a network."""
     from apache_beam.runners.portability import flink_runner, spark_runner
 
-    runner: Any = spark_runner.SparkJarJobServer if settings.launch.runner == "SparkRunner" else None
-    server = (runner or flink_runner.FlinkJarJobServer)(settings.options)
+    is_spark = isinstance(engine_of(settings.launch.runner), SparkEngine)
+    kind: Any = spark_runner.SparkJarJobServer if is_spark else flink_runner.FlinkJarJobServer
+    server = kind(settings.options)
     server.local_jar(server.path_to_jar(), server._jar_cache_dir)
 
 
@@ -127,7 +136,7 @@ def fetch_job_server(settings: Settings) -> None:
 def engine_server(settings: Settings) -> Iterator[None]:
     """Start the engine, if it is Prism on this machine; the options name it then. It lives inside this context only."""
     location = prism_location(settings)
-    if settings.launch.runner != "PrismRunner" or _is_elsewhere(settings) or "://" in location:
+    if not starts_prism(settings) or "://" in location:
         yield
         return
     with prism_server(location, settings.launch.listen) as address:
@@ -147,10 +156,10 @@ def _is_elsewhere(settings: Settings) -> bool:
 
 def can_dial_sockets(settings: Settings) -> bool:
     """Return True if the engine connects to Unix sockets: all but those on the JVM, and those that we do not know."""
-    runner = settings.launch.runner
+    engine = engine_of(settings.launch.runner)
     endpoint = str(portable(settings).job_endpoint or "")
     ours = endpoint in ("", "embed") or endpoint.startswith("unix:")
-    return runner in LOCAL_RUNNERS or (runner not in JVM_RUNNERS and ours)
+    return engine.is_local or (not engine.has_jvm_server and ours)
 
 
 def pool_secret(settings: Settings) -> str | None:

@@ -1,52 +1,46 @@
-"""Checked settings -> a finished run and what the user sees of it."""
+"""The launcher of a run: checks settings, executes the graph, prints totals, writes metrics."""
 
 import contextlib
-import datetime
 import logging
 import os
-import re
-import sys
 import time
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import apache_beam as beam
-from apache_beam.io.filesystems import FileSystems
-from apache_beam.runners.runner import PipelineState
-
-from pipeline.config import LOCAL_RUNNERS, Settings
-from pipeline.engines.forked import prepared_runner
-from pipeline.engines.local import ended_by_lost_worker, interruptible, leave, shown_progress, spilling
-from pipeline.engines.ports import check_ports, close_all, engine_server, enter_network
-from pipeline.engines.prepare import prepare
-from pipeline.engines.remote import cancelled_by_signal
-from pipeline.engines.service import service_problems
-from pipeline.engines.shutdown import without_tracebacks
-from pipeline.errors import ConfigurationError, DatasetBusy, Exit
+from pipeline.config import Settings
+from pipeline.engines.base import check_state
+from pipeline.engines.known import engine_of
+from pipeline.engines.local import leave
+from pipeline.engines.ports import enter_network
+from pipeline.errors import ConfigurationError, Exit
 from pipeline.graph.batch import build
+from pipeline.launch.checks import (
+    advise_contact,
+    begin,
+    check_engine,
+    check_models,
+    check_output,
+    check_reports,
+    find_sources,
+    last_line,
+)
 from pipeline.launch.totals import adds_up, failure_share, summarize
 from pipeline.monitoring import logs
 from pipeline.monitoring.metrics import STDOUT, Report
 from pipeline.monitoring.terminal import show
 from pipeline.monitoring.watchdog import Limits, progress, watched
-from transforms import Run, Source, begin_run, read_run, resolve_inputs
-from transforms.dataset import DatasetLocked
-from transforms.dataset.trust import DamagedFile, UntrustedDataset
-from transforms.extract.models import load_models, model_ids
-from transforms.gazetteer.lookup import Gazetteer
+from transforms import Run, read_run
 from transforms.http.redact import mask
-from transforms.read.sources import is_address
-from transforms.settings import got
 
 
 def check(settings: Settings) -> int:
     """Say what a run would do, having checked all that can be checked without running or asking a network."""
     sources = find_sources(settings, remote=False)
-    _ask_for_contact(settings, sources)
+    advise_contact(settings, (source.uri for source in sources))
     check_output(settings.output)
     check_reports(settings)
     check_models(settings)
-    check_runner(settings)
+    check_engine(settings)
     show(f"{_plural(len(sources), 'input file or address', 'input files and addresses')}, written to {settings.output}")
     show(f"runner {settings.launch.runner}, {_workers(settings)}; the settings are right")
     return Exit.DONE
@@ -55,7 +49,7 @@ def check(settings: Settings) -> int:
 def launch(settings: Settings) -> int:
     """Carry out a run, prints its totals, writes its metrics, returns the exit code."""
     check_reports(settings)
-    check_runner(settings)
+    check_engine(settings)
     enter_network(settings)
     launch = settings.launch
     about = {"dataset": mask(settings.output), "runner": launch.runner, "workers": launch.workers}
@@ -79,11 +73,12 @@ def _run(settings: Settings, report: Report) -> Exit:
     begun = time.monotonic()
     run = report.run = begin(settings, sources)
     logs.set_run(run.run_id)
-    _ask_for_contact(settings, sources)
+    advise_contact(settings, (source.uri for source in sources))
     head = f"dateline: reading {_plural(len(sources), 'file or address', 'files and addresses')} into {settings.output}"
     _tell(f"{head}\n  run {run.run_id} on {settings.launch.runner}, {_workers(settings)}", settings, event="started")
     try:
-        _execute(settings, run, report)
+        engine = engine_of(settings.launch.runner)
+        check_state(engine.run(settings, lambda p: build(p, settings, run), _Watch(settings, run, report)))
     except Exception as error:
         text = f"\ndateline: the run failed: {last_line(error)}"
         after = "\nNothing was committed. Started again, the same command does the run over."
@@ -117,130 +112,38 @@ def _write_report(report: Report, code: Exit, error: str | None) -> Exit:
     return code
 
 
-def _ask_for_contact(settings: Settings, sources: list[Source]) -> None:
-    """Publishers block readers that they cannot ask to slow down."""
-    if any(is_address(source.uri) for source in sources) and not settings.read.contact:
-        text = "dateline: read.contact is empty; give publishers a page or mailbox to reach you by"
-        logs.say(text, event="advice", level="warning")
+class _Watch:
+    """The launcher during a run: records, samples, and ends a run that hangs.
 
+    Args:
+        settings: with the timeouts.
+        run: what is run.
+        report: where figures go.
+    """
 
-def check_output(output: str) -> None:
-    """Whether a local folder can be made or written to; a run finds out by writing."""
-    if "://" in output:
-        try:
-            FileSystems.get_filesystem(output)
-        except ValueError as error:
-            raise ConfigurationError([f"write.output: {error}"]) from error
-        return
-    folder = next(path for path in (Path(output).absolute(), *Path(output).absolute().parents) if path.exists())
-    if not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise ConfigurationError(
-            [f"write.output: cannot write to {output!r}: {folder} is no folder that can be written"]
-        )
-
-
-def check_reports(settings: Settings) -> None:
-    """Whether the files of the metrics can be written: a run writes them last, and may have taken hours by then."""
-    problems = []
-    for name in ("metrics", "prometheus"):
-        given = getattr(settings.launch, name)
-        if not given or given == STDOUT:
-            continue
-        path = Path(given).absolute()
-        folder = next(one for one in path.parents if one.exists())
-        if path.is_dir() or not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
-            problems.append(got(name, given, "a file in a folder that can be written to"))
-    if problems:
-        raise ConfigurationError(problems)
-
-
-def check_runner(settings: Settings) -> None:
-    """Find the program of the engine, or says how to get it; refuses what others could use, or could only fail."""
-    check_ports(settings)
-    if settings.launch.runner == "DataflowRunner" and (problems := service_problems(settings)):
-        raise ConfigurationError(problems)
-
-
-def check_models(settings: Settings) -> None:
-    """Raise ConfigurationError for a model that cannot be loaded or finds nothing."""
-    try:
-        load_models(settings.extract.model)
-    except ValueError as error:
-        raise ConfigurationError([str(error)]) from error
-
-
-def find_sources(settings: Settings, *, remote: bool = True) -> list[Source]:
-    """Return the files and addresses to read; ConfigurationError for a pattern without any."""
-    try:
-        return resolve_inputs(settings.inputs, remote=remote)
-    except ValueError as error:
-        here = "paths are relative to the folder in which the command is typed"
-        raise ConfigurationError([f"read.{line} ({here})" for line in str(error).splitlines()]) from error
-
-
-def begin(settings: Settings, sources: list[Source]) -> Run:
-    """Open the run; ConfigurationError where the output cannot be written, DatasetBusy where another one writes."""
-    listing = [(mask(source.uri), source.size, source.modified) for source in sources]
-    try:
-        return begin_run(settings.output, listing, datetime.datetime.now(datetime.UTC), versions=versions_of(settings))
-    except DatasetLocked as error:
-        raise DatasetBusy([f"write.{error}"]) from error
-    except (UntrustedDataset, DamagedFile) as error:
-        raise ConfigurationError([f"write.output: {error}"]) from error
-    except ValueError as error:
-        raise ConfigurationError([f"write.{error}"]) from error
-
-
-def versions_of(settings: Settings) -> dict[str, str]:
-    """What the run's rows depend on beside the code."""
-    model = settings.extract.model
-    gazetteer = Gazetteer(settings.geocode.gazetteer).id
-    return {"model": ", ".join(model_ids(model)), "gazetteer": gazetteer}
-
-
-def _execute(settings: Settings, run: Run, report: Report) -> None:
-    """Build the graph and waits for its end; a local run is watched."""
-
-    def last_word(code: int, why: str) -> None:
-        report.progress = progress()
-        report.write(code, why)
-
-    job = None
-
-    def end(why: str) -> None:
-        after = "Nothing was committed. Started again, the same command does the run over."
-        logs.say(f"\ndateline: the run was ended: {why}\n{after}", event="hung", level="error")
-        if job is not None and settings.launch.runner not in LOCAL_RUNNERS:
-            with contextlib.suppress(Exception):  # the runner may be what hangs
-                job.cancel()
-        leave(Exit.HUNG, why, last_word)
-
-    with contextlib.ExitStack() as stack:
-        runner = settings.launch.runner
-        if runner in LOCAL_RUNNERS:
-            # First of all: a process that has a thread, be it one that samples or watches, cannot be forked.
-            runner = stack.enter_context(prepared_runner(settings.launch.workers, lambda: prepare(settings)))
-        stack.enter_context(without_tracebacks())
-        if settings.launch.runner in LOCAL_RUNNERS:
-            stack.enter_context(ended_by_lost_worker(Exit.FAILED, last_word))
-            stack.enter_context(shown_progress(sys.stderr))
-            stack.enter_context(interruptible(Exit.INTERRUPTED, last_word))
+    def __init__(self, settings: Settings, run: Run, report: Report) -> None:
         launch = settings.launch
-        stack.enter_context(report.usage.sampled())
-        limits = Limits(max_minutes=launch.max_minutes, stalled_minutes=launch.stalled_minutes)
-        stack.enter_context(watched(limits, end))
-        if settings.launch.runner in LOCAL_RUNNERS:
-            stack.enter_context(spilling(settings.output, run.run_id))
-        close_all(settings)
-        stack.enter_context(engine_server(settings))
-        p = beam.Pipeline(runner=runner, options=settings.options)
-        build(p, settings, run)
-        job = p.run()
-        if settings.launch.runner not in LOCAL_RUNNERS:
-            stack.enter_context(cancelled_by_signal(job))
-        state = job.wait_until_finish()
-        if state != PipelineState.DONE:
-            raise RuntimeError(f"the runner ended in state {state}")
+        self.run_id = run.run_id
+        self._report = report
+        self._limits = Limits(max_minutes=launch.max_minutes, stalled_minutes=launch.stalled_minutes)
+
+    def last_word(self, code: int, why: str) -> None:
+        """Write the metrics before the process exits in the middle of a run."""
+        self._report.progress = progress()
+        self._report.write(code, why)
+
+    @contextlib.contextmanager
+    def watched(self, cancel: Callable[[], None]) -> Iterator[None]:
+        """Sample usage and apply timeouts inside this context."""
+
+        def end(why: str) -> None:
+            after = "Nothing was committed. Started again, the same command does the run over."
+            logs.say(f"\ndateline: the run was ended: {why}\n{after}", event="hung", level="error")
+            cancel()
+            leave(Exit.HUNG, why, self.last_word)
+
+        with self._report.usage.sampled(), watched(self._limits, end):
+            yield
 
 
 def _exit_code(run: Run, settings: Settings) -> Exit:
@@ -261,23 +164,10 @@ def _exit_code(run: Run, settings: Settings) -> Exit:
 
 
 def _workers(settings: Settings) -> str:
-    if settings.launch.runner not in LOCAL_RUNNERS:
+    if not engine_of(settings.launch.runner).is_local:
         return "sized by its own options"
     return _plural(settings.launch.workers or os.cpu_count() or 1, "worker", "workers")
 
 
 def _plural(count: int, one: str, many: str) -> str:
     return f"{count:,} {one if count == 1 else many}"
-
-
-def last_line(error: Exception) -> str:
-    """Return what happened: the last line, since Beam wraps tracebacks into its message; of gRPC's the details.
-
-    >>> last_line(Exception('<_InactiveRpcError of RPC that terminated with:\\n\\tdetails = "Socket closed"\\n>'))
-    'Socket closed'
-    """
-    text = str(error)
-    if text.endswith("\n>") and (details := re.findall(r'details = "(.+)"$', text, re.MULTILINE)):
-        return str(details[-1])
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__

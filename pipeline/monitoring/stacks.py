@@ -21,7 +21,7 @@ OURS = re.compile(r"/((?:pipeline|transforms)/(?!.*site-packages).+)$")
 WATCHING = (
     "pipeline/__main__.py",
     "pipeline/cli.py",
-    "pipeline/launch/batch.py",
+    "pipeline/launch/",
     "pipeline/engines/",
     "pipeline/monitoring/",
 )

@@ -78,3 +78,8 @@ def _read(path: str) -> str:
 def _write(path: str, content: bytes) -> None:
     files.make_folder_of(path)
     files.write_file(path, lambda handle: handle.write(content))
+
+
+def may_end(output: str, job: str, *, has_topics: bool) -> bool:
+    """Return True if the job may be cancelled: all is committed, or a stop is requested and topics have no end."""
+    return is_drained(output, job) or (has_topics and is_stop_requested(output))
