@@ -9,9 +9,8 @@
 - `Annotate`: both, under limits of CPU time and memory
 - `Write`: records -> Parquet, committed whole
 
-`begin_run` and `read_run` stand at the two ends of it: they open and look up
-the run that `Write` commits. What a stream has beside these is in
-`transforms.stream`. Nothing here knows the package `pipeline`.
+`begin_run` opens the run that `Write` commits, and `read_run` looks it up. A
+stream has further steps in `transforms.stream`. Nothing here knows the package `pipeline`.
 """
 
 from typing import TYPE_CHECKING

@@ -95,7 +95,7 @@ class AnnotateArticles:
         return results
 
     def source(self, article: Article) -> str:
-        """Return where the article comes from."""
+        """Return the source of the article."""
         return article.source
 
     def payload(self, article: Article) -> str:

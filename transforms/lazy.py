@@ -34,7 +34,7 @@ def on_demand(package: str) -> Callable[[str], Any]:
 
 
 def names(source: bytes) -> dict[str, str]:
-    """Return what a source imports under `if`, with the module that it is in.
+    """Return the names that a source imports under `if`, with their modules.
 
     >>> names(b"if TYPE_CHECKING:\\n    from a.b import c, d")
     {'c': 'a.b', 'd': 'a.b'}

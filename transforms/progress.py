@@ -1,4 +1,4 @@
-"""How far a local run is, for the person who waits.
+"""Progress of a local run, for the person who waits for it.
 
 Beam's local runner says nothing while it works and its counters arrive at the
 end. So a worker adds up what it has done in a file of its own, at most once a
@@ -27,7 +27,7 @@ SOURCES_SHOWN = 3
 _done: Counter[str] = Counter()
 _next_write = 0.0
 _lock = threading.Lock()
-"""Hosts are asked by several threads of a worker."""
+"""Several threads of a worker visit hosts."""
 
 
 def advance(stage: str, count: int = 1) -> None:
@@ -102,7 +102,7 @@ def in_work(stage: str, sources: Sequence[str]) -> Iterator[None]:
 
 
 def read_work(folder: Path) -> list[Work]:
-    """Return what the workers of a run are working on, longest first."""
+    """Return the elements that the workers of a run are working on, longest first."""
     now = time.time()
     found = []
     for file in folder.glob(f"{WORK_PREFIX}*"):

@@ -105,7 +105,7 @@ class Document:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class FetchedPage:
-    """The page behind an entry of a feed, as it was served."""
+    """The page of a feed entry, as it was served."""
 
     url: str
     """Where it was in the end, after redirects."""
@@ -131,7 +131,7 @@ class Item:
     fetched: datetime.datetime
     charset: str | None = None
     page: FetchedPage | None = None
-    """Of an entry that gives only a summary, where it was asked for and could be had."""
+    """Of an entry that gives only a summary, if it was requested and could be fetched."""
     page_failure: str | None = None
     """Why it could not."""
     record: str | None = None
@@ -139,7 +139,7 @@ class Item:
 
     @property
     def source(self) -> str:
-        """Where it came from, for messages: `seeds/a.jsonl#3`."""
+        """Return the source, for messages: `seeds/a.jsonl#3`."""
         return source_of(self.uri, self.position)
 
 
@@ -274,7 +274,7 @@ class Article:
 
     @property
     def source(self) -> str:
-        """Where it came from, for messages: `seeds/a.jsonl#3`."""
+        """Return the source, for messages: `seeds/a.jsonl#3`."""
         return source_of(self.source_uri, self.source_position)
 
 

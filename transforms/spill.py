@@ -1,10 +1,10 @@
-"""Large elements lie on disk while a local run holds them between two steps.
+"""Spilling: large elements are stored on disk while a local run holds them between two steps.
 
 Beam's local runner keeps all that flows from one stage to the next in the
 launcher's memory, several times over while it is grouped: of a hundred thousand
-articles these were eight gigabytes. So the steps in front of a shuffle put what
-is large into a file of their process, and send where it lies; those behind it
-read it back. The launcher alone sets the environment variable, for workers of
+articles these were eight gigabytes. So the steps before a shuffle write large
+elements into a file of their process, and send the position; the steps after it
+read them. The launcher alone sets the environment variable, for workers of
 its own machine; on other runners, which shuffle by disk or network themselves,
 it is not set, and elements travel as they are.
 """
@@ -26,11 +26,11 @@ SUFFIX = ".spilled"
 FILE_BITS = 60
 """Of the number that names a file."""
 MIN_BYTES = 500
-"""What is smaller, pickled, travels as it is: where it lies would take as much memory."""
+"""Minimum pickled size of an element that is spilled: a position would take as much memory as a smaller one."""
 
 
 class Spilled(NamedTuple):
-    """Where a value lies."""
+    """Position of a spilled value."""
 
     file: int
     """Random number that names the file of the process that wrote it."""
@@ -41,7 +41,7 @@ class Spilled(NamedTuple):
 
 @dataclasses.dataclass
 class Spread(beam.PTransform):
-    """Beam's `Reshuffle`, which spreads elements over all workers; large ones lie on disk meanwhile."""
+    """Beam's `Reshuffle`, which spreads elements over all workers; large ones are stored on disk on the way."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class Spread(beam.PTransform):
 
 
 def spill(value: Any) -> Any:
-    """Where the value lies from now on, or the value itself where it is small or nothing is spilled.
+    """Return the position of a spilled value, or the value itself if it is small or nothing is spilled.
 
     Raises:
         OSError: the disk is full, or the folder is gone.
@@ -84,7 +84,7 @@ def unspilled(values: Iterable[Any]) -> Iterator[Any]:
 
 @contextlib.contextmanager
 def spilling_into(folder: Path) -> Iterator[None]:
-    """Within, this process and the workers that it starts put large elements into files of that folder."""
+    """Have this process and its workers spill into files of that folder inside this context."""
     folder.mkdir(parents=True, exist_ok=True)
     os.environ[FOLDER_VARIABLE] = str(folder)
     try:

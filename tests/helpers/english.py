@@ -62,8 +62,8 @@ TERMS = (
 OPENERS = ("what", "whether", "how", "where", "when", "why", "who", "which", "that")
 """No function's docstring begins with these, nor with `Return` and one of them."""
 
-_ALLOWED = r"(?! longer\b)(?! for\b)(?!-)"
-"""`is no longer`, `stands for` and `stand-in` are plain."""
+_ALLOWED = r"(?<![Tt]here is no)(?<![Tt]here are no)(?! longer\b)(?! for\b)(?!-)"
+"""`there is no`, `is no longer`, `stands for` and `stand-in` are plain."""
 _BANNED = re.compile(rf"\b(?:{'|'.join(map(re.escape, BANNED))})\b{_ALLOWED}", re.IGNORECASE)
 _FINAL = {"retry": "retr(?:y|ies|ied|ying)", "cache": "cach(?:e|es|ed|ing)", "drop": "drop(?:s|ped|ping)?"}
 _TERMS = re.compile(

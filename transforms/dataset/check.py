@@ -29,7 +29,7 @@ Kind = Literal[
 """A finding's kind: it decides what `repair` does."""
 
 BATCH = 5_000
-"""Rows that are read at once."""
+"""Rows that are read together."""
 ASIDE: frozenset[Kind] = frozenset({"foreign", "damaged", "manifest", "unlisted"})
 """Kinds whose file `repair` sets aside."""
 SHOWN_IDS = 5

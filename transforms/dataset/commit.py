@@ -1,4 +1,4 @@
-"""A run's files become part of the dataset all together, whatever happens meanwhile.
+"""The atomic commit of a run: all its files become part of the dataset, or none.
 
 First a manifest of everything there is to do is put in place; from then on the
 commit is decided. Each of its steps can be done again: a rename whose source
@@ -29,7 +29,7 @@ def needed(staged: Iterable[StagedFile], elsewhere: Collection[str] = ()) -> lis
 
     Args:
         staged: every file that the run has written.
-        elsewhere: tables of which other runs have files.
+        elsewhere: tables that have files of other runs.
     """
     ordered = sorted(staged, key=lambda one: (one.table, one.shard))
     filled = {one.table for one in ordered if one.rows}
@@ -54,7 +54,7 @@ def plan_commit(
     extras: Sequence[StagedExtra] = (),
     elsewhere: Collection[str] = (),
 ) -> Manifest:
-    """What is to be done to make the staged files the run's only ones.
+    """Return the manifest that makes the staged files the only files of the run.
 
     Args:
         run: as it was begun.
@@ -62,8 +62,8 @@ def plan_commit(
         shards: how many shards a table was split into.
         counts: the caller's totals, for the record.
         present: the files that the dataset has now and that belong to this run, or that an extra replaces.
-        extras: what is committed with the tables, behind them.
-        elsewhere: tables of which other runs have files.
+        extras: sidecars that are committed after the tables.
+        elsewhere: tables that have files of other runs.
     """
     renames = tuple(
         (one.path, layout.shard_path(one.table, run.date, run.run_id, one.shard, shards), one.size)
@@ -94,7 +94,7 @@ def extras_of(output: str, run_id: str, extras: Sequence[StagedExtra]) -> list[s
 
 
 def tables_elsewhere(output: str, run_id: str) -> set[str]:
-    """Return the tables of which other runs have files in the dataset."""
+    """Return the tables that have files of other runs."""
     paths = {table: files.list_files(files.join(output, layout.table_pattern(table))) for table in TABLES}
     return {table for table, found in paths.items() if any(layout.run_of(path) != run_id for path in found)}
 
@@ -151,7 +151,7 @@ def commit(
 
     Raises:
         ValueError: the run was not begun here.
-        OSError: a staged file is gone, because the run was started a second time meanwhile.
+        OSError: a staged file is gone, because the run was started a second time.
     """
     manifest = read_manifest(output, run.run_id)
     if manifest is None:

@@ -42,7 +42,7 @@ class Merge:
 
     @property
     def target(self) -> str:
-        """Where their rows will be; the same for the same files."""
+        """Return the path of the merged file; the same for the same files."""
         return layout.compacted_path(self.table, self.date, stable_id(*self.paths)[:16])
 
 
@@ -68,8 +68,8 @@ def compact(
 ) -> Compacted:
     """Merge the small files of each table and day before a date.
 
-    Holds the dataset's lock meanwhile, if it is on a local disk. Elsewhere
-    whoever calls makes sure that nothing else writes into the dataset.
+    Holds the dataset's lock until the end, if it is on a local disk. On an object
+    store the caller makes sure that nothing else writes into the dataset.
 
     Args:
         output: folder or URL of the dataset.
@@ -79,7 +79,7 @@ def compact(
 
     Raises:
         lock.Held: a run is writing into the dataset.
-        ValueError: it is no dataset.
+        ValueError: it is not a dataset.
     """
     output = files.check_output(output)
     if not files.list_files(files.join(output, layout.RUNS, "*")) and not runs.history_paths(output):

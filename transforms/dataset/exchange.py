@@ -1,9 +1,9 @@
 """A partition's old files against its new ones, in one step that no reader can see half of.
 
-Linux can exchange two folders at once. A reader that lists the partition
-before finds the old files, one that lists it behind finds the new ones, and
-none finds both or neither. One that has listed but not yet opened them is
-told that a file is gone. Elsewhere, and on file systems that cannot exchange,
+Linux can exchange two folders atomically. A reader that lists the partition
+before finds the old files, one that lists it afterwards finds the new ones, and
+none finds both or neither. One that has listed but not yet opened them gets an
+error that a file is gone. On other systems, and on file systems that cannot exchange,
 nothing is done here: the commit then renames first and deletes last, and for
 that moment a reader may see rows twice, but never too few.
 """
@@ -25,7 +25,7 @@ RENAME_EXCHANGE = 2
 
 
 def exchange(one: Path, other: Path) -> bool:
-    """Exchange two paths of one file system at once; False, and nothing done, where that cannot be."""
+    """Exchange two paths of one file system atomically; return False, and do nothing, if that is impossible."""
     if not sys.platform.startswith("linux"):
         return False
     try:
@@ -36,7 +36,7 @@ def exchange(one: Path, other: Path) -> bool:
 
 
 def swap_folders(output: str, manifest: "Manifest") -> None:
-    """Do the part of a manifest that readers see, where it can be done at once; the rest is for `roll_forward`.
+    """Do the part of a manifest that readers see, where that is atomic; the rest is for `roll_forward`.
 
     May be cut short anywhere: the staged files stay where they are, under a
     second name, so that whoever comes next can still rename them.

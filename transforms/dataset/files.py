@@ -16,7 +16,7 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 WILDCARDS = "*?["
-"""Beam's file systems read these as patterns wherever they stand in a path, also in `delete`."""
+"""Beam's file systems read these as patterns anywhere in a path, also in `delete`."""
 COPYING = ("gs://", "s3://")
 """Where a rename is a copy over the target and then a removal: if it failed, the target is none the worse for it."""
 
@@ -46,7 +46,7 @@ def join(folder: str, *parts: str) -> str:
 
 
 def size_of(path: str) -> int | None:
-    """Return bytes of the file, or None if there is no such file."""
+    """Return the size in bytes of the file, or None if there is no such file."""
     found = FileSystems.match([path])[0].metadata_list
     return int(found[0].size_in_bytes) if found else None
 
@@ -57,7 +57,7 @@ def list_files(pattern: str) -> list[str]:
 
 
 def open_file(path: str) -> BinaryIO:
-    """Return the file's bytes as they lie, whatever its name ends in."""
+    """Return the file's bytes without decompression, whatever its extension."""
     handle: BinaryIO = FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED)
     return handle
 
@@ -69,7 +69,7 @@ def read_bytes(path: str) -> bytes:
 
 
 def write_file(path: str, write: Callable[[BinaryIO], Any]) -> None:
-    """Create the file with what `write` puts into it, and on a local disk waits until it lies there."""
+    """Create the file with what `write` puts into it, and on a local disk wait until it is on the disk."""
     with FileSystems.create(path, compression_type=CompressionTypes.UNCOMPRESSED) as handle:
         write(handle)
         if is_local(path):
@@ -78,7 +78,7 @@ def write_file(path: str, write: Callable[[BinaryIO], Any]) -> None:
 
 
 def write_whole(path: str, content: bytes, *, aside: str) -> None:
-    """Put a small file in place at once; a reader finds the old content or the new.
+    """Replace a small file atomically; a reader finds the old content or the new.
 
     Args:
         path: where it belongs.
@@ -119,7 +119,7 @@ def rename(source: str, target: str) -> None:
 
 
 def make_folder_of(path: str) -> None:
-    """Create the folder that the file lies in, where folders exist; Beam's `mkdirs` raises if another was faster."""
+    """Create the folder of a file, where folders exist; Beam's `mkdirs` raises if another process was faster."""
     if is_local(path):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
 

@@ -2,7 +2,7 @@
 
 Checked before a run, a compaction or a stream changes anything. A path that a
 file of the dataset names is checked by the grammar of `layout.py`; this module
-checks that the folders and files behind such a path are what they seem.
+checks that such a path leads to a regular file or folder inside the dataset.
 Somebody who may write into the dataset during a run is not kept out.
 """
 

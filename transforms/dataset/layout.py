@@ -1,4 +1,4 @@
-"""Where things lie in a dataset; all paths are relative to its folder.
+"""Layout of a dataset: paths of its files, relative to its folder.
 
 ```
 articles/date=2026-11-22/4f0c2a9be1d07735-00000-of-00004.parquet
@@ -85,7 +85,7 @@ def compacted_path(table: str, date: str, content: str) -> str:
 
 
 def memory_path(number: int, run_id: str) -> str:
-    """What is remembered after a run.
+    """Return the path of the memory after a run.
 
     >>> memory_path(42, "4f0c")
     '_dateline/memory/0000000042-4f0c.json'
@@ -158,7 +158,7 @@ class Name(NamedTuple):
 
 
 def parse(path: object) -> Name | None:
-    """Return what a path relative to the dataset says, or None if it is not one of the layout.
+    """Return the parts of a path relative to the dataset, or None if it is not in the layout.
 
     >>> parse("articles/date=2026-11-22/4f0c-00000-of-00004.parquet").run
     '4f0c'

@@ -1,7 +1,7 @@
 """One process at a time writes into a dataset, on disks that can tell.
 
-The lock is the operating system's: it ends with the process, however that
-ends, so that a killed run can be started again at once. Object stores have no
+The lock is the operating system's: it ends with the process, so
+that a killed run can be started again immediately. Object stores have no
 such locks; there, of two attempts at one run at the same time, the second to
 begin takes the first one's files away, and the first fails when it commits.
 """

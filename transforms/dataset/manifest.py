@@ -29,11 +29,11 @@ class Manifest:
     stale: tuple[str, ...]
     """Files of an earlier attempt at the run that this one does not have, and what was remembered before it."""
     name: str = ""
-    """Of the folder that the manifest lies in, where that is not the run's."""
+    """Name of the manifest's folder, if that is not the run's."""
 
     @property
     def staging_id(self) -> str:
-        """Return the folder that the manifest lies in."""
+        """Return the folder of the manifest."""
         return self.name or (self.run.run_id if self.run else "")
 
 

@@ -1,7 +1,7 @@
-"""What a dataset remembers from run to run, beside its rows: one small file, replaced as a whole.
+"""Memory of a dataset from run to run: one small file next to its rows, replaced as a whole.
 
-The file becomes the newest within the commit of the run that made it, behind
-the rows. A run that is killed leaves what was remembered before it, so that
+The file becomes the newest in the commit of the run that made it, after the
+rows. A run that is killed leaves what was remembered before it, so that
 nothing is taken for read that was not written. Meant for some thousand
 entries; each run that changes one writes all. What no run has asked for in a
 season is dropped, so that lists of feeds may change for years.
@@ -86,7 +86,7 @@ def next_number(output: str) -> int:
 
 
 def changed(before: Entries, pairs: Iterable[tuple[str, Mapping[str, Any]]]) -> Entries:
-    """What is remembered after some changes.
+    """Return the memory after some changes.
 
     A pair whose values are lists throughout is a note to what the same run
     remembers under that key, and nothing without it; lists of several notes are
@@ -110,7 +110,7 @@ def changed(before: Entries, pairs: Iterable[tuple[str, Mapping[str, Any]]]) -> 
 
 
 def kept(entries: Entries) -> Entries:
-    """Return those that are not forgotten; time is told by the newest."""
+    """Return entries that have not expired; the newest one tells the time."""
     asked = {key: datetime.datetime.fromisoformat(values[ASKED]) for key, values in entries.items() if ASKED in values}
     oldest = max(asked.values()) - datetime.timedelta(days=KEEP_DAYS) if asked else None
     return {key: values for key, values in entries.items() if oldest is None or asked.get(key, oldest) >= oldest}

@@ -2,7 +2,7 @@
 
 A compacted file holds the rows of each file that it was made of side by side,
 in the order that they had, and tells in its metadata which they are. So a
-run's own files can be had again, row for row.
+run's own files can be restored, row for row.
 """
 
 import json
@@ -19,7 +19,7 @@ from transforms.dataset.trust import UntrustedDataset, shown
 
 KEY = b"dateline_parts"
 BATCH = 10_000
-"""Rows that are read at once."""
+"""Rows that are read together."""
 
 
 class Part(NamedTuple):
@@ -106,7 +106,7 @@ def write_rows(target: str, schema: pa.Schema, ranges: Sequence[Range], parts: l
 
     Args:
         target: where.
-        schema: with the metadata that the file is to have; `geo` and the parts are made anew.
+        schema: with the metadata that the file is to have; `geo` and the parts are computed again.
         ranges: the rows.
         parts: what the file is made of; None for a file of one run.
 

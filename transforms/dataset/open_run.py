@@ -45,13 +45,13 @@ def new_run(inputs: Sequence[Input], now: datetime.datetime) -> Run:
 
 
 def begin(output: str, inputs: Sequence[Input], now: datetime.datetime, versions: dict[str, str]) -> Run:
-    """As `begin_run`, with errors as the file system gives them."""
+    """Open a run as `begin_run` does, with the errors of the file system."""
     guard.check_links(output)
     if files.is_local(output):
         lock.hold(files.join(output, layout.OWN))
     roll_forward_all(output)
     earlier = find_earlier(output, inputs)
-    # Its rows are to be replaced: they must lie in files of their own.
+    # Its rows will be replaced, so they must be in files of their own.
     earlier = restore_run(output, earlier) if earlier else None
     run = earlier or dataclasses.replace(new_run(inputs, now), versions=versions)
     files.remove(files.list_files(files.join(output, layout.staging_folder(run.run_id), "**")))

@@ -54,19 +54,19 @@ class Rewrite:
         return f"{layout.staging_folder(self._name)}/{uuid.uuid4().hex}.staged"
 
     def put(self, staged: str, target: str, size: int) -> None:
-        """A file that has been written aside belongs there."""
+        """Note that a staged file belongs at a path."""
         self._renames.append((staged, target, size))
 
     def take(self, path: str) -> None:
-        """A file is no longer needed."""
+        """Note that a file is no longer needed."""
         self._stale.append(path)
 
     def moved(self, run_id: str, old: str, new: str) -> None:
-        """What a run's record calls `old` is `new` from now on."""
+        """Rename a file in the run's record from `old` to `new`."""
         self._moved[run_id][old] = new
 
     def merge(self, paths: list[str], target: str) -> None:
-        """Several files of one table and day become one."""
+        """Merge several files of one table and day into one."""
         schema, _ = read_footer(files.join(self._output, paths[-1]))
         parts: list[Part] = []
         for path in paths:
@@ -83,7 +83,7 @@ class Rewrite:
         self.put(staged, target, size)
 
     def split(self, path: str, run_id: str) -> None:
-        """A compacted file becomes the files of one run, and another without them."""
+        """Split a compacted file into the files of one run and the rest."""
         whole = files.join(self._output, path)
         schema, metadata = read_footer(whole)
         folder = path.rpartition("/")[0]
@@ -99,7 +99,7 @@ class Rewrite:
         self.without(path, lambda part: part.run_id == run_id)
 
     def without(self, path: str, is_dropped: Callable[[Part], bool]) -> None:
-        """A compacted file becomes another one without some of its parts."""
+        """Replace a compacted file by one without some of its parts."""
         whole = files.join(self._output, path)
         schema, metadata = read_footer(whole)
         first = 0

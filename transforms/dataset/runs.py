@@ -176,7 +176,7 @@ def dump(record: dict[str, Any]) -> bytes:
 
 
 def write_run(output: str, run: Run) -> None:
-    """Put the run's record in place at once.
+    """Write the run's record atomically.
 
     Raises:
         ValueError: the record is too large to be read again.
@@ -241,7 +241,7 @@ def read_run(output: str, run_id: str) -> Run:
 
 
 def dump_lines(found: Iterable[Run]) -> bytes:
-    """Return records a line each, oldest first; a list of inputs stands with the first run over it."""
+    """Return one line for each record, oldest first; a list of inputs is only in the first run over it."""
     lines = []
     told: set[str] = set()
     for run in sorted(found, key=lambda run: (run.started, run.run_id)):
@@ -300,11 +300,11 @@ def read_folded(output: str) -> list[Run]:
 
 
 def list_runs(output: str, newest: int | None = None) -> list[Run]:
-    """Return the records of all runs of a dataset, oldest first; none if it is no dataset.
+    """Return the records of all runs of a dataset, oldest first; none if it is not a dataset.
 
     Args:
         output: folder or URL of the dataset.
-        newest: only so many, those written last, and of those only that
+        newest: maximum number, those written last, and of those only that
             have not been put together; a job that runs every 15 minutes has
             35,000 in a year.
     """

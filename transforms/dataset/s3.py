@@ -1,7 +1,7 @@
 """Keeps the clients of S3 that Beam would make anew for each file.
 
 A client takes 0.18 s of CPU to make, six times what an article costs to read,
-and serves any number of requests and threads. Beam asks `boto3` for one with
+and serves any number of requests and threads. Beam requests one from `boto3` with
 every file that it opens, lists or renames; here it gets the one that this
 process has made with the same settings. Importing this module is enough; where
 boto3 is not installed it does nothing.

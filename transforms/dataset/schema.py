@@ -116,7 +116,7 @@ def table_schema(table: str) -> pa.Schema:
     """Return the Arrow schema of a table of `records.TABLES`, with its metadata.
 
     A record with coordinates (`geoparquet.COORDINATES`) also gets the
-    GeoParquet columns `geometry` and `bbox`, behind the others.
+    GeoParquet columns `geometry` and `bbox`, after the others.
 
     >>> table_schema("locations").field("geometry").type
     DataType(binary)

@@ -17,7 +17,7 @@ from transforms.records import TABLES, stable_id
 ROW_GROUP_SIZE = 100_000
 TEXT_ROW_GROUP_SIZE = 10_000
 HELD_BYTES = 1 << 25
-"""Of a shard's rows at once while they are put in order."""
+"""Rows of a shard that are sorted together."""
 MAX_BYTES = 2**31 - 1
 SORT_COLUMNS = ("article_id", "start", "end", "failure_id", "message")
 """Rows are sorted by those of these columns that the table has, then by the table's first column."""
@@ -49,7 +49,7 @@ def shard_of(row: Any, shards: int) -> int:
 
 
 def sort_columns(table: str) -> list[str]:
-    """Return the columns that a table's files are sorted by, none of which is ever null."""
+    """Return the columns that a table's files are sorted by; they are never null."""
     names = table_schema(table).names
     return [name for name in dict.fromkeys((*SORT_COLUMNS, names[0])) if name in names]
 
@@ -96,7 +96,7 @@ def file_schema(table: str, plain: pa.Table) -> pa.Schema:
 
 
 def finish_table(plain: pa.Table, schema: pa.Schema) -> pa.Table:
-    """What `plain_table` gave, or a part of it, as a file with that schema holds it."""
+    """Return rows of `plain_table` as a file with that schema holds them."""
     if "geometry" in schema.names:
         where = _points(plain)
         geometry = pa.array(geoparquet.geometry_column(where), schema.field("geometry").type)
@@ -132,7 +132,7 @@ def gather(parts: Iterable[pa.Table], wanted: np.ndarray) -> pa.Table:
             found.append(part.take(pa.array(numbers[at:end] - first)))
         first, at = first + part.num_rows, end
     rows = pa.concat_tables(found)
-    if rows.nbytes > MAX_BYTES:  # Arrow would gather all text behind 32-bit offsets
+    if rows.nbytes > MAX_BYTES:  # Arrow would gather all text with 32-bit offsets
         wide = [field.with_type(pa.large_string()) if field.type == pa.string() else field for field in rows.schema]
         rows = rows.cast(pa.schema(wide))
     rows = rows.combine_chunks()

@@ -1,4 +1,4 @@
-"""Files of a run beside its tables, committed with them."""
+"""Sidecars: files of a run that are committed with its tables."""
 
 import dataclasses
 import uuid

@@ -1,6 +1,6 @@
 """One record per article; versions and copies that point at their first.
 
-Three things are told apart. The same article met twice, in two feeds, in a
+Three cases are distinguished. The same article twice, in two feeds, in a
 feed and a file, or in two runs, is counted and dropped. The same article with
 another text is a version: it is kept, with `version_of`. The same text, or a
 good part of it, under another address is a copy: it keeps its row, with
@@ -115,7 +115,7 @@ class Deduplicate(beam.PTransform):
 
     @property
     def rules(self) -> Rules:
-        """When two texts are a copy, and when one story."""
+        """Return the thresholds for a copy and for one story."""
         return Rules(
             window_days=self.window_days,
             containment=self.containment,
@@ -124,7 +124,7 @@ class Deduplicate(beam.PTransform):
         )
 
     def wanted(self, articles: Any) -> AsSingleton:
-        """What this run asks for of earlier ones."""
+        """Return the query of this run to earlier runs."""
         near = self.copies and self.near_copies
         numbers = articles | "What to ask" >> beam.Map(asked, near)
         wanted = numbers | "Ask" >> beam.CombineGlobally(known.Gather(self.window_days))
@@ -169,7 +169,7 @@ class _NearCopies(beam.PTransform):
 
 
 def relatives(article: Article) -> Iterator[tuple[str, int]]:
-    """What the article is to others, for the run's totals."""
+    """Yield the relation of an article to others (copy, version), for the run's totals."""
     if article.duplicate_of is not None:
         yield "copies", 1
     if article.version_of is not None:
@@ -182,7 +182,7 @@ def page_key(article: Article) -> int:
 
 
 def asked(article: Article, near: bool) -> tuple[int, int, int, bytes]:
-    """What `known.Gather` takes of an article: text, page, time, and band keys if near copies are looked for."""
+    """Return the input of `history.Gather`: text, page, time, and band keys if near copies are searched."""
     reading = reading_of(article)
     keys = sketch(article.text)[0] if near else b""
     return reading.text, reading.page, reading.time, keys
@@ -214,7 +214,7 @@ def _one_per_article(page: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[Any
 
 
 def same_text(text: tuple[int, dict[str, Iterable[Any]]], mark: bool) -> Iterator[Any]:
-    """Yield new articles of one text beside the known ones: marked as copies, or tagged as duplicates of themselves."""
+    """Yield new articles with a known text: marked as copies, or tagged as duplicates."""
     _, found = text
     known_ones = sorted(set(found["known"]), key=lambda one: (one.original is not None, one.time, one.article_id))
     known_ids = {one.article_id for one in known_ones}

@@ -1,6 +1,6 @@
 """What earlier runs know of the articles of this one.
 
-The run asks, history answers: the numbers of this run's articles go to where
+History answers queries: the numbers of this run's articles go to where
 the segments are read, and only rows that match come back. So memory follows
 the run, and the time it takes to look is that of reading some columns of
 numbers.
@@ -60,7 +60,7 @@ class Gather(beam.CombineFn):
 
     def add_input(self, accumulator: list[Any], article: tuple[int, int, int, bytes]) -> list[Any]:
         text, page, time, keys = article
-        # Packed at once: as Python's own numbers, and as bytes of their own, they would take several times as much.
+        # Packed here: as Python's own numbers, and as bytes of their own, they would take several times as much.
         accumulator[0] += text.to_bytes(8, "little")
         accumulator[1] += page.to_bytes(8, "little")
         if keys:
@@ -178,7 +178,7 @@ def candidates_at(
 
 
 def planned(output: str, run_id: str, since: datetime.date) -> Iterator[Any]:
-    """What there is to read (as it is) and to make first, under `missing`."""
+    """Yield segments to read, and files without a segment, tagged `missing`."""
     found: Plan = segments.plan(output, run_id, since)
     yield from found.segments
     for source in found.missing:

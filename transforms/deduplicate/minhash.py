@@ -1,4 +1,4 @@
-"""A set of shingles as a few band keys, of which two texts that overlap enough share one.
+"""MinHash LSH: map a shingle set to band keys; similar texts share at least one key.
 
 MinHash, in bands: the least of a set's hashes under one permutation is the same
 in two sets with the probability of their Jaccard similarity J, two of them

@@ -120,12 +120,12 @@ def entries(candidate: CopyCandidate) -> Iterator[tuple[int, BandEntry]]:
 
 
 def proposals(members: Iterable[BandEntry], window_days: float) -> tuple[dict[str, list[Proposal]], int]:
-    """What articles of one range share keys with, and how many comparisons were left out: bands are full, or too many.
+    """Yield candidates for copies in one range of keys, and the number of comparisons left out because bands were full.
 
     Returns:
         Id of an article of this run -> the articles that it may be compared
         with: those before it, and among the first of a band and one site those
-        behind it, too, for `without_furniture`.
+        after it, too, for `without_furniture`.
     """
     ordered = sorted(members, key=lambda one: one.rank)
     arrays = [np.frombuffer(one.keys, dtype=np.uint32) for one in ordered]
@@ -201,7 +201,7 @@ def _most_alike(some: Iterable[Proposal], most: int) -> list[Proposal]:
 
 
 def _pairs_of_band(band: list[int], ordered: list[BandEntry], seconds: float) -> Iterator[tuple[int, int]]:
-    """Yield each article of this run with the first of the band that stand in the window and before it."""
+    """Yield each article of this run with the first of the band that are in the window and before it."""
     for known in (True, False):
         before = [at for at in band if ordered[at].known is known]
         times = [ordered[at].time for at in before]
@@ -217,7 +217,7 @@ def _pairs_of_band(band: list[int], ordered: list[BandEntry], seconds: float) ->
 
 
 def link(article: CopyCandidate, others: Iterable[CopyCandidate], rules: Rules) -> Link | None:
-    """What the article is to the candidates before it; None if to none of them."""
+    """Return the link to an earlier candidate; None if there is none."""
     ordered = sorted(set(others), key=lambda one: one.rank)
     sets = [np.frombuffer(one.shingles, dtype=np.uint32) for one in ordered]
     own = np.frombuffer(article.shingles, dtype=np.uint32)

@@ -1,4 +1,4 @@
-"""What a dataset's articles are recognized by, kept beside it: one segment per file of the `articles` table.
+"""Segments: numbers by which a dataset's articles are recognized, one segment per file of the `articles` table.
 
 Segments are made from committed files and from nothing else, so they never
 tell of what is not committed, and may be deleted: they are made again. Each
@@ -84,7 +84,7 @@ class Source(NamedTuple):
 
     @property
     def date(self) -> str:
-        """Of the run: its partition."""
+        """Return the run date: the partition."""
         return self.path.rpartition("date=")[2][:10]
 
 
@@ -196,7 +196,7 @@ def make(output: str, source: Source, run_id: str, since: datetime.date) -> Segm
     Args:
         output: folder of the dataset.
         source: the file.
-        run_id: the run that makes it, whose staging folder holds it meanwhile.
+        run_id: the run that makes it, whose staging folder holds it until it is complete.
         since: as for `plan`.
     """
     target = files.join(output, FOLDER, f"0-{stable_id(source.path)[:16]}{SUFFIX}")
@@ -261,7 +261,7 @@ def to_table(rows: list[tuple[ArticleKey, Any, Any]], *, file: int) -> pa.Table:
 
 
 def write(output: str, target: str, run_id: str, covers: Iterable[Source], tables: Iterable[pa.Table]) -> None:
-    """Write a segment aside and puts it in place at once."""
+    """Write a segment, and put it in place atomically."""
     draft = files.join(output, layout.staging_folder(run_id), f"{uuid.uuid4().hex}.draft")
     files.make_folder_of(draft)
     metadata = {"covers": json.dumps(list(covers)), "scheme": SCHEME}
@@ -295,7 +295,7 @@ def in_row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 
 def merge_all(output: str, run_id: str, since: datetime.date) -> None:
-    """Merge the segments of each tier of which there are `MERGED`.
+    """Merge the segments of each tier that has `MERGED` of them.
 
     Cut short, it leaves rows twice, which harms nothing, and they are merged
     away the next time. A damaged segment is left out, with a warning.

@@ -88,7 +88,7 @@ def shingle_hashes(text: str) -> NDArray[np.uint32]:
 
 
 def _length(folded: str, tokens: int) -> int:
-    """How many tokens make a shingle: what most of the text is written in decides."""
+    """Return the number of tokens in a shingle, by the script of most of the text."""
     if folded.isascii():
         return WORDS
     ideographs, letters = len(_ONE_IDEOGRAPH.findall(folded)), len(_ONE_LETTER.findall(folded))
@@ -107,7 +107,7 @@ def distinct(hashes: NDArray[Number]) -> NDArray[Number]:
 
 
 def overlap(one: Shingles, other: Shingles) -> Overlap:
-    """What two sets of shingles share; nothing if either is empty.
+    """Return the overlap of two sets of shingles; zero if either is empty.
 
     >>> overlap(np.array([1, 2, 3, 4], np.uint32), np.array([3, 4, 5], np.uint32))
     Overlap(shared=2, containment=0.6666666666666666, jaccard=0.4)

@@ -2,7 +2,7 @@
 
 An address is not enough: live pages and podcast feeds give many articles one
 address, and their headlines or guids tell them apart. Nor is a text: feeds
-give summaries of what another feed gives in full. What is told apart here, for
+give summaries of what another feed gives in full. Distinguished here, for
 two readings at one address:
 
 - the same text and headline: read before, dropped;
@@ -203,7 +203,7 @@ def _is_changed(article: Article, other: Article) -> bool:
 
 
 def judge(article: Article, known: Iterable[ArticleKey], *, shared: bool) -> Article | None:
-    """Return the article with its version beside the readings of its page; None if it was read before.
+    """Return the article with its version number among the readings of its page; None if it was read before.
 
     Args:
         article: the fullest reading of this run.

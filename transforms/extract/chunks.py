@@ -9,7 +9,7 @@ _BREAKS = (re.compile(r"\n\s*\n"), re.compile(r"\n"), re.compile(r"[.!?。]\s"),
 def cut(text: str, limit: int) -> Iterator[tuple[int, str]]:
     """Yield cuts a text into pieces of at most `limit` characters, each with its offset.
 
-    Pieces joined in order are the text. A cut falls behind the last paragraph,
+    Pieces joined in order are the text. A cut falls after the last paragraph,
     else line, else sentence, else word that ends in the second half of the
     piece, and inside a word only when there is nothing else.
 

@@ -25,7 +25,7 @@ def annotate(articles: Sequence[Article], nlp: Language, piece_chars: int) -> It
     Args:
         articles: all in a language that `nlp` reads.
         nlp: a pipeline that sets `doc.ents`.
-        piece_chars: longer texts are read in pieces of at most so many characters.
+        piece_chars: maximum characters of a piece; longer texts are cut.
     """
     model = model_id(nlp)
     with bounded(nlp):

@@ -33,14 +33,14 @@ class Extract(beam.PTransform):
     model: str | dict[str, str] = SHIPPED_NAME
     """Name of an installed spaCy pipeline, or a folder with one; or one for each language: `{en: ..., de: ...}`."""
     batch_size: int = 16
-    """Articles read together; more are hardly faster, and hold more of a run back behind one worker."""
+    """Articles read together; more are hardly faster, and give one worker more of a run."""
     piece_chars: int = 20_000
-    """Longer texts are read in pieces of at most so many characters."""
+    """Maximum characters of a piece; longer texts are read in pieces."""
 
     max_cpu_seconds: float = CPU_SECONDS
     """CPU time for the entities and places of an article; one that needs more is a failure. 0 for no limit."""
     max_memory_mb: float = MEMORY_MB
-    """Memory for an article, beside what is loaded; one that needs more is a failure. 0 for no limit."""
+    """Memory for an article, in addition to the loaded models; an article that needs more is a failure. 0 for no limit."""
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
@@ -52,7 +52,7 @@ class Extract(beam.PTransform):
             check_model(name)
 
     def task(self) -> "ExtractEntities":
-        """Return what it does to a batch."""
+        """Return the task for a batch."""
         return ExtractEntities(self.model, self.piece_chars)
 
     def expand(self, articles: PCollection[Article]) -> DoOutputsTuple:
@@ -86,7 +86,7 @@ class ExtractEntities:
         return list(extract_batch(articles, self._models, self.piece_chars))
 
     def source(self, article: Article) -> str:
-        """Return where the article comes from."""
+        """Return the source of the article."""
         return article.source
 
     def payload(self, article: Article) -> str:

@@ -5,7 +5,7 @@ Three things that spaCy 3.8 does are done in another way, measured on articles o
 
 - Its transition-based parser, which is its entity recognizer too, gives the
   interpreter's lock away and takes it back for nearly every move it weighs:
-  Cython 3 looks for an exception behind each call of a function that is not
+  Cython 3 checks for an exception after each call of a function that is not
   `noexcept`. That is three quarters of the recognizer's time. Training goes
   another way through the same weights, which keeps the lock; so do we.
 - Its matrix products are BLIS's, which took its generic code, in plain C, on the
@@ -28,9 +28,9 @@ from threadpoolctl import ThreadpoolController
 from transforms.extract.gate import make_doc
 
 GROUP_TOKENS = 8_000
-"""Texts are read in groups of about so many tokens; what is computed for more outgrows the caches."""
+"""Approximate tokens of a group of texts; larger groups outgrow the CPU caches."""
 MAX_STRINGS = 100_000
-"""From so many strings on, those that further texts add are forgotten behind them; so many take some 50 MB."""
+"""Maximum strings that a pipeline keeps, about 50 MB; those that further texts add are freed after the texts."""
 KEPT_BYTES = 128 << 20
 """Freed memory that a process keeps for the next group of texts, which needs as much again."""
 GOOD_PRODUCTS = frozenset({"openblas", "mkl"})
@@ -51,9 +51,9 @@ def read(nlp: Language, texts: Sequence[str]) -> Iterator[Doc]:
 
 @contextlib.contextmanager
 def bounded(nlp: Language, most_strings: int = MAX_STRINGS) -> Iterator[None]:
-    """Within, docs may be made and used; none of them may be used behind it.
+    """Create and use docs only inside this context; they are invalid after it exits.
 
-    A pipeline keeps each word that it meets for ever. Words met early are the
+    A pipeline keeps each word that it meets without end. Words met early are the
     frequent ones, and are cheaper when known; when they are enough, words met
     later are forgotten at the end.
     """
@@ -83,7 +83,7 @@ def keep_freed_memory() -> None:
     """Have the C library keep what a group of texts has freed, rather than give it to the system for each array.
 
     Else a sixth of the time goes into asking for the same pages again. Only
-    glibc is asked (`mallopt`, malloc.h); others do as they do.
+    glibc has the setting (`mallopt`, malloc.h).
     """
     trim_threshold, mmap_threshold, most_mmap_threshold = -1, -3, 32 << 20
     with contextlib.suppress(OSError, AttributeError, TypeError):
@@ -105,7 +105,7 @@ def _groups(nlp: Language, texts: Sequence[str]) -> Iterator[list[Doc]]:
 
 
 def _through(component: Any, docs: list[Doc]) -> Iterator[Doc]:
-    """Return docs through one component of a pipeline, all at once."""
+    """Return docs after one component of a pipeline, all in one call."""
     if isinstance(component, DependencyParser | EntityRecognizer) and component.cfg["beam_width"] == 1:
         _parse(component, docs)
         return iter(docs)
@@ -115,7 +115,7 @@ def _through(component: Any, docs: list[Doc]) -> Iterator[Doc]:
 
 
 def _parse(parser: Any, docs: Sequence[Doc]) -> None:
-    """What `Parser.pipe` does with a beam of one: the most probable valid move in each state until all are final."""
+    """Parse as `Parser.pipe` does with a beam of one: the most probable valid move in each state, to the end."""
     # An article without words has no states, and the model takes no empty batch.
     by_length = sorted(filter(len, docs), key=len)
     if not by_length:

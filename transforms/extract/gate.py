@@ -7,7 +7,7 @@ their own, so the chunks are bounded here, before any of them:
 
 - text of a script without spaces is cut, after a sign where there is one;
 - so are words that signs join;
-- the rest (base64, runs of one sign, emoji) is no prose: the model sees spaces.
+- the rest (base64, runs of one sign, emoji) is not prose: the model sees spaces.
 
 Every character keeps its offset.
 """
@@ -109,7 +109,7 @@ def _is_prose(kinds: str) -> bool:
 
 
 def _cuts(part: str) -> Iterator[int]:
-    """Yield where a part is cut so that no piece has more than `MAX_CHUNK` characters."""
+    """Yield the offsets at which a part is cut, so that no piece has more than `MAX_CHUNK` characters."""
     start = 0
     while len(part) - start > MAX_CHUNK:
         start = _last_sign(part, start + MAX_CHUNK // 2, start + MAX_CHUNK)

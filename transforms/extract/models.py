@@ -1,8 +1,8 @@
 """Which spaCy pipeline reads which language.
 
 The shipped model is package data, made by the scripts in `training/`. Any
-installed spaCy pipeline, or a folder with one, can stand in its place. Of each
-only the components that a run asks for are loaded.
+installed spaCy pipeline, or a folder with one, can replace it. Of each
+only the components that a run needs are loaded.
 """
 
 import json
@@ -39,7 +39,7 @@ def check_model(name: str) -> None:
     """Find out before a run what would keep a model from being loaded, without loading it.
 
     Raises:
-        ValueError: there is no such model, or it is made for another spaCy; says what is allowed.
+        ValueError: the model does not exist, or is made for another spaCy; with the allowed values.
     """
     folder = model_folder(name)
     wanted = json.loads((folder / "meta.json").read_text(encoding="utf-8")).get("spacy_version", "")
@@ -61,7 +61,7 @@ def model_folder(name: str) -> Path:
     """Return the folder of a configured model.
 
     Raises:
-        ValueError: there is no such model; says what may be given instead.
+        ValueError: the model does not exist; with the allowed values.
     """
     folder = SHIPPED_PATH if name == SHIPPED_NAME else Path(name)
     if name != SHIPPED_NAME and spacy.util.is_package(name):
@@ -129,7 +129,7 @@ def not_needed(config: Mapping[str, Any], *, syntax: bool = False) -> list[str]:
 
 
 def _upstreams(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the encoders that a component's model listens to; `*` for any that stands before it."""
+    """Yield the encoders that a component's model listens to; `*` for any before it."""
     if "Listener" in str(config.get("@architectures", "")):
         yield config.get("upstream", "*")
     for value in config.values():
@@ -154,7 +154,7 @@ def load_models(model: str | Mapping[str, str], *, syntax: bool = False) -> dict
 
 
 def keep_loaded(model: str | Mapping[str, str], *, syntax: bool = False) -> dict[str, Language]:
-    """Return what `load_models` returns; each model is loaded once for this process and those forked from it."""
+    """Return models as `load_models` does, each loaded once for this process and those forked from it."""
     names = {"": model} if isinstance(model, str) else dict(model)
     for name in names.values():
         if (name, syntax) not in _kept:

@@ -36,7 +36,7 @@ def plain_name(surface: str) -> str:
 
 
 def join_persons(names: Sequence[str]) -> list[int]:
-    """For each name, in text order, the index of the name that says it in full.
+    """Return, for each name in text order, the index of its fullest form.
 
     A name belongs to a fuller one when its parts occur in it in order
     ("Putin" and "V. Putin" in "Vladimir Putin"); the last part, the surname of
@@ -100,7 +100,7 @@ def _choose(
     Args:
         index: the mention's.
         parts: of all names.
-        positions: where each name stands.
+        positions: the position of each name in the text.
         fuller: the fuller names of each name.
         namesakes: those of them with the same surname.
     """

@@ -1,8 +1,8 @@
 """What an article as a whole says about a mention that the model read by itself.
 
-The model sees a few words at a time. Two things are better told from more:
-a name's head noun, which may stand behind where the model stopped, and who has
-been introduced with a full name before.
+The model sees a few words at a time. Two decisions need more context: a name's
+head noun, which may follow the place where the model stopped, and persons that
+were introduced with a full name before.
 """
 
 import itertools

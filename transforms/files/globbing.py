@@ -1,7 +1,7 @@
 r"""File name patterns with the meaning that a shell gives them (bash with `globstar`).
 
 Beam's own differ: a pattern without a folder matches nothing, `**/` needs a
-folder, and what is no regular file is opened all the same. The rules here:
+folder, and even devices and FIFOs are opened. The rules here:
 
 - `*` and `?` match within one name, `[a-z]`, `[!a]` and `[[:digit:]]` one character, `\` takes a character as it is.
 - `**` as a whole segment is zero or more folders. It does not follow links, so that loops of links end.
@@ -55,7 +55,7 @@ def is_pattern(text: str) -> bool:
 
 
 def walk(folder: Path) -> Iterator[Found]:
-    """Yield the files of a folder and of those below it; hidden ones and folders behind links are left out."""
+    """Yield the files of a folder and of those below it; hidden files and linked folders are skipped."""
     for one in _folders(folder):
         for name, is_folder in _names(one):
             if isinstance(name, Found):
@@ -65,7 +65,7 @@ def walk(folder: Path) -> Iterator[Found]:
 
 
 def _folders(folder: Path) -> Iterator[Path]:
-    """Yield a folder and all below it, without hidden ones and those behind links.
+    """Yield a folder and all below it, without hidden and linked folders.
 
     Not recursive, however deep they are.
     """
@@ -77,7 +77,7 @@ def _folders(folder: Path) -> Iterator[Path]:
 
 
 def expand(pattern: str) -> list[Found]:
-    """Return what a pattern matches on the local disk, each path once, in order; folders are not matched.
+    """Return the paths that a pattern matches on the local disk, each once, in order; folders are not matched.
 
     What matches and cannot be read is among it, with its problem, and so are folders that cannot be listed.
 
@@ -191,7 +191,7 @@ def _range(text: str) -> list[str]:
 
 
 def _match(folder: Path, segments: list[str]) -> Iterator[Found]:
-    """Return what the segments of a pattern match below a folder; links that a segment names are followed."""
+    """Return the paths that the segments of a pattern match below a folder; links that a segment names are followed."""
     if not segments:
         if found := look_at(folder):
             yield found
@@ -211,7 +211,7 @@ def _match(folder: Path, segments: list[str]) -> Iterator[Found]:
 
 
 def _match_below(folder: Path, rest: list[str]) -> Iterator[Found]:
-    """Return what the segments after `**` match in a folder and in all folders below it."""
+    """Return the paths that the segments after `**` match in a folder and in all folders below it."""
     while rest[:1] == ["**"]:
         rest = rest[1:]
     if not rest:
@@ -303,7 +303,7 @@ def _set(inside: str) -> str:
 
 
 def _member(inside: str, at: int) -> tuple[str, int]:
-    """Return a sign of a set, and the place behind it."""
+    """Return a character of a set, and the position after it."""
     at += inside[at] == "\\" and at + 1 < len(inside)
     return inside[at], at + 1
 
@@ -334,7 +334,7 @@ def _names_fit(segments: Sequence[tuple[str, Callable[[str], object]]], names: S
 
 
 def _after_stars(segments: Sequence[tuple[str, object]], places: set[int]) -> set[int]:
-    """Return places in a pattern, and those behind a `**` that takes no folder; the last one takes a file."""
+    """Return places in a pattern, and those after a `**` that takes no folder; the last one takes a file."""
     found = set(places)
     for place in sorted(places):
         while place < len(segments) - 1 and segments[place][0] == "**":

@@ -1,8 +1,8 @@
 """Files of the local disk, opened only if they are regular files.
 
 To open a FIFO waits until somebody writes into it, and to open a device may
-do harm. What a name stood for when it was looked at may be another thing when
-it is opened, so the open file itself is asked.
+do harm. A name may lead to another file when it is opened than when it was
+listed, so the checks use the open file itself.
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ class Found:
 
     path: str
     size: int | None = None
-    """Bytes; None for what is no regular file."""
+    """Bytes; None if it is not a regular file."""
     modified: float | None = None
     """Seconds since 1970."""
     problem: str | None = None
@@ -37,7 +37,7 @@ class Found:
 
 
 def look_at(path: Path) -> Found | None:
-    """Return what is at a path; None if there is nothing, or no more."""
+    """Return the entry at a path; None if there is none, or no longer."""
     try:
         found = path.stat()
     except OSError as error:
@@ -55,7 +55,7 @@ def look_at(path: Path) -> Found | None:
 
 
 def not_regular(mode: int) -> str | None:
-    """Return why something is not read as a file, by its mode; None for a regular file."""
+    """Return the reason for which an entry is not read, by its mode; None for a regular file."""
     if stat.S_ISREG(mode):
         return None
     return NO_FILE.format(next((name for is_kind, name in _KINDS if is_kind(mode)), "something else"))
@@ -65,7 +65,7 @@ def open_regular(path: str) -> BinaryIO:
     """Open a regular file for reading; never waits.
 
     Raises:
-        BadRecord: UNREADABLE if it cannot be opened, or is no regular file.
+        BadRecord: UNREADABLE if it cannot be opened, or is not a regular file.
     """
     try:
         # Without O_NONBLOCK, open() of a FIFO would wait for a writer.

@@ -269,7 +269,7 @@ class PlaceMentions:
         ]
 
     def source(self, annotated: AnnotatedArticle) -> str:
-        """Return where the article comes from."""
+        """Return the source of the article."""
         return annotated.article.source
 
     def payload(self, annotated: AnnotatedArticle) -> str:

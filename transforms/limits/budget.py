@@ -12,7 +12,7 @@ from transforms.settings import bad_setting
 CPU_SECONDS = 30.0
 """Default CPU time for an article. An article of 400 words takes 0.01 s, one of a million characters about 5 s."""
 MEMORY_MB = 2_000
-"""Default memory for an article, beside what is loaded."""
+"""Default memory for an article, in addition to the loaded models."""
 BATCH_SHARE = 0.1
 """Share of an article's CPU time that a whole batch may take before its articles are read one by one."""
 MIN_BATCH_SECONDS = 1.0

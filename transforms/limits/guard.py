@@ -38,7 +38,7 @@ class Task(Protocol):
 
 
 class Guard:
-    """Runs a task under a budget: in a child process, or in this process if there are no limits.
+    """Limits of a task: it runs in a child process, or in this process if there are no limits.
 
     Args:
         task: the work.

@@ -123,7 +123,7 @@ class Pool:
                 # It was forked before its server knew the task.
                 child.close()
                 if is_new:
-                    raise ForkServerEnded("the fork server does not know the task; it was started again meanwhile")
+                    raise ForkServerEnded("the fork server does not know the task; it was restarted")
 
     def replace_idle(self) -> None:
         """End the idle children, for example because one of them needs much memory."""
@@ -172,7 +172,7 @@ class Child:
                 self._poller.register(self._process, select.POLLIN)
 
     def wait(self, seconds: float | None) -> bool:
-        """Wait until it has answered or ended; return False if it has not after so many seconds."""
+        """Wait until it has answered or ended; return False after the timeout in seconds."""
         return bool(self._poller.poll(None if seconds is None else 1000 * seconds))
 
     def close(self) -> None:

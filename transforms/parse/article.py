@@ -47,7 +47,7 @@ class Parse(beam.PTransform):
     max_cpu_seconds: float = CPU_SECONDS
     """CPU time for an item, or for each megabyte of a feed; one that needs more is a failure. 0 for no limit."""
     max_memory_mb: float = MEMORY_MB
-    """Memory for an item, beside what is loaded; one that needs more is a failure. 0 for no limit."""
+    """Memory for an item, in addition to the loaded models; an item that needs more is a failure. 0 for no limit."""
 
     def __post_init__(self) -> None:
         if self.max_characters < 1:
@@ -90,7 +90,7 @@ class ParseItems:
         ]
 
     def source(self, item: Item) -> str:
-        """Return where the item comes from."""
+        """Return the source of the item."""
         return item.source
 
     def payload(self, item: Item) -> bytes | str:

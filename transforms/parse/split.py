@@ -27,7 +27,7 @@ class Split(beam.PTransform):
     Keeps order within a document. A document that holds no article, such as a
     feed without entries, is one failure; an entry or line that is broken stays
     an item, and fails when it is parsed, so that it is counted as itself.
-    Reshuffle behind it: one feed or file may have most of a run's articles.
+    Reshuffle after it: one feed or file may have most of a run's articles.
     """
 
     max_cpu_seconds: float = CPU_SECONDS
@@ -60,7 +60,7 @@ class SplitDocuments:
         return [item for document in documents for item in split_or_fail(document)]
 
     def source(self, document: Document) -> str:
-        """Return where the document comes from."""
+        """Return the source of the document."""
         return document.uri
 
     def payload(self, document: Document) -> bytes:
@@ -105,7 +105,7 @@ class _SplitDocument(beam.DoFn):
 
 def split_or_fail(document: Document) -> Iterator[Any]:
     """Yield the items of a document, tagged sources of known ones, or one tagged `Failure`."""
-    # Not `attempt`, which would hold all the entries of a feed at once; `split` fails before its first item.
+    # Not `attempt`, which would hold all entries of a feed in memory; `split` fails before its first item.
     try:
         for item in split(document):
             known = item.position in document.known

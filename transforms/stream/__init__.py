@@ -1,6 +1,6 @@
 """What a stream has that a run has not. In the order of the flow:
 
-- `Follow`: feeds and folders, read for ever (`rounds`: one round of it; `watch`: folders; `stop`: its end);
+- `Follow`: feeds and folders without end (`polling`, `folder_watch`, `control_files`);
 - `Kafka`, `PubSub`: messages, through Beam's connectors;
 - `Identify`: the same article met again, by keyed state and by the dataset (`history`);
 - `IntoWindows`, `GatherPanes`: event time, windows, late panes;

@@ -51,7 +51,7 @@ class Job:
 
     @property
     def staging_id(self) -> str:
-        """Under which the job keeps what it makes aside that is no commit."""
+        """Return the name of the staging folder for files of the job that belong to no commit."""
         return f"stream_{self.job_id}"
 
 
@@ -71,7 +71,7 @@ class CommitPanes(beam.PTransform):
 
     job: Job
     deduplicate: Deduplicate
-    """How copies are told."""
+    """Settings for copies."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ class _Commit(beam.DoFn):
     ) -> Iterator[Run]:
         _, (pane, outcomes) = element
         if any(one.kind == "end" for one in outcomes):
-            end.set(GlobalWindow().max_timestamp())  # behind all panes, also late ones
+            end.set(GlobalWindow().max_timestamp())  # after all panes, also late ones
         if is_taken_over(self._job.output, self._job.job_id):
             return
         before = books.read() or Books(Ledger(), Counter())
@@ -246,8 +246,8 @@ def _not_yet_committed(job: Job, pane: Pane, tables: Tables) -> tuple[str, Table
     """Return an id for the commit, the rows that earlier attempts at the same pane lack, and whether there were any.
 
     A runner may bring a pane again: after it lost the answer, with the same
-    rows, or after it went back to a checkpoint and the source has read anew,
-    with others. Nothing that is committed is replaced.
+    rows, or after it went back to a checkpoint and the source has read
+    again, with others. Nothing that is committed is replaced.
     """
     attempt = 0
     while True:

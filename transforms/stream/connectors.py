@@ -27,8 +27,8 @@ class Kafka(beam.PTransform):
 
     Beam's connector is Java: building the graph starts its expansion service,
     which needs Java 11 and the jar `beam-sdks-java-io-expansion-service`
-    (fetched from Maven Central), and the runner must run Java steps beside
-    Python ones, as Flink and Dataflow do.
+    (fetched from Maven Central), and the runner must run Java and Python
+    steps, as Flink and Dataflow do.
 
     How far it has read, only the job's checkpoints know. A job without one
     begins where `auto.offset.reset` says, by default with the oldest message

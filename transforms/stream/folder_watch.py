@@ -33,7 +33,7 @@ def to_json(uri: str, seen: Seen) -> dict[str, Any]:
 def files_from(memory: Mapping[str, Mapping[str, Any]]) -> dict[str, Seen]:
     """Return the files that a dataset remembers, by URI.
 
-    What is no file's note is left out, and the file read again.
+    An entry that is not valid is skipped, and its file is read again.
     """
     return {
         one["file"]: Seen(one.get("size"), one.get("modified"))

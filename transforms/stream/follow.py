@@ -1,4 +1,4 @@
-"""Feeds and folders, read for ever: the source of a stream."""
+"""The source of a stream: feeds and folders, polled without end."""
 
 import dataclasses
 import datetime
@@ -39,13 +39,13 @@ ALIVE_SECONDS = 10.0
 
 @dataclasses.dataclass
 class Follow(beam.PTransform):
-    """Reads feeds when they are due and files when they are there, until it is asked to stop.
+    """Reads feeds when they are due and files when they appear, until a stop request.
 
     Gives a dict: `items`, and `Outcome`s under `OUTCOMES`, among them a
     `Receipt` for each round of reading. Unbounded. One worker reads, hosts side
     by side; its elements carry the time at which their round began, and the
-    watermark stays `wait_seconds` behind the present. A runner that comes back
-    at once is made to wait, so that hosts are never asked more often than
+    watermark is the present minus `wait_seconds`. A runner that resumes the source
+    too early is made to wait, so that hosts are never requested more often than
     `read` allows.
 
     What the dataset remembers of feeds and files is where it begins; what it
@@ -63,9 +63,9 @@ class Follow(beam.PTransform):
     check_seconds: float = 5.0
     """Seconds between two looks at what is due, at the folders, and whether to stop."""
     wait_seconds: float = 600.0
-    """How far behind the present the watermark stays."""
+    """Delay of the watermark: it is the present minus this."""
     oldest_seconds: float = 3600.0
-    """How far behind it begins: the first round finds what has gathered before the stream began."""
+    """Further delay at the start: the first round finds articles from before the stream started."""
     has_heartbeat: bool = False
     """True if it writes a heartbeat into the dataset for the launcher; see `control_files.write_heartbeat`."""
     budget: Budget = Budget()
@@ -102,13 +102,13 @@ def list_watched(patterns: list[str]) -> list[Source]:
     for pattern in patterns:
         try:
             found.update((source.uri, source) for source in find_files(pattern))
-        except (ValueError, OSError):  # what is no pattern at all was said when the stream began
+        except (ValueError, OSError):  # an invalid pattern was reported when the stream started
             continue
     return list(found.values())
 
 
 class _Tracker(RestrictionTracker):
-    """Progress that is claimed twice: before a round, which cannot be split, and behind it."""
+    """Progress that is claimed twice: before a round, which cannot be split, and after it."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -122,7 +122,7 @@ class _Tracker(RestrictionTracker):
         return RestrictionProgress(completed=0.0, remaining=1.0)
 
     def try_claim(self, position: Progress | None) -> bool:
-        """Return none before a round, the progress behind it."""
+        """Return none before a round, and the progress after it."""
         if self._given_away:
             return False
         self._reading = position is None
@@ -224,7 +224,7 @@ class _Follow(beam.DoFn, RestrictionProvider):
     # How the source is begun and divided: not at all, it is one.
 
     def initial_restriction(self, element: bytes) -> Progress:
-        """Where the last commit into the dataset left off."""
+        """Return the state after the last commit into the dataset."""
         memory = snapshot.read(self._output) if self._read.remember else {}
         feeds = states_in(memory, self._output)
         return Progress(feeds=feeds, files=watch.files_from(memory))
@@ -239,7 +239,7 @@ class _Follow(beam.DoFn, RestrictionProvider):
         return PickleCoder()
 
     def truncate(self, element: bytes, restriction: Progress) -> None:
-        """A job that its runner drains reads nothing more; the next job goes on."""
+        """Stop reading: a job that its runner drains leaves the rest to the next job."""
 
 
 def sleep_until(moment: float, *, at_most: float) -> None:
@@ -247,7 +247,7 @@ def sleep_until(moment: float, *, at_most: float) -> None:
 
     Args:
         moment: seconds since 1970.
-        at_most: seconds; then the runner is asked again.
+        at_most: seconds; then the runner calls again.
     """
     end = min(moment, time.time() + at_most)
     while (left := end - time.time()) > EARLY:

@@ -1,4 +1,4 @@
-"""What the dataset has, for a stream that asks it again and again."""
+"""History of a stream: look-ups in the committed articles, with a list of segments that is cached."""
 
 import datetime
 import threading
@@ -25,7 +25,7 @@ def utc_today() -> datetime.date:
 
 
 class History:
-    """The committed articles of a dataset, asked by numbers.
+    """The committed articles of a dataset, looked up by numbers.
 
     Args:
         output: folder of the dataset.
@@ -63,7 +63,7 @@ class History:
                 return _sorted_out(self._look_up(wanted))
 
     def look_again(self) -> None:
-        """List the segments anew, the next time that it is asked."""
+        """List the segments again at the next look-up."""
         self._listed = None
 
     def _list(self) -> None:

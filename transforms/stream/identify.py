@@ -24,7 +24,7 @@ from transforms.stream.history import History
 from transforms.stream.outcomes import Outcome
 
 AT_ONCE = 1_000
-"""Articles for which the dataset is asked at once."""
+"""Articles that are looked up in the dataset together."""
 FRESH_SECONDS = 600.0
 """How old the list of the dataset's files may be at most; what is newer is remembered by key."""
 FRESH_SHARE = 0.25
@@ -45,7 +45,7 @@ class Identify(beam.PTransform):
     output: str
     """Folder of the dataset."""
     run_id: str
-    """Whose staging folder is used meanwhile."""
+    """The run whose staging folder is used."""
     remember_hours: float = 24.0
     """How long the state of a page is kept; must be longer than a window takes until it is committed."""
     window_days: float = 7.0
@@ -64,7 +64,7 @@ class Identify(beam.PTransform):
 
 
 def fresh_seconds(remember_hours: float) -> float:
-    """How old the list of the dataset's files may be, lest a page is forgotten before the list has it.
+    """Return the maximum age of the list of files: a page must be in the list before keyed state forgets it.
 
     >>> fresh_seconds(24), fresh_seconds(0.1)
     (600.0, 90.0)
@@ -73,7 +73,7 @@ def fresh_seconds(remember_hours: float) -> float:
 
 
 class _Recall(beam.DoFn):
-    """Articles to `(page, (article, readings of the page in the dataset))`, many at once."""
+    """Articles to `(page, (article, readings of the page in the dataset))`, in batches."""
 
     def __init__(self, output: str, run_id: str, window_days: float, fresh: float) -> None:
         self._given = output, run_id, window_days, fresh
@@ -171,7 +171,7 @@ def identify(article: Article, met: Iterable[ArticleKey], committed: Iterable[Ar
     Args:
         article: the one that has come.
         met: readings of its page in this job.
-        committed: those in the dataset, which know more of themselves: of which story they are.
+        committed: those in the dataset, which also know their story.
     """
     readings = {one.article_id: one for one in (*met, *committed)}
     if article.article_id in readings:

@@ -12,11 +12,11 @@ from transforms.stream.outcomes import Receipt
 
 @dataclasses.dataclass
 class Ledger:
-    """Inputs read beside inputs committed.
+    """Inputs that were read, and inputs that were committed.
 
     A window holds articles of several rounds, a round has articles in several
-    windows, and late ones come when they come. What a round remembers of its
-    feeds may be committed only with or behind the last of its articles, and of
+    windows, and late ones come when they come. The memory of a round
+    may be committed only with or after the last of its articles, and of
     those of all rounds before it: a feed may have given what another one's
     duplicate was dropped for.
     """
@@ -76,5 +76,5 @@ class Ledger:
 
 
 def remembered(receipts: Iterable[Receipt]) -> dict[str, dict[str, Any]]:
-    """What rounds remember together; of one address the last round's word holds."""
+    """Return the merged memory of rounds; for one address the last round takes precedence."""
     return {key: values for receipt in receipts for key, values in receipt.memory.items()}

@@ -19,12 +19,12 @@ from transforms.stream.history import History
 def link_articles(
     articles: Sequence[Article], history: History, settings: Deduplicate
 ) -> tuple[dict[str, Article], dict[str, int]]:
-    """What `Deduplicate` does with a run, done with one pane in memory.
+    """Link the articles of one pane as `Deduplicate` links those of a run, in memory.
 
     Args:
         articles: of one pane, each once.
         history: the dataset with all that was committed before.
-        settings: how copies are told.
+        settings: thresholds for copies.
 
     Returns:
         `article_id` -> the article with what it copies; one that the dataset

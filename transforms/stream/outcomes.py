@@ -1,4 +1,4 @@
-"""What becomes of each thing that a stream reads, and what it learns of its sources meanwhile."""
+"""Outcomes of the inputs of a stream, and receipts of the rounds that read them."""
 
 import dataclasses
 import datetime
@@ -21,7 +21,7 @@ class Outcome(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """What a round of reading has read, so that it can be told when all of it is committed.
+    """Inputs of one round, so that the commit of the last one can be detected.
 
     Then, and not before, what it learned of its sources may be remembered: a
     feed's entries are passed over from that moment on.
@@ -36,4 +36,4 @@ class Receipt:
     memory: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
     """What the dataset is to remember, by key."""
     counts: dict[str, int] = dataclasses.field(default_factory=dict)
-    """Totals of what goes no further: addresses asked, entries that are as they were."""
+    """Totals of inputs that end here: requested addresses, unchanged entries."""

@@ -46,7 +46,7 @@ class Pane(NamedTuple):
 
 
 def start_in(path: str) -> datetime.datetime | None:
-    """When the window began whose commit has written the file; None for a file of a run.
+    """Return the start of the window whose commit wrote the file; None for a file of a run.
 
     >>> start_in("out/failures/date=2026-11-22/20261122T101500Z_4f0c-00000-of-00001.parquet")
     datetime.datetime(2026, 11, 22, 10, 15, tzinfo=datetime.timezone.utc)
@@ -60,10 +60,10 @@ def start_in(path: str) -> datetime.datetime | None:
 
 
 def event_time(article: Article, oldest_seconds: float) -> datetime.datetime:
-    """When an article happened to the stream: when it was published, if that can be.
+    """Return the event time of an article: its publication, if that is plausible.
 
     Feeds date articles into the future and into 1970, and name old ones again.
-    What was published more than `oldest_seconds` before it was read, or behind
+    An article published more than `oldest_seconds` before it was read, or after
     that, counts as of the time it was read: it is in time, and makes no late
     pane of its own. `date_published` stays as it is.
     """
@@ -101,7 +101,7 @@ class GatherPanes(beam.PTransform):
     A window is a pane when the watermark passes its end; what comes later is
     gathered for a while, and comes as a pane of its own. By keyed state and
     timers, not by Beam's triggers, nor by a window's own state: Prism (2.77.0)
-    holds an element back for ever that reaches a grouping between the watermark
+    never releases an element that reaches a grouping between the watermark
     of the step before it and its own, and with it all that comes late from then
     on; and it forgets a window's state at its end, whatever lateness is allowed.
     """
@@ -109,7 +109,7 @@ class GatherPanes(beam.PTransform):
     started: datetime.datetime
     """When the job began; what was published before, its first round finds late and in time."""
     wait_seconds: float
-    """How far the watermark is behind."""
+    """Delay of the watermark."""
     late_seconds: float
     """How long late outcomes of a window are gathered."""
 
@@ -170,7 +170,7 @@ class _Gather(beam.DoFn):
             return
         due = Timestamp(micros=end)
         if before.number:
-            # The watermark is `wait` behind the clock, so that it is there when the time of gathering is over.
+            # The watermark is the clock minus `wait`, so that it has arrived when the time of gathering is over.
             due = max(due, Timestamp(micros=to_micros(utc_now() - self._wait + self._late)))
         close.set(due)
         forget.set(Timestamp(micros=end) + Duration(MAX_LATENESS))

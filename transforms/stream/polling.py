@@ -42,7 +42,7 @@ class Progress:
     files: dict[str, Seen] = dataclasses.field(default_factory=dict)
     """Files that have been read, by URI."""
     looked_at: dict[str, Seen] = dataclasses.field(default_factory=dict)
-    """Files that are new and have to look the same once more."""
+    """New files that must be unchanged at the next poll before they are read."""
     next: float = 0.0
     """When to look again, seconds since 1970."""
     ended: bool = False
@@ -109,7 +109,7 @@ def due(addresses: Iterable[str], progress: Progress, now: datetime.datetime) ->
 
 
 class Reader:
-    """Asks hosts side by side and opens files, at the pace of a `Read`.
+    """Visits hosts in parallel and opens files, with the rate limits of a `Read`.
 
     Args:
         read: whose settings hold.
@@ -154,7 +154,7 @@ class Reader:
             yield result.value if isinstance(result, beam.pvalue.TaggedOutput) else result
 
     def with_pages(self, items: list[Item]) -> tuple[list[Item], list[Any]]:
-        """Return the items, with the page behind those whose page is wanted.
+        """Return the items, with the pages of those whose full text is wanted.
 
         WARC records, and what is to be tried again.
         """

@@ -1,4 +1,4 @@
-"""Failures that a job before this one has told of, before it was killed."""
+"""Failures that an earlier job reported before it was killed."""
 
 import dataclasses
 import datetime
@@ -11,14 +11,14 @@ from transforms.records import Failure
 from transforms.stream.panes import start_in
 
 BEGINNING = datetime.timedelta(hours=1)
-"""Of a job: what its predecessor read and did not remember is read again at once."""
+"""Start of a job in which inputs that its predecessor read and did not remember are read again."""
 LOOK_BACK = datetime.timedelta(days=1)
 """From a predecessor's last window on: what it read before, it has remembered."""
 
 
 @dataclasses.dataclass(frozen=True)
 class ReportedFailures:
-    """What other jobs have committed as failures in their last day, asked at the beginning of a job.
+    """What other jobs have committed as failures in their last day, read at the start of a job.
 
     An article that is read again is known by its row; a failure has none among
     the articles. Later the same failure is news: it was tried again, and failed again.
@@ -31,7 +31,7 @@ class ReportedFailures:
     def split(self, failures: Iterable[Failure], start: datetime.datetime) -> tuple[list[Failure], int]:
         """Return those that are new, and how many are not, of a window that begins then.
 
-        The same for the same job and window, however often it is asked.
+        The result is the same for the same job and window, however often it is called.
         """
         given = [*failures]
         if not given or start - self.started > BEGINNING:

@@ -9,7 +9,7 @@ from transforms.write import write
 
 @dataclasses.dataclass
 class Read(read.Read):
-    """As for a run; the inputs are followed: feeds are asked again and again, folders and globs watched."""
+    """As for a run; the inputs are followed: feeds are polled, folders and globs are watched."""
 
     inputs: list[str] = dataclasses.field(default_factory=list)
     """Addresses of feeds, lists of feeds, and files, folders and globs that need not exist yet."""
@@ -35,13 +35,13 @@ class Stream:
     window_minutes: float = 15.0
     """Length of a window: what was published within it is committed together."""
     wait_minutes: float = 10.0
-    """How long a window waits behind its end for articles that their feeds name late."""
+    """Minutes that a window waits after its end for articles that feeds list late."""
     oldest_minutes: float = 60.0
     """An article that was published longer before it was read counts as published when it was read."""
     late_minutes: float = 2.0
     """How long articles are gathered that come when their window is closed; they are committed as a late pane."""
     remember_hours: float = 24.0
-    """How long a page is remembered in the stream itself; what is older is asked from the dataset."""
+    """Hours that a page stays in keyed state; older pages are looked up in the dataset."""
     check_seconds: float = 5.0
     """Seconds between two looks at which feeds are due, at watched folders, and whether to stop."""
     stalled_minutes: float = 0.0

@@ -34,7 +34,7 @@ def stage(group: tuple[int, Iterable[bytes]], output: str, run: Run, shards: int
 
 
 class StageArchive(beam.PTransform):
-    """Gzipped WARC records -> staged files, at most `shards`; none where there are no records."""
+    """Gzipped WARC records -> staged files, at most `shards`; none if there are no records."""
 
     def __init__(self, output: str, run: Run, shards: int) -> None:
         super().__init__()

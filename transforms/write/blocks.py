@@ -33,7 +33,7 @@ def to_block(table: str, rows: Sequence[Any]) -> Block:
 
 
 def from_block(block: Block) -> pa.Table:
-    """What `plain_table` made of the rows."""
+    """Return the table that `plain_table` made of the rows."""
     return pa.ipc.open_stream(block).read_all()
 
 

@@ -31,7 +31,7 @@ def write_shard(group: tuple[int, Iterable[Block]], output: str, run_id: str, ta
     """Return stages one shard."""
     shard, blocks = group
     staged = stage_tables(output, run_id, table, shard, FromBlocks(blocks))
-    # Else Arrow keeps for the next shard what this one has needed, and the steps behind it have the less.
+    # Else Arrow keeps the memory of this shard for the next one, and later steps have less.
     pa.default_memory_pool().release_unused()
     advance(".written")
     return staged
@@ -123,7 +123,7 @@ class Write(beam.PTransform):
         )
 
     def extras(self, tables: Any) -> tuple[beam.PCollection[StagedExtra], ...]:
-        """Return the steps that write aside what is no table."""
+        """Return the steps that stage sidecars."""
         extras = []
         if MEMORY in tables:
             extras.append(tables[MEMORY] | "Stage memory" >> StageSnapshot(self.output, self.run.run_id))

@@ -46,7 +46,7 @@ def row_type(record: type) -> RowTypeConstraint:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON has no form for: a date, a number of numpy."""
+    """Return a value that JSON has no form for, such as a date or a number of numpy, as text or number."""
     return value.item() if hasattr(value, "item") else str(value)
 
 
