@@ -40,7 +40,7 @@ class Extract(beam.PTransform):
     max_cpu_seconds: float = CPU_SECONDS
     """CPU time for the entities and places of an article; one that needs more is a failure. 0 for no limit."""
     max_memory_mb: float = MEMORY_MB
-    """Memory for an article, in addition to the loaded models; an article that needs more is a failure. 0 for no limit."""
+    """Memory for an article, in addition to the models; one that needs more is a failure. 0 for no limit."""
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:

@@ -1,4 +1,4 @@
-"""Whether the feeds of a list still answer, where they have moved, and which are stale."""
+"""Check of a list of feeds: which answer, which have moved, and which are stale."""
 
 import concurrent.futures
 import dataclasses
@@ -42,7 +42,7 @@ class Checked:
 
     @property
     def row(self) -> dict[str, str]:
-        """As text, for a table."""
+        """Return the fields as text, for a table."""
         return {
             "url": self.url,
             "publisher": self.publisher,
@@ -67,7 +67,7 @@ def check_feeds(
     at_once: int = 8,
     done: Callable[[Checked], None] = lambda checked: None,
 ) -> list[Checked]:
-    """Ask for each feed once; hosts side by side, one host's feeds one after the other.
+    """Fetch each feed once; hosts in parallel, the feeds of one host one after the other.
 
     Args:
         feeds: what to ask for.
@@ -75,7 +75,7 @@ def check_feeds(
         now: the present instant.
         stale_days: age of the newest entry from which on a feed is stale.
         interval: seconds between two requests to a host.
-        at_once: hosts asked side by side.
+        at_once: hosts visited in parallel.
         done: called with each result as it comes.
 
     Returns:
@@ -102,7 +102,7 @@ def check_feeds(
 def check_feed(
     client: Client, feed: ListedFeed, turns: HostRateLimiter, *, now: datetime.datetime, stale_days: float = 14.0
 ) -> Checked:
-    """Ask for one feed, as a run would that knows nothing of it."""
+    """Fetch one feed, as a run without any memory would."""
     results = [
         *fetch(client, FetchRequest(address=feed.url), turns, pace=PollingPolicy(), fetched=now, clock=lambda: now)
     ]
@@ -115,7 +115,7 @@ def check_feed(
         except BadRecord as error:
             problems.append(str(error))
     if asked.outcome == "waiting":
-        problems.append("the host asked not to be asked for now")
+        problems.append("the host is rate limited")
     dates = [date for entry in entries if (date := _date(entry)) and date <= now + datetime.timedelta(days=1)]
     newest = max(dates, default=None)
     age = max(0.0, (now - newest).total_seconds() / 86400) if newest else None

@@ -49,7 +49,7 @@ class ListedFeed:
     checked: str = ""
     """ISO date on which the address is known to have answered; empty if that is not known."""
     full_text: str = ""
-    """yes or no: whether the pages behind its summaries are fetched; empty as `read.full_text` says."""
+    """yes or no: fetch the pages of its summaries; if empty, `read.full_text` decides."""
 
 
 COLUMNS = tuple(field.name for field in dataclasses.fields(ListedFeed))
@@ -157,7 +157,7 @@ def parse_feed_list(text: str, name: str = "feeds") -> list[ListedFeed]:
 
 
 def _mistakes_of_head(head: list[str]) -> Iterator[str]:
-    """What is wrong with the first line. A column that is not known is refused, as it may be a known one misspelled."""
+    """Yield mistakes in the first line. An unknown column is refused: it may be a known one misspelled."""
     if not head:
         yield "is empty"
     elif "url" not in head:
@@ -168,7 +168,7 @@ def _mistakes_of_head(head: list[str]) -> Iterator[str]:
 
 
 def mistakes(feed: ListedFeed) -> Iterator[str]:
-    """What is wrong with a row; empty values are not.
+    """Yield mistakes in a row; empty values are allowed.
 
     >>> list(mistakes(ListedFeed(url="ftp://a.test", language="english")))
     ["url: got 'ftp://a.test'; expected an http or https address", "language: got 'english'; expected ISO 639-1, as en"]

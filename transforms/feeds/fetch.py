@@ -1,4 +1,4 @@
-"""One address of the list of inputs: asked as it was left the last time, and what comes of it."""
+"""Conditional fetch of one address: with the validators of the last response, and its outcome."""
 
 import dataclasses
 import datetime
@@ -29,7 +29,7 @@ WAITING = 15 * 60.0
 """Seconds for which a host is left alone that says `too many requests` and not for how long."""
 
 MAX_NEW = 1 / 3
-"""Share of a feed's entries; where more are new, the feed is asked again as soon as it may be."""
+"""Share of new entries above which a feed is polled again as soon as possible."""
 
 PASSING_STATUS = (408, 500, 502, 504)
 PASSING_ERRORS = (
@@ -39,7 +39,7 @@ PASSING_ERRORS = (
 """What may be over in some seconds."""
 
 Outcome = Literal["new", "not_modified", "failed", "still_failing", "gone", "not_due", "waiting"]
-"""`still_failing` is a failure that a row has told of already."""
+"""`still_failing` is a failure that a row has reported already."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ class _Attempt:
         return dataclasses.replace(before, asked=self.now, **changes)
 
     def answered(self, said: CacheHints, held: int, new: int, **changes: Any) -> FeedState:
-        """Return the state after an answer that held so many entries, some of them new."""
+        """Return the state after a response with a number of entries, some of them new."""
         rate = schedule.learn_rate(self.task.state, new, self.now)
         soon = self.task.state is not None and new > MAX_NEW * held
         replaced = schedule.turnover(held, rate)
@@ -114,7 +114,7 @@ class _Attempt:
 
 
 def _how(error: Exception, status: int | None) -> str:
-    """Return a failure's kind, of which there are few."""
+    """Return a failure's kind, from a small closed set."""
     reason = str(error.reason) if isinstance(error, BadRecord) else type(error).__name__
     return f"{reason} {status or type(error.__cause__).__name__}"
 
@@ -140,14 +140,14 @@ def fetch(
 ) -> Generator[Any]:
     """Ask for one address, once.
 
-    Gives its `Document`s, a `Failure` where there is none or not all, unless
-    one has told of it already, one `FetchOutcome`, always, and what `keep` gives.
+    Yields its `Document`s; a `Failure` if there is none or it is incomplete, unless
+    a row has reported it already; always one `FetchOutcome`; and the records of `keep`.
 
     Args:
         client: makes the request.
-        task: what to ask for.
-        turns: when the host may be asked.
-        pace: how often the address may be.
+        task: the request.
+        turns: rate limit of the host.
+        pace: minimum interval of the address.
         fetched: the instant that documents carry.
         clock: the present, for the schedule.
         keep: gives what is to be kept of the answer as it came; called when its body has been read.
@@ -186,7 +186,7 @@ def _headers(state: FeedState | None, address: str, now: datetime.datetime) -> d
 
 
 def _take(answer: Answer, attempt: _Attempt, turns: HostRateLimiter, limits: Limits, at_new: bool) -> Iterator[Any]:
-    """What an answer gives, by its status."""
+    """Yield the results of a response, by its status."""
     status = answer.status
     if status == 304 and (state := attempt.task.state) and (state.etag or state.last_modified):
         said = CacheHints(fresh=hints.freshness(answer.headers, attempt.now))
@@ -214,7 +214,7 @@ def _unchanged(attempt: _Attempt, said: CacheHints, answer: Answer) -> FeedState
 
 
 def _validators(answer: Answer) -> dict[str, str | None]:
-    """What to send the next time, as it was sent."""
+    """Return the validators for the next conditional request, as they were sent."""
     etag, modified = answer.headers.get("etag", ""), answer.headers.get("last-modified", "")
     return {
         "etag": etag if etag and len(etag) <= 1000 and etag.isascii() else None,
@@ -223,7 +223,7 @@ def _validators(answer: Answer) -> dict[str, str | None]:
 
 
 def _new_address(answer: Answer, attempt: _Attempt) -> dict[str, str]:
-    """Where it has moved to; an address with a password in it is not written down."""
+    """Return the new address after a permanent redirect; an address with a password is not stored."""
     moved = answer.moved_to
     return {"moved_to": moved} if moved and not has_secret(moved) and moved != attempt.task.address else {}
 
@@ -248,7 +248,7 @@ def _read(answer: Answer, attempt: _Attempt, limits: Limits) -> Iterator[Any]:
 
 
 def _compare(document: Document, answer: Answer, attempt: _Attempt) -> Iterator[Any]:
-    """Yield a whole answer beside what is remembered of the last one."""
+    """Compare a whole response with the last one, and yield its document and outcome."""
     state = attempt.task.state
     if not format_of(document).has_entries and state is not None and state.entries:
         raise BadRecord(Reason.BAD_FEED, "a page where a feed was")

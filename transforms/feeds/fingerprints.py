@@ -21,9 +21,9 @@ def fingerprint(content: bytes) -> str:
 
 
 def read_entries(content: bytes, charset: str | None) -> tuple[tuple[str, ...], str]:
-    """Return a fingerprint for each entry of a feed in its order, and what stands around the entries.
+    """Return a fingerprint for each entry of a feed in its order, and the text around the entries.
 
-    Nothing for what is no feed; it fails when it is parsed.
+    Nothing if it is not a feed; it fails when it is parsed.
     """
     try:
         if content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):

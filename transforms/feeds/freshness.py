@@ -31,7 +31,7 @@ def http_date(text: str) -> datetime.datetime | None:
 
 
 def retry_after(header: str | None, now: datetime.datetime) -> float | None:
-    """Return seconds that a server asks us to stay away, given as seconds or as a date.
+    """Return the delay of a Retry-After header in seconds, which gives seconds or a date.
 
     >>> now = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
     >>> retry_after("120", now), retry_after("Sun, 01 Mar 2026 00:05:00 GMT", now), retry_after("soon", now)
@@ -82,7 +82,7 @@ def feed_interval(head: str) -> float | None:
 
 
 def skipped(head: str) -> tuple[frozenset[int], frozenset[int]]:
-    """Return hours of the day (UTC) and days of the week (Monday is 0) at which a feed asks not to be read.
+    """Return hours of the day (UTC) and days of the week (Monday is 0) at which a feed must not be polled.
 
     One that names all hours or all days has named none.
 

@@ -102,7 +102,7 @@ def _feed(outline: etree._Element, url: str, label: str, folders: tuple[str, ...
 
 
 def _kept(outline: etree._Element, url: str, name: str) -> str:
-    """What another export of ours has said; nothing where it is wrong."""
+    """Return the fields of an earlier export of ours; empty if they are wrong."""
     value = (outline.get(f"{{{_OWN}}}{name}") or "").strip()
     return "" if [*mistakes(ListedFeed(url=url, **{name: value}))] else value
 

@@ -1,8 +1,8 @@
-"""Entries of a feed that are tried again although they are as they were: their pages could not be had, for now.
+"""Retry state for feed entries whose full-text page could not be fetched.
 
-What becomes of an entry shows long after its feed was asked, in the same run.
-So a run only notes, beside the state of the feed, the places of entries that
-are to be tried again (`TRIED`); the next run that reads the state reckons what
+The outcome of an entry is known long after its feed was fetched, in the same run.
+So a run only notes, with the state of the feed, the positions of entries that
+need a retry (`TRIED`); the next run that reads the state computes what
 that means.
 """
 
@@ -24,12 +24,12 @@ RetrySchedule = Mapping[str, tuple[int, str]]
 def settle(
     before: RetrySchedule, entries: tuple[str, ...], tried: Collection[int], now: datetime.datetime
 ) -> RetrySchedule:
-    """What is to be tried again after a run; what succeeded, has been tried often enough, or is gone, is dropped.
+    """Return the retries after a run; entries that succeeded, reached the maximum or are gone are dropped.
 
     Args:
         before: with those that the run tried marked by `begin`.
         entries: hashes of the entries that the feed had.
-        tried: the places among them of those that could not be had once more.
+        tried: the positions among them of entries that failed again.
         now: the time of the run.
     """
     found = {name: (count, due) for name, (count, due) in before.items() if due and name in entries}

@@ -1,10 +1,10 @@
-"""What is remembered of an address from run to run, and when it is asked again. Decides, and asks nobody.
+"""Schedule: the state of an address from run to run, and when to poll it again. It decides, and requests nothing.
 
-The rules: a feed is asked at most once in `every`, and at the latest after
-`longest`, whatever it says; in between it is asked when what it said last runs
-out, and before a good part of the feed is replaced, as fast as that has gone
-so far. What fails is asked again later and later, at first up to once an hour,
-then up to once a day, for ever. Only 410 ends it.
+The rules: a feed is polled at most once in `every`, and at the latest after
+`longest`, whatever its hints say. In between it is polled when its freshness
+expires, and before a good part of its entries is replaced, at the rate so far.
+Failures back off exponentially, at first up to once an hour, then up to once a
+day, without end. Only 410 Gone ends polling.
 """
 
 import dataclasses
@@ -18,12 +18,12 @@ from transforms.feeds.retries import TRIED, RetrySchedule, settle
 from transforms.records import stable_id
 
 FIRST_PAUSE = 15 * 60.0
-"""Seconds after a first failure, where feeds may be asked more often than that."""
+"""Backoff in seconds after a first failure, unless feeds are polled more often than that."""
 MAX_PAUSE = DAY
 QUICK_TRIES = 3
 """Failures after which the pause grows: a timeout says little of the next quarter of an hour."""
 HOURLY_TRIES = 24
-"""Failures after which it is asked less than once an hour."""
+"""Failures in a row after which the backoff exceeds an hour."""
 MAX_RETRY_AFTER = 7 * DAY
 SLACK = 0.1
 """A job that runs every 15 minutes comes a little early or late; so much of the interval is let pass."""
@@ -45,7 +45,7 @@ class FeedState:
     shown: str
     """The address as listed, without its secrets; for people."""
     moved_to: str | None = None
-    """Where permanent redirects led; asked in place of the listed address."""
+    """Target of permanent redirects; requested in place of the listed address."""
     etag: str | None = None
     last_modified: str | None = None
     body: str | None = None
@@ -60,19 +60,19 @@ class FeedState:
     """New entries per second, of late."""
     asked: datetime.datetime
     due: datetime.datetime
-    """Not to be asked before."""
+    """Earliest time of the next request."""
     failed: int = 0
     """Times in a row that it gave nothing."""
     told: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """How it has failed since it last answered, and when a row said so."""
     status: int | None = None
     gone: bool = False
-    """It said 410, and is not asked again."""
+    """True after 410 Gone; it is not requested again."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PollingPolicy:
-    """How often an address may be asked, seconds."""
+    """Intervals between two requests to an address, in seconds."""
 
     every: float = 10 * 60.0
     longest: float = 2 * HOUR
@@ -128,14 +128,14 @@ def learn_rate(state: FeedState | None, new: int, now: datetime.datetime) -> flo
 
 
 def turnover(entries: int, rate: float) -> float:
-    """Return seconds in which so many entries are replaced by others."""
+    """Return the seconds in which a number of entries is replaced by others."""
     return entries / rate if rate > 0 and entries else math.inf
 
 
 def after_success(
     said: CacheHints, now: datetime.datetime, pace: PollingPolicy, *, overrun: bool = False, replaced: float = math.inf
 ) -> datetime.datetime:
-    """When to ask again after an answer that gave something, or said that nothing is new.
+    """Return the time of the next request after a response that succeeded, or said that nothing is new.
 
     Args:
         said: the publisher's wishes, which are heard between `pace.every` and `pace.longest`.
@@ -163,7 +163,7 @@ def after_failure(
     asked_to_wait: float | None = None,
     replaced: float = math.inf,
 ) -> datetime.datetime:
-    """When to ask again what failed for the `failed`-th time in a row.
+    """Return the time of the next request after the `failed`-th failure in a row: exponential backoff.
 
     A quarter of an hour the first times, then twice as long each time up to an
     hour, because a feed of ten entries may have lost some in three; less where
@@ -184,7 +184,7 @@ def after_failure(
 
 
 def tell(state: FeedState | None, problem: str, now: datetime.datetime) -> tuple[bool, dict[str, str]]:
-    """Return True if a failure is worth a row, and what has been told with it.
+    """Return True if a failure gets a row, and the failures reported so far.
 
     It is when the address begins to fail, when it fails in another way, and
     then once a day: a year of a feed that is down is 365 rows, not 35,000.
@@ -196,7 +196,7 @@ def tell(state: FeedState | None, problem: str, now: datetime.datetime) -> tuple
 
 
 def address_to_ask(listed: str, state: FeedState | None) -> str:
-    """Where to ask: the new address of what has moved, unless that one has failed some times."""
+    """Return the address to request: the new one after a permanent redirect, unless it has failed some times."""
     if state is None or state.moved_to is None or (state.failed and state.failed % (MOVED_TRIES + 1) == MOVED_TRIES):
         return listed
     return state.moved_to
@@ -210,7 +210,7 @@ def to_json(state: FeedState) -> dict[str, Any]:
 
 
 def from_json(values: Mapping[str, Any]) -> FeedState:
-    """As `to_json` wrote it, here or in another version, with what `again.py` has put to it."""
+    """Return the state that `to_json` of this or another version wrote, with the retries of `retries.py`."""
     known = {field.name for field in dataclasses.fields(FeedState)}
     instants = {key: datetime.datetime.fromisoformat(values[key]) for key in _INSTANTS if key in values}
     state = FeedState(

@@ -150,7 +150,7 @@ def _lines(value: Any) -> list[str]:
 
 
 def _keywords(value: Any) -> list[str]:
-    """Return keywords, of which a single string may have many."""
+    """Return keywords; a single string may have many."""
     if isinstance(value, str):
         value = value.split(";" if ";" in value else ",")
     return _lines(value) if value else []

@@ -93,7 +93,7 @@ def _first_lines(text: str) -> list[_Line]:
 
 
 def _last_lines(text: str, start: int) -> list[_Line]:
-    """Return the last lines behind an offset, looked for in a window of bounded size."""
+    """Return the last lines after an offset, searched in a window of bounded size."""
     window = max(start, len(text) - MAX_TAIL)
     if window > start:
         window = text.find("\n", window) + 1 or len(text)
@@ -182,7 +182,7 @@ def is_title_like(line: str) -> bool:
 
 
 def _opens_with_dateline(line: str) -> bool:
-    """Return True if a line begins with a dateline that says so by itself: with an agency or a date beside the
+    """Return True if a line begins with a dateline that is certain: it has an agency or a date with the
     place.
     """
     found = parse_dateline(line, lambda name: False)
@@ -201,10 +201,10 @@ def _is_prose(line: str) -> bool:
 
 
 def _read_tail(lines: Sequence[_Line], length: int) -> tuple[int, list[Cut]]:
-    """How many lines at the end of an article of that length are boilerplate, and why, from the top down.
+    """Return the number of boilerplate lines at the end of an article, and their reasons, from the top down.
 
-    Going up from the end, a line of boilerplate takes along what stands below
-    it, as long as that is short and no full sentence of an article.
+    Going up from the end, a line of boilerplate takes along the lines below
+    it, as long as they are short and not full sentences of an article.
     """
     cuts: list[Cut] = []
     longest = max(SMALL_TAIL, MAX_TAIL_SHARE * length)
@@ -221,7 +221,7 @@ def _read_tail(lines: Sequence[_Line], length: int) -> tuple[int, list[Cut]]:
 
 
 def _only_links(lines: Sequence[_Line], tail: int, count: int) -> bool:
-    """Return True if no sentence stands between a line of boilerplate and the tail already found."""
+    """Return True if there is no sentence between a line of boilerplate and the tail already found."""
     between = lines[len(lines) - count + 1 : len(lines) - tail]
     return not any(_FINAL.search(line.text) for line in between)
 

@@ -26,7 +26,7 @@ def read_warc(file: BinaryIO, uri: str, *, max_bytes: int) -> Iterator[Document 
     `max_bytes`, which holds for each body.
 
     Args:
-        file: its bytes as they lie.
+        file: its bytes, as stored.
         uri: its name, for failures and `Document.record`; documents carry the address of the answer.
         max_bytes: the longest body.
 

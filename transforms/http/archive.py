@@ -11,7 +11,7 @@ from transforms.http.client import Answer
 from transforms.http.redact import mask, mask_text
 
 _OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "trailer", "upgrade", "te", "content-length"}
-"""Headers of how the body came, which no longer hold for the body as it is kept; its length is said anew."""
+"""Headers of the transfer, which do not apply to the stored body; its length is computed again."""
 _ADDRESSES = {"location", "content-location", "referer"}
 _SECRET_HEADERS = {"set-cookie", "set-cookie2", "www-authenticate", "proxy-authenticate", "authentication-info"}
 

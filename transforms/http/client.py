@@ -22,7 +22,7 @@ from transforms.http.redact import mask, mask_text
 ACCEPT_FEED = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 HEAD_ROOM = 1 << 20
-"""Bytes that may arrive beside a body: headers, TLS, frames."""
+"""Bytes that may arrive in addition to a body: headers, TLS, frames."""
 
 REDIRECTS = (301, 302, 303, 307, 308)
 PERMANENT = (301, 308)
@@ -104,7 +104,7 @@ class Answer:
 
 @contextlib.contextmanager
 def failures() -> Iterator[None]:
-    """What can go wrong on the way, as the input's failure.
+    """Turn errors of the transfer inside this context into the input's failure.
 
     Raises:
         BadRecord: FETCH_FAILED.
@@ -175,7 +175,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         turn: Callable[[str], contextlib.AbstractContextManager[None]] | None = None,
     ) -> Iterator[Answer]:
-        """Asks for `url` and follows where it leads.
+        """Request `url`, and follow redirects.
 
         The time is for all of it: names, connections, redirects and body. Cookies
         live as long as that. Every hop is checked as the first.
@@ -212,7 +212,7 @@ class Client:
                 url = target
 
     def _check(self, url: str, visits: "collections.Counter[str]") -> None:
-        """Whether to go on to `url`.
+        """Raise an error unless `url` may be requested.
 
         Raises:
             BadRecord: UNSAFE_ADDRESS for a scheme other than http(s), FETCH_FAILED for a ring or a chain too long.
@@ -226,7 +226,7 @@ class Client:
             raise BadRecord(Reason.UNSAFE_ADDRESS, f"leads to {shown}; only http and https are followed")
         if not parsed.host:
             raise BadRecord(Reason.FETCH_FAILED, f"not an address: {shown}")
-        if visits[url] > 1:  # to come by once more is how a cookie is set
+        if visits[url] > 1:  # a second visit is how a cookie is set
             raise BadRecord(Reason.FETCH_FAILED, f"redirects in a ring through {shown}")
         if visits.total() > self.limits.max_redirects:
             raise BadRecord(
@@ -263,7 +263,7 @@ class Client:
 
 
 def _target(response: httpx.Response) -> str | None:
-    """Where a redirect leads; None for an answer that is none."""
+    """Return the target of a redirect; None if the response is not one."""
     location = response.headers.get("location", "")
     if response.status_code not in REDIRECTS or not location.strip():
         return None

@@ -60,7 +60,7 @@ def decode_content(blocks: Iterable[bytes], header: str) -> Blocks:
     source = _Counted(blocks)
     decoded: Blocks = source
     for number, coding in enumerate(reversed(codings(header))):
-        # What the last coding gives is bounded by who reads it; what lies between two codings nobody else sees.
+        # The reader limits the output of the last coding; the output between two codings is limited here.
         decoded = _undo(_no_bomb(decoded, source) if number else decoded, coding)
     return decoded
 
@@ -79,7 +79,7 @@ class _Counted(Blocks):
 
 
 def _no_bomb(blocks: Blocks, source: _Counted) -> Blocks:
-    """Yield what one coding gives to the next, as long as it is in proportion to what was taken from the source."""
+    """Yield the output of one coding to the next, as long as it is in proportion to the input."""
     given = 0
     for block in blocks:
         given += len(block)
@@ -139,7 +139,7 @@ def _undo(blocks: Blocks, coding: str) -> Blocks:
 
 
 def _first(blocks: Blocks, size: int) -> bytes:
-    """At least so many bytes, if there are as many."""
+    """Return a minimum number of bytes, if there are as many."""
     head = b""
     for block in blocks:
         head += block
@@ -170,7 +170,7 @@ def _zlib(head: bytes, blocks: Blocks, window: int) -> Blocks:
     taken = False
     while pending or (pending := next(blocks, b"")):
         taken = True
-        if inflater.eof:  # a further member; what is no gzip behind the end is padding
+        if inflater.eof:  # a further member; anything else after the end is padding
             if window != GZIP or not pending.startswith(b"\x1f\x8b"):
                 return
             inflater = zlib.decompressobj(window)

@@ -2,7 +2,7 @@
 
 A name is looked up once for each connection, every address that it has is
 checked, and the connection goes to one of those very addresses: a name server
-that answers otherwise the second time (DNS rebinding) is not asked a second
+that gives another answer the second time (DNS rebinding) is not queried a second
 time. What arrives is counted and the clock is looked at beneath TLS and HTTP,
 so that no layer above can be kept busy for longer.
 """
@@ -27,7 +27,7 @@ MAX_ADDRESSES = 4
 """How many addresses of a host are tried."""
 
 # https://www.iana.org/assignments/iana-ipv4-special-registry and -ipv6-special-registry, listed here because what
-# Python calls global has changed with its versions. Multicast and reserved space stands at the end of each.
+# Python calls global has changed with its versions. Multicast and reserved space is at the end of each.
 _CLOSED_V4 = tuple(
     map(
         ipaddress.IPv4Network,
@@ -38,15 +38,15 @@ _CLOSED_V4 = tuple(
         ),
     )
 )
-"""168.63.129.16 is where Azure serves what a machine is told of itself."""
+"""168.63.129.16 is the metadata service of Azure."""
 
 _OPEN_V6 = ipaddress.IPv6Network("2000::/3")
-"""All that is given out for use on the internet; outside it lie loopback, link-local, mapped and NAT64 addresses."""
+"""All that is allocated for use on the internet; outside it are loopback, link-local, mapped and NAT64 addresses."""
 _CLOSED_V6 = tuple(map(ipaddress.IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
 
 _PORTS_BELOW_1024 = {80, 443}
 _OTHER_SERVICES = {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6379, 6566, 6697, 9200, 10080, 11211}
-"""https://fetch.spec.whatwg.org/#bad-port, and three databases that answer whoever asks."""
+"""https://fetch.spec.whatwg.org/#bad-port, and three databases without authentication."""
 
 
 def is_public(address: str) -> bool:
@@ -93,7 +93,7 @@ class Bounds:
         self.left = size
 
     def seconds(self, at_most: float | None = None) -> float:
-        """What is left of the time.
+        """Return the time that is left.
 
         Raises:
             BadRecord: FETCH_FAILED if nothing is left.
@@ -190,7 +190,7 @@ class GuardedBackend(httpcore.NetworkBackend):
 
     def _addresses(self, host: str, port: int, timeout: float | None) -> list[str]:
         if not self._allow_private and not is_web_port(port):
-            raise BadRecord(Reason.UNSAFE_ADDRESS, f"port {port} is no web server's")
+            raise BadRecord(Reason.UNSAFE_ADDRESS, f"port {port} is not a port of web servers")
         addresses = list(within(lambda: self._lookup(host, port), self._bounds.seconds(timeout), f"look up {host}"))
         closed = [address for address in addresses if not is_public(address)]
         if closed and not self._allow_private:
@@ -202,9 +202,9 @@ class GuardedBackend(httpcore.NetworkBackend):
 
 
 def within(work: Callable[[], Sequence[str]], seconds: float, what: str) -> Sequence[str]:
-    """What `work` gives, unless it takes too long: the system's resolver knows no time limit.
+    """Return the result of `work` within a timeout: the system's resolver has none.
 
-    The thread that waits for such a resolver is left behind, and ends with it or with the process.
+    The thread that waits for such a resolver is abandoned, and ends with it or with the process.
 
     Raises:
         BadRecord: FETCH_FAILED if it fails or takes longer.

@@ -16,7 +16,7 @@ NAP_SECONDS = 10.0
 
 
 class HostRateLimited(Exception):
-    """The host asked not to be asked for now, or has no turn left in this run.
+    """The host is rate limited by itself, or has no turn left in this run.
 
     Args:
         host: which.
@@ -42,7 +42,7 @@ def host_of(address: str) -> str:
 
 
 def wait(seconds: float) -> None:
-    """Sleep, and report progress meanwhile: a host may ask for ten minutes between two requests, which is no hang."""
+    """Sleep, and report progress: a host may require ten minutes between two requests, which is not a hang."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         time.sleep(min(left, NAP_SECONDS))
@@ -83,7 +83,7 @@ class HostRateLimiter:
 
     @contextlib.contextmanager
     def turn(self, address: str) -> Iterator[None]:
-        """Waits for the turn of the address's host, and holds it.
+        """Wait for the turn of the address's host, and hold it inside this context.
 
         Raises:
             HostWaits: the host has been closed, or the turn would come too late.
@@ -106,18 +106,18 @@ class HostRateLimiter:
             host.lock.release()
 
     def slow(self, address: str, interval: float) -> None:
-        """At least so many seconds between two requests from now on: a crawl delay."""
+        """Set the minimum seconds between two requests: a crawl delay."""
         host = self._host(host_of(address))
         host.interval = max(host.interval, interval)
         host.next = max(host.next, self._clock() + interval)
 
     def hold(self, address: str, seconds: float) -> None:
-        """The next request to the address's host begins in so long at the earliest."""
+        """Delay the next request to the address's host by a number of seconds."""
         host = self._host(host_of(address))
         host.next = max(host.next, self._clock() + seconds)
 
     def close(self, address: str, seconds: float) -> None:
-        """No requests to the address's host for so long."""
+        """Refuse requests to the address's host for a number of seconds."""
         self._host(host_of(address)).closed_until = self._clock() + seconds
 
     def _host(self, name: str) -> _Host:

@@ -1,7 +1,7 @@
 """Redact credentials and tokens in addresses before they are logged, printed or stored.
 
 Masked are user and password; the values of parameters whose name or letters
-are those of a secret, in the query, behind `;` and in the fragment; tokens in
+are those of a secret, in the query, after `;` and in the fragment; tokens in
 the path; and all that again in addresses within the address. Each character is
 looked at a bounded number of times.
 """
@@ -24,7 +24,7 @@ _USER = re.compile(r"(?!mailto:|acct:|xmpp:)[^\s/:@?#]+:[^\s/?#]*@(?=[^\s/@])", 
 """User and password at the beginning of an address without a scheme."""
 _ADDRESS = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,20}:/{1,2}[^\s'\"<>]+", re.IGNORECASE)
 _RELATIVE = re.compile(r"(?<![^\s'\"<>(\[=])[/?#][^\s'\"<>]*=[^\s'\"<>]*")
-"""An address without scheme and host, with a parameter, as it stands in messages."""
+"""An address without scheme and host, with a parameter, as in messages."""
 _LOOSE_USER = re.compile(
     r"(?<![^\s'\"<>(\[])(//)?(?!mailto:|acct:|xmpp:)[^\s/:@?#'\"<>(\[]{1,256}:[^\s/?#'\"<>]{0,256}@(?=[^\s/@])"
 )
@@ -51,7 +51,7 @@ _ISSUED = re.compile(
     r"(?<![A-Za-z0-9])(?:(?:gh[opsur]_|github_pat_|glpat-|glft-|xox[a-z]-|AIza)[A-Za-z0-9_-]{12,255}|sk-(?:proj-|ant-)?[A-Za-z0-9]{16,255}|A[KS]IA[A-Z0-9]{16})(?![A-Za-z0-9])"
 )
 _BEHIND = re.compile(r"[.,:;!?)\]}]{1,8}$")
-"""Signs behind an address in a message."""
+"""Signs after an address in a message."""
 _PRIVATE = re.compile(r"((?:private|secret|token|key|auth)[-_:])([A-Za-z0-9_-]{8,})", re.IGNORECASE)
 _SIGNS = ":/@?=,;~!'()$"
 _ESCAPED_PAIR = re.compile(r"%(?:25)*(?:3d|40)", re.IGNORECASE)
@@ -66,12 +66,12 @@ _FEED = re.compile(
     r"|reset|verify|login|t|k|s)",
     re.IGNORECASE,
 )
-"""Segments of a path beside which a random segment is a token. In other paths it is an article's id."""
+"""Segments of a path that make a random segment next to them a token. In other paths it is an article's id."""
 _ARTICLES = re.compile(
     "articles?|story|stories|news|posts?|items?|videos?|p|a|n|pages?|read|live|entry|entries|archives?|media|images?|img"
     "|photos?"
 )
-"""Segments behind which a random segment is an article's id, also in a feed's path (Google News)."""
+"""Segments after which a random segment is an article's id, also in a feed's path (Google News)."""
 _PLAIN = re.compile(r"[a-z]{1,20}")
 _NAME = re.compile(r"[a-z]{2,15}(?:[-_][a-z]{2,15})?")
 """A segment that names the next one, such as `token` or `api-key`; a slug with `secret` in it is longer."""
@@ -80,10 +80,10 @@ _NAME = re.compile(r"[a-z]{2,15}(?:[-_][a-z]{2,15})?")
 def mask(address: str, *, certain: bool = False) -> str:
     """Return an address without user and password, and with its secrets replaced by `***`.
 
-    Behind the mask of a long secret stand four digits of its hash, so that two addresses stay two.
+    The mask of a long secret is followed by four digits of its hash, so that two addresses stay two.
 
     Args:
-        address: absolute or relative; what is no address comes back as it is.
+        address: absolute or relative; other text is returned unchanged.
         certain: only mask what cannot be a part of an article's own address: no random values and no names
             such as `code` and `key`. For addresses of articles in rows.
 
@@ -279,7 +279,7 @@ def _mask_segment(segment: str, before: str, certain: bool, hooked: bool, is_fee
 
 
 def _is_key(told: re.Match[str]) -> bool:
-    """Return True for what stands behind `private-` or `secret:` if it is no slug."""
+    """Return True for text after `private-` or `secret:` if it is not a slug."""
     return told[1].endswith(":") or is_random(told[2]) or is_uuid(told[2])
 
 

@@ -1,4 +1,4 @@
-"""What a host's robots.txt allows (RFC 9309), asked once for each visit to the host."""
+"""Rules of a host's robots.txt (RFC 9309), fetched once for each visit to the host."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -11,11 +11,11 @@ from transforms.http.rate_limit import HostRateLimiter
 from transforms.text.encoding import decode
 
 MAX_BYTES = 512 * 1024
-"""RFC 9309 (2.5) wants 500 KiB read at least; what is behind is left out."""
+"""RFC 9309 (2.5) wants 500 KiB read at least; the rest is ignored."""
 
 
 class RetryLater(BadRecord):
-    """It could not be had, but may be in some hours."""
+    """It could not be fetched, but may be in some hours."""
 
 
 class Robots:
@@ -35,7 +35,7 @@ class Robots:
         self._unknown: set[str] = set()
 
     def check(self, address: str) -> None:
-        """Whether the address may be asked.
+        """Raise an error unless the address may be requested.
 
         Raises:
             BadRecord: FETCH_FAILED if the host does not allow it; `RetryLater` if it does not say.
@@ -52,7 +52,7 @@ class Robots:
             if delay:
                 self._turns.slow(address, float(delay))
         if origin in self._unknown:
-            raise RetryLater(Reason.FETCH_FAILED, "the host's robots.txt cannot be had")
+            raise RetryLater(Reason.FETCH_FAILED, "could not fetch robots.txt")
         if not self._rules[origin].can_fetch(address, self._agent):
             raise BadRecord(Reason.FETCH_FAILED, "the host's robots.txt does not allow it")
 

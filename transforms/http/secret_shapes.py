@@ -54,7 +54,7 @@ _ISSUED = re.compile(
     r"(?:gh[opsur]_|github_pat_|glpat-|glft-|xox[a-z]-|AIza)[A-Za-z0-9_-]{12,255}|sk-[A-Za-z0-9]{16,255}|A[KS]IA[A-Z0-9]{16}"
     r"|(?i:Basic|Bearer|Digest)[ +][^ ]{6,}"
 )
-"""Secrets whose first letters say who has issued them, and what stands in a header."""
+"""Secrets whose first letters name their issuer, and values of headers."""
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?")
 _CHANGES_SHARE = 0.22
 """Changes between capitals, small letters and digits for each character; random tokens have 0.4 to 0.6."""
@@ -81,7 +81,7 @@ def is_secret_name(name: str, *, certain: bool = False) -> bool:
     """Return True if a parameter of this name holds a secret.
 
     Args:
-        name: of the parameter, as it stands in the address.
+        name: of the parameter, as in the address.
         certain: leave out names that may also tell which article is meant, such as `key` and `code`.
 
     >>> [is_secret_name(name) for name in ("auth_code", "code", "country_code", "keyword", "monkey", "author", "pw")]
@@ -120,7 +120,7 @@ def is_jwt(value: str) -> bool:
 
 
 def is_uuid(value: str) -> bool:
-    """Return True if a value is a UUID: the id of an article, or behind `private` a secret."""
+    """Return True if a value is a UUID: the id of an article, or after `private` a secret."""
     return bool(_UUID.fullmatch(value))
 
 

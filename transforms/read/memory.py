@@ -1,4 +1,4 @@
-"""What a dataset remembers of the addresses that it is fed from."""
+"""Memory of the addresses that a dataset is fed from."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +40,7 @@ def states_in(memory: Mapping[str, Mapping[str, Any]], dataset: str) -> dict[str
 
 
 def forget_inputs(memory: snapshot.Entries, uris: set[str] | None) -> snapshot.Entries:
-    """Return what is remembered without what makes a run pass over entries and files that it has read.
+    """Return memory without the validators by which a run skips entries and files that it has read.
 
     Where an address has moved to, and that it is gone, stays remembered.
 
@@ -115,13 +115,13 @@ class ReadStates(beam.PTransform):
 
 
 def to_remember(asked: FetchOutcome) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What `Write` is to keep of what came of an address."""
+    """Yield the memory that `Write` stores for an address."""
     if asked.state is not None:
         yield asked.state.key, to_json(asked.state)
 
 
 def to_try_again(what: Failure | Item) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the note that an entry of a feed is to be tried again: its page could not be had, or it failed unforeseen.
+    """Yield a retry for a feed entry: its page could not be fetched, or it failed for an unforeseen reason.
 
     An address with a secret in it is not known by what rows show of it, and has no such notes.
     """

@@ -1,4 +1,4 @@
-"""The page behind an entry that gives only a summary."""
+"""Full text: the pages of feed entries that have only a summary."""
 
 import dataclasses
 import functools
@@ -30,7 +30,7 @@ WHOLE = 1_500
 """Characters from which on a text is taken for the whole article, if it does not end as one that is cut."""
 
 MAX_PAGE = 10_000_000
-"""Bytes of a page; no article has more, and many pages are held at once."""
+"""Maximum bytes of a page; no article has more, and many pages are in memory together."""
 
 _CUT = re.compile(
     r"(?:…|\.\.\.|\[(?:…|\.\.\.|&hellip;)\]|»"
@@ -43,12 +43,12 @@ _CUT = re.compile(
 
 @dataclasses.dataclass
 class FullText(beam.PTransform):
-    """Gives each entry that has only a summary the page behind it; other `Item`s pass as they are.
+    """Adds the page to each entry that has only a summary; other `Item`s pass unchanged.
 
     Gives a dict: `items`, one for one, what is to be archived, and a note of
-    each entry that is to be tried again. A page that
-    cannot be had says why in `Item.page_failure`. Pages are shuffled by host
-    and asked for as feeds are, and as robots.txt allows.
+    each entry that is to be tried again. The reason for a page that
+    could not be fetched is in `Item.page_failure`. Pages are shuffled by host
+    and requested as feeds are, and as robots.txt allows.
     """
 
     read: Read
@@ -82,7 +82,7 @@ class FullText(beam.PTransform):
 
 
 class FullTextPolicy:
-    """Of which feeds the pages are wanted; what a list says of a feed goes before the setting.
+    """The feeds whose pages are wanted; a list of feeds takes precedence over the setting.
 
     >>> wanted = Wanted(True, {"https://a.test/rss": False})
     >>> wanted.of("https://a.test/rss"), wanted.of("https://b.test/rss"), wanted.any
@@ -171,7 +171,7 @@ def fetch_page(
     """Return one page, and what is to be archived of it.
 
     Raises:
-        BadRecord: it cannot be had, is none, or robots.txt does not allow it.
+        BadRecord: it cannot be fetched, is not a page, or robots.txt does not allow it.
         HostWaits: the host's turn would come too late.
     """
 

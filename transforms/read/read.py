@@ -48,8 +48,8 @@ class Read(beam.PTransform):
     document for each run of whole lines. What cannot be read becomes a failure
     row and never stops the run.
 
-    Addresses are shuffled by host: hosts are asked side by side, one host's
-    addresses one after the other. What is not due yet is not asked.
+    Addresses are shuffled by host: hosts are visited in parallel, the addresses of
+    one host one after the other. Addresses that are not due are skipped.
 
     Raises:
         ValueError: while the graph is built, if an input matches nothing; see `resolve_inputs`.
@@ -60,7 +60,7 @@ class Read(beam.PTransform):
     max_bytes: int = 50_000_000
     """The longest file, answer or JSONL line that is read, after decompression."""
     max_jsonl_bytes: int = 1_000_000_000
-    """The longest JSONL answer, of which each line is bounded by `max_bytes`; what is behind is not read."""
+    """Maximum bytes of a JSONL response, whose lines have at most `max_bytes` each; the rest is not read."""
     timeout_seconds: float = 30.0
     """How long an http(s) answer may take, with its redirects, from the request to its last byte."""
     connect_seconds: float = 10.0
@@ -72,25 +72,25 @@ class Read(beam.PTransform):
     contact: str = ""
     """An address of a page or mailbox by which publishers can reach who runs this; sent with each request."""
     every_minutes: float = 10.0
-    """The shortest time between two requests for the same address; 0 asks in each run."""
+    """Minimum minutes between two requests for the same address; 0 requests it in each run."""
     longest_minutes: float = 120.0
-    """The longest time for which an address is not asked because it says that nothing will be new."""
+    """Maximum time for which an address is skipped because of its own freshness hints."""
     host_interval_seconds: float = 1.0
-    """The pause between two requests to the same host, which is never asked twice at a time."""
+    """Rate limit: pause between two requests to the same host, which never has two requests in parallel."""
     hosts_at_once: int = 16
-    """How many hosts one worker asks side by side."""
+    """Number of hosts that one worker visits in parallel."""
     retry_seconds: float = 10.0
-    """The pause before a feed that has just begun to fail (no answer in time, 500 ...) is asked once more; 0: never."""
+    """Pause before the retry of a feed that has just begun to fail (timeout, 500 ...); 0 for no retry."""
     host_minutes: float = 10.0
     """How long one host's pages are fetched in one run; what is left then keeps its summary."""
     full_text: bool | list[str] = False
-    """Whether the page behind an entry that has only a summary is fetched: true, false, or for which of the feeds."""
+    """Fetch the page of an entry that has only a summary: true, false, or a list of feeds."""
     archive: bool = False
     """Whether answers are kept as they came, as WARC files in the dataset's folder `archive`."""
     remember: bool = True
     """Whether what the dataset remembers of an address is used: when it is due, what it had, where it moved."""
     allow_private_addresses: bool = False
-    """Whether addresses of this machine, of private networks and other ports are asked; for tests and intranets."""
+    """Allow addresses of this machine, of private networks and other ports; for tests and intranets."""
     fetched: datetime.datetime = dataclasses.field(default_factory=utc_now)
     """The instant that rows carry as `date_fetched`: when the run began."""
     memory: str | None = None
@@ -133,7 +133,7 @@ class Read(beam.PTransform):
         }
 
     def _planned(self, begin: beam.pvalue.PBegin, addresses: list[Source]) -> Any:
-        """What is due, beside what is remembered of it."""
+        """Return the addresses that are due, with their states."""
         states = begin | "Remembered" >> ReadStates(self.memory if self.remember else None)
         plan = beam.ParDo(_Plan(), beam.pvalue.AsDict(states))
         return (
@@ -144,7 +144,7 @@ class Read(beam.PTransform):
 
     @property
     def limits(self) -> Limits:
-        """What bounds each request."""
+        """Return the limits of each request."""
         return Limits(
             max_bytes=self.max_bytes,
             max_jsonl_bytes=self.max_jsonl_bytes,
@@ -162,12 +162,12 @@ class Read(beam.PTransform):
 
     @property
     def keep(self) -> Callable[[Answer], Iterator[bytes]] | None:
-        """What gives the records to be archived."""
+        """Return the function that makes archive records of a response."""
         return archive.keep if self.archive else None
 
     @property
     def pace(self) -> PollingPolicy:
-        """How often an address is asked."""
+        """Return the intervals between two requests to an address."""
         return PollingPolicy(every=60 * self.every_minutes, longest=60 * self.longest_minutes)
 
 
@@ -201,7 +201,7 @@ _MIN_OF = {
 
 
 def agent_name(name: str, contact: str) -> str:
-    """What is sent as User-Agent.
+    """Return the User-Agent header.
 
     >>> agent_name("Dateline/1.0", "news@lab.test")
     'Dateline/1.0 (+news@lab.test)'
@@ -245,7 +245,7 @@ class _Plan(beam.DoFn):
 
 
 def not_asked(state: FeedState | None, now: datetime.datetime) -> FetchOutcome:
-    """What comes of an address that is not due; one that is gone is kept in mind for as long as it is listed."""
+    """Return the outcome of an address that is not due; one that is gone stays in memory as long as it is listed."""
     if state is None or not state.gone:
         return FetchOutcome(outcome="not_due")
     old = now - state.asked > datetime.timedelta(days=1)
@@ -256,7 +256,7 @@ _TAGS: dict[type, str] = {Failure: FAILURES, FetchOutcome: ASKED, bytes: ARCHIVE
 
 
 def visit_feeds(client: Client, turns: HostRateLimiter, tasks: list[FetchRequest], **settings: Any) -> Iterator[Any]:
-    """Ask for the addresses of one host, one after the other; see `ask_host`."""
+    """Fetch the addresses of one host, one after the other; see `ask_host`."""
     for result in ask_host(client, turns, tasks, **settings):
         tag = _TAGS.get(type(result))
         yield beam.pvalue.TaggedOutput(tag, result) if tag else result

@@ -1,4 +1,4 @@
-"""What there is to read: globs and addresses to a sorted list of sources."""
+"""Sources: the files and addresses that globs, folders and lists of feeds name, sorted."""
 
 import dataclasses
 import os
@@ -30,13 +30,13 @@ class Source:
     modified: float | None = None
     """Seconds since 1970; None where it is not known."""
     raw: bytes | None = None
-    """Path of a local file whose name is no UTF-8; `uri` then shows its odd bytes as `\\xff`."""
+    """Path of a local file whose name is not UTF-8; `uri` then shows its odd bytes as `\\xff`."""
     problem: str | None = None
     """Why it cannot be read, where that is known before it is opened: a FIFO, a link that leads nowhere ..."""
 
     @property
     def path(self) -> str:
-        """What it is opened by."""
+        """Return the path by which it is opened."""
         return self.uri if self.raw is None else os.fsdecode(self.raw)
 
 
@@ -61,7 +61,7 @@ def resolve_inputs(inputs: Sequence[str], *, remote: bool = True) -> list[Source
 
     Raises:
         ValueError: an input that is empty, matches nothing, or names a file of a kind that cannot be
-            read; all such inputs at once.
+            read; with all such inputs.
     """
     sources: dict[str, Source] = {}
     problems: list[str] = []
@@ -77,7 +77,7 @@ def resolve_inputs(inputs: Sequence[str], *, remote: bool = True) -> list[Source
 
 
 def full_text_by_list(inputs: Sequence[str]) -> dict[str, bool]:
-    """Return address -> whether its pages are wanted, for the feeds of which a list among the inputs says so."""
+    """Return address -> True if its pages are wanted, for feeds whose list says so."""
     listed = [feed for entry in inputs if is_feed_list(entry) for feed in read_feed_list(entry)]
     return {feed.url: feed.full_text == "yes" for feed in listed if feed.full_text}
 
@@ -102,7 +102,7 @@ def _resolve(entry: str) -> Iterable[Source]:
 
 
 def find_files(entry: str) -> list[Source]:
-    """Return what an input names on a file system now, readable or not; nothing if it names nothing.
+    """Return the files that an input names on a file system now, readable or not.
 
     Raises:
         ValueError: a pattern that cannot be used, or a file system that cannot be listed.
@@ -156,7 +156,7 @@ def _address(url: str) -> Source:
 def _objects(pattern: str) -> list[Source]:
     """Return objects of a store, or files of another file system, that match a pattern."""
     if not is_pattern(pattern):
-        # A folder of an object store is no more than the beginning of names.
+        # A folder of an object store is only a prefix of names.
         return _match(pattern) or [source for source in _match(f"{pattern}/**") if source.kind]
     fits = matcher(pattern)
     return [source for source in _match(f"{literal_front(pattern)}**", pattern) if fits(source.uri)]

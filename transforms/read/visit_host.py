@@ -1,4 +1,4 @@
-"""The feeds of one host, asked one after the other; what failed for a moment, once more at the end."""
+"""A visit to one host: its feeds one after the other, and at the end a retry of those that failed for a moment."""
 
 import datetime
 from collections.abc import Callable, Iterator
@@ -23,17 +23,17 @@ def ask_host(
     retry_seconds: float = 0.0,
     clock: Callable[[], datetime.datetime] = utc_now,
 ) -> Iterator[Any]:
-    """What `fetch` gives for each address of a host.
+    """Yield the results of `fetch` for each address of a host.
 
-    A feed whose first failure may be over in some seconds is asked once more,
+    A feed whose first failure may be over in some seconds is retried once,
     because some of its entries may be gone by the next run. What came of the
     first request is then forgotten.
 
     Args:
         client: makes the requests.
-        turns: when the host may be asked.
+        turns: rate limit of the host.
         tasks: the addresses.
-        pace: how often an address may be asked.
+        pace: intervals between two requests to an address.
         fetched: the instant that documents carry.
         keep: gives what is to be kept of an answer.
         retry_seconds: the pause before the second request; 0 makes none.

@@ -1,4 +1,4 @@
-"""Hosts asked side by side, each by one thread; the requests to one host stay one after the other."""
+"""Visits to hosts in parallel, one thread each; the requests to one host stay one after the other."""
 
 import concurrent.futures
 import queue
@@ -36,10 +36,10 @@ class Bundle:
         pool.submit(self._run, visit)
 
     def results(self, *, wait: bool) -> Iterator[Any]:
-        """What has been given; with `wait` until all visits have ended.
+        """Yield the results so far; with `wait`, until all visits have ended.
 
         Raises:
-            Exception: what a visit has raised, which is no input's fault.
+            Exception: an error of a visit that no input has caused.
         """
         while self._open:
             try:

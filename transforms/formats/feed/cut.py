@@ -50,7 +50,7 @@ _PLAIN_FRAMES = {
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CutFeed:
-    """A feed in pieces: every entry with `head` before and `tail` behind it is a feed again."""
+    """A feed in pieces: every entry with `head` before it and `tail` after it is a feed again."""
 
     head: str
     """From the root element to the first entry: what the feed says of itself."""
@@ -100,7 +100,7 @@ def cut_feed(text: str) -> CutFeed:
 
 
 def _prolog(text: str) -> tuple[int, dict[str, str]]:
-    """Where the root element begins, and the entities declared before it."""
+    """Return the offset of the root element, and the entities declared before it."""
     at = 0
     entities: dict[str, str] = {}
     while match := _PROLOG.match(text, at):
@@ -119,7 +119,7 @@ def _prolog(text: str) -> tuple[int, dict[str, str]]:
 
 
 def _doctype(text: str, at: int) -> tuple[int, dict[str, str]]:
-    """Where the document type ends, and its entities; harmful ones are refused."""
+    """Return the end of the document type, and its entities; harmful ones are refused."""
     end = text.find(">", at)
     subset = text.find("[", at, max(end, 0))
     if subset < 0:
@@ -155,7 +155,7 @@ def _root(text: str) -> tuple[str, str]:
 
 
 def _boundaries(text: str, prefix: str, element: str) -> tuple[list[int], list[int]]:
-    """Where entries start and where they end, outside CDATA and comments."""
+    """Yield the start and end of each entry, outside CDATA and comments."""
     prefixes = "|".join(re.escape(name) for name in {prefix, "rss", "atom"} if name)
     mark = re.compile(
         rf"<!\[CDATA\[|<!--|<(/?)(?:(?:{prefixes}):)?{element}(?=[\s>/])([^<>]{{0,500}}>)?", re.IGNORECASE
@@ -190,7 +190,7 @@ def _frame(head: str) -> str:
 
 
 def _tail(foot: str) -> str:
-    """Return what later runs of entries need of the end of a feed."""
+    """Return the end of a feed that runs of entries need."""
     if len(foot) <= MAX_TAIL:
         return foot
     closing = foot.find("</", len(foot) - 500)

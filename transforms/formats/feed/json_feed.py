@@ -21,7 +21,7 @@ def is_json_feed(value: Any) -> bool:
 
 
 def parse_json_feed(feed: dict[str, Any], uri: str) -> Iterator[Entry | BadRecord]:
-    """Yield the entries of a JSON Feed in their order; an item that is no object is an error in its place.
+    """Yield the entries of a JSON Feed in their order; an item that is not an object is an error in its place.
 
     Raises:
         BadRecord: NO_ENTRIES.

@@ -1,4 +1,4 @@
-"""What hangs on a feed entry beside its text: media files, and the point on the map."""
+"""Attachments of a feed entry: media files, and the point on the map."""
 
 import re
 from collections.abc import Iterator

@@ -19,7 +19,7 @@ from transforms.text.normalize import clean_line
 from transforms.text.urls import absolute, canonical
 
 RUN = 100
-"""Entries that feedparser gets at once."""
+"""Entries that feedparser gets in one call."""
 MAX_TAGS_IN_ENTRY = 10_000
 """Outside CDATA; feedparser takes the square of some of their numbers."""
 MAX_ENTRY = 5_000_000
@@ -109,7 +109,7 @@ def parse_feed(content: bytes, uri: str, charset: str | None = None) -> Iterator
 
 
 def _check(segment: str) -> BadRecord | None:
-    """Why an entry is not given to feedparser, if it is not."""
+    """Return the error for which an entry is not given to feedparser; None if it is given."""
     if len(segment) > MAX_ENTRY:
         return BadRecord(Reason.TOO_LARGE, f"an entry of {len(segment):,} characters; at most {MAX_ENTRY:,}")
     try:
@@ -153,7 +153,7 @@ def _parse_run(cut: CutFeed, segments: list[str], uri: str, feed: Feed | None) -
 
 
 def _parse_each(cut: CutFeed, segments: list[str], uri: str, feed: Feed) -> tuple[list[Entry | BadRecord], Feed]:
-    """As `_parse_run`, each segment as a feed of its own, so that what is wrong with one stays with it."""
+    """Parse each segment as a feed of its own, so that an error stays with its entry."""
     return [_parse_alone(cut, segment, uri, feed) for segment in segments], feed
 
 
@@ -262,7 +262,7 @@ def _source(entry: Any) -> dict[str, Any]:
 
 
 def _language(entry: Any) -> str | None:
-    """What xml:lang or dc:language says of the entry itself."""
+    """Return the language that xml:lang or dc:language declares for the entry itself."""
     details = [*entry.get("content", []), entry.get("summary_detail") or {}, entry.get("title_detail") or {}]
     return entry.get("language") or next((found["language"] for found in details if found.get("language")), None)
 

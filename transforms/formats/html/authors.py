@@ -29,7 +29,7 @@ _AUTHOR_PAGE = re.compile(
     r"/(?:authors?|staff|people|profiles?|contributors?|reporters?|by|columnists?)/([\w.-]{3,60})/?$"
 )
 _BYLINE_TEXT = re.compile(r"[\w., ]{0,50}\b[Bb](?:y|Y):? (?![a-z])[^\W\d]|(?![a-z]|[Bb][Yy]\b)[^\W\d]\S* \S")
-"""`by` and a name, or two words of which the first is not in small letters."""
+"""`by` and a name, or two words, the first with a capital."""
 MAX_VISIBLE_BYLINE = 120
 _MENU = re.compile(r"(?:^|[\s_-])(?:nav|navigation|navbar|menu|sidebar|related)(?:$|[\s_-])", re.IGNORECASE)
 _NO_BYLINE = re.compile(
@@ -38,7 +38,7 @@ _NO_BYLINE = re.compile(
 
 
 def authors_of(tree: HtmlElement, data: Structured, publisher: str | None) -> tuple[tuple[str, ...], str | None]:
-    """Return the authors on whom most places of a page agree, and the line they stand in; of equals the first place."""
+    """Return the authors on whom most places of a page agree, and their line; of equals the first place."""
     said = []
     for place, lines in _bylines(tree, data):
         found = (_without_house(name, publisher) for line in lines for name in names(line))
@@ -58,7 +58,7 @@ def _support(people: tuple[str, ...], said: list[tuple[str, tuple[str, ...]]]) -
     """Return the weight of the places that name the same people, each place once.
 
     One that names some of them supports them half: a page often gives only the first to machines. One that
-    names more does not: behind an author stand other people of the page.
+    names more does not: other people of the page follow an author.
     """
     own = {key(name) for name in people}
     best: dict[str, float] = {}
@@ -90,7 +90,7 @@ _OF_HOUSES = frozenset(_HOUSE_WORDS.split())
 
 
 def _without_house(name: str, publisher: str | None) -> str:
-    """Return a name without the publisher's behind it: `Ann Lee The Echo`."""
+    """Return a name without the publisher's after it: `Ann Lee The Echo`."""
     words = name.split()
     cut = next((at for at in range(1, len(words)) if key(" ".join(words[at:])) == key(publisher or "")), len(words))
     return " ".join(words[:cut])
@@ -130,7 +130,7 @@ def _as_list(value: Any) -> list[Any]:
 
 def _visible_bylines(tree: HtmlElement) -> Iterator[str]:
     """Yield the first short element whose class, or own words, say that it names the author, and those like it
-    behind.
+    that follow.
     """
     for element in tree.iterfind(".//*"):
         name = element.get("class") or ""
@@ -144,7 +144,7 @@ def _visible_bylines(tree: HtmlElement) -> Iterator[str]:
 
 
 def _is_aside(element: HtmlElement) -> bool:
-    """Return True if an element stands in a menu, a margin or among comments."""
+    """Return True if an element is in a menu, a margin or the comments."""
     return in_comment(element) or any(
         ancestor.tag in ("nav", "footer", "aside") or _MENU.search((ancestor.get("class") or "")[:200])
         for ancestor in element.iterancestors()
@@ -153,7 +153,7 @@ def _is_aside(element: HtmlElement) -> bool:
 
 
 def _more_of(element: HtmlElement) -> Iterator[str]:
-    """Yield texts of the elements right behind one that have its class: each may name another author."""
+    """Yield texts of the elements that directly follow one with the same class: each may name another author."""
     for sibling in itertools.islice(element.itersiblings(), 10):
         if not element.get("class") or sibling.get("class") != element.get("class"):
             return

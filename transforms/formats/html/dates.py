@@ -1,4 +1,4 @@
-"""When a page was published: dates that it gives to machines, and dates that its readers see beside the headline."""
+"""Publication date of a page: dates in its metadata, and dates that readers see near the headline."""
 
 import re
 from collections.abc import Iterator
@@ -21,11 +21,11 @@ _PUBLISHED = _PUBLISHED_NAMES.split()
 _PUBLISHED_CLASS = re.compile(r"publish|pubdate|posted|entry-date")
 
 BEFORE, AFTER = 6, 25
-"""Pieces of text before and behind the headline among which a date is looked for."""
+"""Pieces of text before and after the headline in which a date is searched."""
 ADJACENT = 2
-"""Pieces before the headline in which a date needs no label; further up stands the date of today."""
+"""Pieces before the headline in which a date needs no label; the date of today is further up."""
 PROSE = 500
-"""Characters of long pieces behind the headline after which the article's text has begun."""
+"""Characters of long pieces after the headline after which the article's text has begun."""
 LONG = 60
 MAX_PIECE = 80
 
@@ -70,10 +70,10 @@ def dates_for_machines(tree: HtmlElement, data: Structured) -> Iterator[tuple[st
 
 
 def visible_dates(tree: HtmlElement, title: str | None) -> Iterator[tuple[str, str]]:
-    """Yield (basis, text) of the dates beside the headline: those called the publication's first, then as they stand.
+    """Yield (basis, text) of the dates near the headline: those with a label of publication first, then in order.
 
-    A date that is called that of a change is none of them, nor is one behind the first
-    paragraph or one that stands among other words.
+    Not among them are dates with a label of a change, dates after the first
+    paragraph, and dates among other words.
     """
     pieces = list(_pieces(tree, title))
     at = next((at for at, (_, _, heading) in enumerate(pieces) if heading), None)
@@ -97,7 +97,7 @@ def visible_dates(tree: HtmlElement, title: str | None) -> Iterator[tuple[str, s
 
 
 def _date(text: str, stated: str | None, before: str) -> tuple[bool, str, str] | None:
-    """Return True if it is called the publication's, its basis, and the text of a date; None for what is no date."""
+    """Return True if a date has a label of publication, its basis, and its text; None if it is not a date."""
     before = "" if len(before) > MAX_PIECE or any(char.isdigit() for char in before) else before
     if _CHANGED.match(text) or _CHANGED.match(before):
         return None

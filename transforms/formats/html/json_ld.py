@@ -47,7 +47,7 @@ def read_structured(tree: HtmlElement, heading: str = "") -> Structured:
 
     Args:
         tree: the whole page.
-        heading: text of the page's title and first headings, by which its own article is told from
+        heading: text of the page's title and first headings, to distinguish its own article from
             those it only links to.
     """
     nodes = list(_nodes(tree))
@@ -163,7 +163,7 @@ _COMMENT = re.compile(r"(?:^|[\s_-])(?:comments?|respond|replies|disqus)(?:$|[\s
 
 
 def in_comment(element: HtmlElement) -> bool:
-    """Return True if an element stands among the readers' comments, whose authors and dates are not the article's."""
+    """Return True if an element is in the readers' comments, whose authors and dates are not the article's."""
     return any(
         "Comment" in (one.get("itemtype") or "")
         or _COMMENT.search((one.get("id") or "")[:200])
@@ -212,5 +212,5 @@ def one_line(value: Any) -> str | None:
 
 
 def visible_text(element: HtmlElement | None) -> str:
-    """Return an element's text on one line; texts of inner elements stand apart, as they do on the screen."""
+    """Return an element's text on one line; texts of inner elements are separated, as on the screen."""
     return clean_line(" ".join(element.itertext())) if element is not None else ""

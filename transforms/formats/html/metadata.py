@@ -44,7 +44,7 @@ class PageMetadata:
     publisher: str | None = None
     summary: str | None = None
     body: Any = None
-    """`articleBody` of its JSON-LD, as it stands there."""
+    """`articleBody` of its JSON-LD, unchanged."""
 
 
 def read_metadata(tree: HtmlElement, url: str | None = None) -> PageMetadata:
@@ -128,7 +128,7 @@ def _site_names(data: Structured, publisher: str | None, url: str | None) -> lis
 
 
 def _canonical(tree: HtmlElement, data: Structured, url: str | None) -> str | None:
-    """Return the address the publisher calls the page's own; a home page is no article's."""
+    """Return the address the publisher calls the page's own; a home page is not the address of an article."""
     base = _base(tree, url)
     links = [
         link.get("href")

@@ -124,7 +124,7 @@ def extract_body(tree: HtmlElement) -> str:
 
 
 def fuller(shown: str, said: Any) -> str:
-    """What a page shows, or the text in its JSON-LD where that has far more: a script would have shown it.
+    """Return the text that a page shows, or that in its JSON-LD if it has far more: a script would have shown it.
 
     >>> fuller("Please wait.", "It rained all day in the north of the country. " * 4)[:10]
     'It rained '
@@ -171,7 +171,7 @@ def trim_body(
 
 
 def without_menu(body: str) -> tuple[str, tuple[str, ...]]:
-    """Return a body without the one row of labels that stands before it, as pages laid out by tables have their menu.
+    """Return a body without the one row of labels before it, as pages laid out by tables have their menu.
 
     >>> without_menu("| Start | Letters |\\n\\nIt rained.")
     ('It rained.', ('navigation',))
