@@ -67,7 +67,7 @@ class Bench:
 
     @contextlib.contextmanager
     def cross_validation(self) -> Iterator[None]:
-        """Within, each document meets ranker's weights that were fitted without it."""
+        """Place each document inside this context with weights of the ranker that were fitted without it."""
         taught = [case for corpus in self.chosen if corpus.taught for case in self.cases[corpus.name]]
         with cross_validated(taught, self.gazetteer) as self._prepare:
             self.cross_validated = True

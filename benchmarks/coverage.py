@@ -4,7 +4,7 @@
 
 Prints for each corpus the share of annotated toponyms with coordinates whose name, looked up as the geocoder looks it
 up, has a candidate within 161 km of the annotated point; in all, for names and for demonyms; and what is missed most.
-A miss is `absent` where the name has no candidate, `far` where all lie elsewhere. This is the ceiling of any ranking.
+A miss is `absent` where the name has no candidate, `far` where all are elsewhere. This is the ceiling of any ranking.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer, Place
 
 KM = 161.0
 ADJECTIVES = ("Adjective", "Demonym", "Language")
-"""Words in GeoWebNews' types of toponyms that are no names."""
+"""Words in GeoWebNews' types of toponyms that are not names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def report(name: str, found: list[Lookup], misses: int) -> str:
 
 
 def main() -> None:
-    """Measures each corpus named."""
+    """Measure each corpus that is named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpora", type=Path, required=True, help="folder with the corpora")
     parser.add_argument("--gazetteer", type=Path, default=DEFAULT_PATH, help="file to measure")

@@ -16,9 +16,9 @@ its place), Beam, the writing of Parquet (a set of ids stands for the dataset),
 and the search for near copies.
 
 A story that is not in the dataset is lost, with one exception, which is counted
-apart: it was never offered if at each run while it stood in its feed the server
-gave no answer, or had asked not to be asked, or the run itself died; or if
-there was no run while it stood there.
+apart: it was never offered if at each run while it was in its feed the server
+gave no response, had sent a rate limit, or the run itself died; or if
+there was no run while it was there.
 """
 
 import argparse
@@ -61,7 +61,7 @@ class Dataset:
     history: dict[str, list[tuple[datetime.datetime, str]]] = dataclasses.field(
         default_factory=lambda: collections.defaultdict(list)
     )
-    """Address -> each run, and what came of the address: answered, failed, died, waiting, or not asked."""
+    """Address -> each run, and the outcome of the address: answered, failed, died, waiting, or not due."""
 
 
 def items(document: Document) -> Iterator[Item]:
@@ -103,7 +103,7 @@ class Run:
             self.dataset.counts.update(self.counts)
 
     def due(self) -> dict[str, list[FetchRequest]]:
-        """What is to be asked, by host."""
+        """Return the addresses to request, by host."""
         states: dict[str, FeedState] = {key: from_json(values) for key, values in self.dataset.memory.items()}
         found: dict[str, list[FetchRequest]] = collections.defaultdict(list)
         for address in self.web.publishers:
@@ -131,7 +131,7 @@ class Run:
             self.counts["failure rows"] += 1
 
     def outcome(self, address: str, due: bool, closed: bool, dies: bool) -> str:
-        """What came of an address in this run."""
+        """Return the outcome of an address in this run."""
         state = self.memory.get(key_of(address))
         if not due or state is None:
             return "waiting" if closed else "not asked"
@@ -141,7 +141,7 @@ class Run:
 
 
 def why_missing(history: list[tuple[datetime.datetime, str]], begin: datetime.datetime, end: datetime.datetime) -> str:
-    """Why what stood in a feed from `begin` until `end` was not found: `never offered`, or one that is our fault."""
+    """Return the reason for which a story of a feed was not found: `never offered`, or a fault of ours."""
     runs = {what for now, what in history if begin <= now < end}
     faults = runs & {"answered", "not asked"}
     return "answered" if "answered" in faults else "not asked" if faults else "never offered"
@@ -150,7 +150,7 @@ def why_missing(history: list[tuple[datetime.datetime, str]], begin: datetime.da
 def judge(
     dataset: Dataset, publishers: dict[str, Publisher], begin: datetime.datetime, end: datetime.datetime
 ) -> tuple[collections.Counter[str], list[str]]:
-    """What of all that was to be found is there; and a line for each story that is not."""
+    """Return counts of the stories that were found, and a line for each that was not."""
     have = set(dataset.rows.values())
     stories = {name.rpartition("-")[0] for name in have}
     counts: collections.Counter[str] = collections.Counter()

@@ -1,4 +1,4 @@
-"""Hostile input for every parser in turn, for as long as asked: what it finds is printed and kept.
+"""Fuzzing: hostile input for every parser in turn, for a given time; faults are printed and kept.
 
     python -m benchmarks.fuzz --minutes 30 --samples DIRECTORY --keep FOUND
 
@@ -200,7 +200,7 @@ def check(target: Target, content: bytes) -> None:
 
 
 def _check_offsets(one: Any) -> None:
-    """Check that all offsets of an article lie in its text and mean what they say."""
+    """Check that all offsets of an article are inside its text and fit their surfaces."""
     if isinstance(one, AnnotatedArticle):
         text = one.article.text
         rows: tuple[Entity | Location, ...] = (*one.entities, *one.locations)
@@ -272,7 +272,7 @@ def run(target: Target, samples: Sequence[bytes], examples: int, number: int) ->
 
 
 def read_samples(folders: Iterable[Path], largest: int = 40_000) -> dict[str, list[bytes]]:
-    """Return real files by kind, told by their beginning; of packed ones what is inside."""
+    """Return real files by kind, recognized by their first bytes; compressed files are unpacked."""
     found: dict[str, list[bytes]] = {kind: [] for kind in ("feed", "html", "json", "text", "opml", "gzip", "warc")}
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
         content = path.read_bytes()[:2_000_000]

@@ -1,4 +1,4 @@
-"""A run beside a long history: its time and memory with ten million known articles, and with none.
+"""Cost of a long history: time and memory of a run with ten million known articles, and with none.
 
     python -m benchmarks.known --known 10000000 --articles 1000
 
@@ -44,7 +44,7 @@ def hex_strings(rng: np.random.Generator, rows: int, digits: int) -> pa.Array:
 
 
 def write_history(output: Path, rows: int) -> None:
-    """Files of the `articles` table, a run each, older than the window."""
+    """Write files of the `articles` table, a run each, older than the window."""
     schema = table_schema("articles")
     for number in range(-(-rows // ROWS_PER_FILE)):
         count = min(ROWS_PER_FILE, rows - number * ROWS_PER_FILE)
@@ -155,7 +155,7 @@ def main() -> None:
 
 
 def measured(output: Path, articles: int) -> str:
-    """What a process of its own says of one run."""
+    """Return the figures of one run in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.known", "--measure", "--output", str(output)]
     done = subprocess.run(
         [*command, "--articles", str(articles)], check=True, stdout=subprocess.PIPE, text=True, env={**os.environ}

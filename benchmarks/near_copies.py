@@ -5,7 +5,7 @@
 Each real body (gold bodies of article-extraction-benchmark, and the entries of
 feeds) is edited as newsrooms edit wire copy. An edit is found again if the
 search proposes the pair and its shingles confirm it, all texts being searched
-at once. Beside ours stand the usual MinHash (bands for a similarity of .8, and
+together. Ours is compared with the usual MinHash (bands for a similarity of .8, and
 .8 of the signatures equal) and SimHash (64 bits, at most 3 of them different).
 
 A false merge is a copy between two real articles of different addresses and
@@ -73,7 +73,7 @@ class Body:
 
 
 def with_boilerplate(text: str, rng: random.Random) -> str:
-    """With a head and a foot of the publisher's own."""
+    """Add a head and a foot of the publisher's own."""
     return f"{BOILERPLATE[:170]}\n\n{text}\n\n{BOILERPLATE}"
 
 
@@ -88,7 +88,7 @@ def cut_to(share: float) -> Edit:
 
 
 def without_paragraphs(text: str, rng: random.Random) -> str:
-    """Without 30 % of the paragraphs; of a text in one piece, of its sentences."""
+    """Remove 30 % of the paragraphs, or of the sentences of a text in one piece."""
     parts = [part for part in text.split("\n") if part.strip()]
     parts = parts if len(parts) > 3 else text.replace(". ", ".\n").split("\n")
     kept = sorted(rng.sample(range(len(parts)), max(1, round(len(parts) * 0.7))))
@@ -96,7 +96,7 @@ def without_paragraphs(text: str, rng: random.Random) -> str:
 
 
 def with_other_words(text: str, rng: random.Random) -> str:
-    """With 8 % of the words changed for others of the text."""
+    """Replace 8 % of the words by others of the text."""
     words = text.split()
     others = [rng.choice(words) + "x" if rng.random() < 0.08 else word for word in words]
     return " ".join(others)
@@ -227,7 +227,7 @@ def false_merges(bodies: list[Body]) -> tuple[list[tuple[Body, Body, float]], in
 
 
 def measure_cost(articles: list[Article], extracted: int) -> str:
-    """What deduplication costs an article beside its extraction, both through Beam, in seconds of this process."""
+    """Return the cost of deduplication and of extraction for an article, both through Beam, in CPU seconds."""
     english = [one for one in articles if one.language == "en"]
     near = _milliseconds(english, _Unique(near_copies=True))
     same = _milliseconds(english, _Unique(near_copies=False))
@@ -239,7 +239,7 @@ def measure_cost(articles: list[Article], extracted: int) -> str:
 
 
 def _milliseconds(articles: list[Article], transform: Any) -> float:
-    """What a transform adds to a pipeline that only counts, an article."""
+    """Return the seconds that a transform adds to a pipeline that only counts, per article."""
     return (_seconds(articles, transform) - _seconds(articles, beam.Map(lambda one: one))) / len(articles) * 1e3
 
 

@@ -106,7 +106,7 @@ Facts = tuple[str, frozenset[str], datetime.date | None]
 
 
 def our_facts(content: bytes, url: str) -> Facts:
-    """What Dateline says of a page."""
+    """Return the result of Dateline for a page."""
     try:
         page = parse_page(content, url=url, charset=None, fetched=THEN)
     except BadRecord:
@@ -116,7 +116,7 @@ def our_facts(content: bytes, url: str) -> Facts:
 
 
 def reference_facts(content: bytes, url: str) -> Facts:
-    """What trafilatura alone says of a page."""
+    """Return the result of trafilatura alone for a page."""
     found = trafilatura.extract_metadata(decode(content), default_url=url)
     authors = frozenset(plain(name) for name in (found.author or "").split("; ") if name)
     return plain(found.title or ""), authors, datetime.date.fromisoformat(found.date) if found.date else None
@@ -179,7 +179,7 @@ def measure_feeds(directory: Path) -> str:
 
 
 def outcomes(document: Document) -> Iterable[str]:
-    """What each entry of a feed ended as: `articles`, or the reason of its failure."""
+    """Return the outcome of each entry of a feed: `articles`, or the reason of its failure."""
     try:
         items = list(split(document))
     except BadRecord as error:

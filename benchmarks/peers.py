@@ -1,4 +1,4 @@
-"""Peers beside us: articles per second of each in one run, over the same pages or texts, and what each delivers.
+"""Comparison with peers: articles per second of each in one run, over the same pages or texts, and their results.
 
 The peers that are not ours are installed from PyPI into an environment of their
 own, which is thrown away. Each reads all inputs in one process of its own, in
@@ -62,7 +62,7 @@ def make_environment(folder: Path, peers: Iterable[str]) -> dict[str, Path]:
 
 
 def measure(peer: str, python: Path, file: Path) -> dict[str, Any]:
-    """What one peer takes for a file, and gives."""
+    """Return the time and the results of one peer."""
     ours = python == Path(sys.executable)
     environ = {**os.environ, **({"PYTHONPATH": str(ROOT)} if ours else {})}
     done = subprocess.run([python, INSIDE, peer, file], capture_output=True, text=True, env=environ)
@@ -80,7 +80,7 @@ def read_pages(folder: Path) -> list[str]:
 
 
 def report(peer: str, rounds: list[dict[str, Any]]) -> None:
-    """One line: speed and what was found."""
+    """Return one line: speed and results."""
     inputs = rounds[0]["inputs"]
     cpu, wall = (inputs / statistics.median(one[name] for one in rounds) for name in ("cpu", "wall"))
     found = ", ".join(f"{count:,} {name}" for name, count in rounds[0]["counts"].items())

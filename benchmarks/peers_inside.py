@@ -68,7 +68,7 @@ def newspaper() -> Reader:
 
 
 def _texts(text_of: Callable[[str], str | None], pages: list[str]) -> Counts:
-    """How many pages give a text, and how many an error, such as that of a package for one language that lacks."""
+    """Return the number of pages with a text, and with an error, such as a missing package for one language."""
     counts = {"articles with a text": 0, "errors": 0}
     for page in pages:
         try:

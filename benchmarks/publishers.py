@@ -53,15 +53,15 @@ class Publisher:
 
     @property
     def address(self) -> str:
-        """Where it is listed."""
+        """Return the address under which it is listed."""
         return f"https://host{self.host}.test/feeds/{self.number}"
 
     def shown(self, now: datetime.datetime) -> list[Story]:
-        """What the feed holds, the newest first."""
+        """Return the stories in the feed, the newest first."""
         return [story for story in self.stories if story.published <= now][-self.window :][::-1]
 
     def leaves(self, story: Story) -> datetime.datetime | None:
-        """When a story is no longer in the feed; None if it stays."""
+        """Return the time at which a story leaves the feed; None if it stays."""
         later = self.stories[story.number + self.window :]
         instants = [one for one in (later[0].published if later else None, self.ends) if one]
         return min(instants, default=None)
@@ -116,7 +116,7 @@ def publish(number: int, days: float, seed: int) -> Publisher:
 
 @dataclasses.dataclass
 class Web:
-    """All servers, as httpx asks them."""
+    """All servers, as a transport of httpx."""
 
     publishers: dict[str, Publisher]
     seed: int
@@ -129,11 +129,11 @@ class Web:
     asked_at_old_address: int = 0
     asked_after_end: int = 0
     closed: dict[str, datetime.datetime] = dataclasses.field(default_factory=dict)
-    """Host -> until when it has asked not to be asked."""
+    """Host -> end of its rate limit."""
     _chances: dict[str, random.Random] = dataclasses.field(default_factory=dict)
 
     def chance(self, host: str) -> random.Random:
-        """What befalls the requests to a host, whatever others ask elsewhere."""
+        """Return the faults of the requests to a host, independent of other hosts."""
         return self._chances.setdefault(host, random.Random(f"faults {self.seed} {host}"))
 
     def answer(self, request: httpx.Request) -> httpx.Response:

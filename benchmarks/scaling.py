@@ -34,7 +34,7 @@ COLUMNS = (
 
 
 def make_stand_in(folder: Path) -> None:
-    """A spaCy pipeline that knows the made-up names and nothing else."""
+    """Write a spaCy pipeline that knows only the made-up names."""
     import spacy
 
     nlp = spacy.blank("en")
@@ -45,7 +45,7 @@ def make_stand_in(folder: Path) -> None:
 
 
 def measure(count: int, folder: Path, settings: list[str]) -> dict[str, Any]:
-    """Return one run over so many articles: its metrics, and the files it left."""
+    """Execute one run over a number of articles; return its metrics and its files."""
     given = folder / f"{count}.jsonl"
     with given.open("w") as file:
         file.writelines(json.dumps(article) + "\n" for article in articles(count))

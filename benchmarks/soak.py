@@ -9,7 +9,7 @@ reprinted under another one, some dated 1970, tomorrow, or not at all. Servers
 break, do not answer, move for good, and know validators or do not. Files of
 articles are dropped into a watched folder. In the first half of the time
 `dateline stream` is killed with SIGKILL at random moments, or its Prism is,
-and started again at once; the second half is left alone, so that the slope of
+and started again immediately; the second half is left alone, so that the slope of
 its memory can be measured. In the end a minute without faults, then SIGTERM.
 
 What is real: everything but the publishers. A story counts as lost when a
@@ -158,7 +158,7 @@ class Web:
         return f"<?xml version='1.0'?><rss version='2.0'>{channel}</rss>".encode(), [one.url for one in shown]
 
     def fault(self) -> str | None:
-        """What goes wrong with this answer, if anything."""
+        """Return the fault of this response, if there is one."""
         if not self.faulty:
             return None
         roll = self._chance.random()
@@ -181,7 +181,7 @@ def serve(web: Web) -> int:
             """Say nothing."""
 
         def do_GET(self) -> None:
-            """One feed: `/3`, or `/3/new` once it has moved."""
+            """Serve one feed: `/3`, or `/3/new` after it has moved."""
             feed = int(self.path.split("/")[1])
             web.requests["all"] += 1
             fault = web.fault()
@@ -350,7 +350,7 @@ def waited(database: duckdb.DuckDBPyConnection, output: Path) -> float:
 
 
 def account(web: Web, dropped: list[str], output: Path) -> dict[str, Any]:
-    """What the dataset has beside what was sent."""
+    """Compare the dataset with the stories that were sent."""
     database = duckdb.connect()
     rows = database.execute(
         f"SELECT article_id, coalesce(canonical_url, url) AS url, version, text_sha256, duplicate_of, filename"
@@ -455,7 +455,7 @@ def soak(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     (folder / "memory.json").write_text(json.dumps(job.memory))
     last = [(at, stream, prism) for start, at, stream, prism in job.memory if start == job.starts and at > 300]
     settled = [sample for sample in last if sample[0] > SETTLED]
-    # Between two visits of one stream that lives, not across a restart, after which memory is asked anew.
+    # Between two visits of one stream that lives, not across a restart, after which memory is read again.
     gaps = [
         b - a
         for times in web.asked.values()

@@ -3,7 +3,7 @@
 All stages run in this process, one after the other in each round, so that
 whatever else the machine does befalls all of them; the table has the median of
 the rounds. In these every name and word has been met before; what it cost to meet
-them is told below the table. A long run lies between the two.
+them is below the table. A long run is between the two.
 
     python benchmarks/stages.py --articles 200 --rounds 5
     python benchmarks/stages.py --texts ../shared/corpora/geo/lgl_train.jsonl

@@ -1,6 +1,6 @@
 """How long it takes to begin: a cold run over one article, and until a worker can work.
 
-Each round starts `dateline run` anew over a single article, in memory and with
+Each round starts `dateline run` over a single article, in memory and with
 worker processes in turn, and notes when each worker process has been forked and
 has everything loaded. All processes are new; the files are in the system's
 cache after the first round. CPU seconds hold where the machine has other things

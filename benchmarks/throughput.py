@@ -115,7 +115,7 @@ def given(file: Path | None, count: int) -> Iterator[dict[str, str]]:
 
 
 def _sentence(rng: random.Random) -> str:
-    """Return a made-up sentence in which every fourth small word is another, lest the articles be copies of each
+    """Return a made-up sentence with every fourth small word changed, so that articles are not copies of each
     other.
     """
     sentence = rng.choice(SENTENCES).format(

@@ -63,7 +63,7 @@ def beam_options(flags: Sequence[str]) -> PipelineOptions:
 
 
 def use_for_files(options: PipelineOptions) -> None:
-    """Let this process reach gs:// and s3:// as the options say; workers are told by their runner."""
+    """Let this process reach gs:// and s3:// as the options say; workers get the options from their runner."""
     FileSystems.set_options(options)
 
 

@@ -119,7 +119,7 @@ def _command(arguments: Sequence[str]) -> int:
 
 
 def _split_at_dashes(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """What stands before `--` is ours, what stands behind it Beam's."""
+    """Return the arguments before `--`, which are ours, and those after it, which are Beam's."""
     at = arguments.index("--") if "--" in arguments else len(arguments)
     return arguments[:at], arguments[at + 1 :]
 
@@ -194,7 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-# What takes seconds to import is imported when a command is carried out, so that --help answers at once.
+# Packages that take seconds to import are imported by the command that needs them, so that --help is fast.
 
 
 def _import_libraries() -> None:
@@ -263,7 +263,7 @@ def _build_gazetteer(args: argparse.Namespace) -> int:
     if args.geonames and not args.output:
         raise ConfigurationError(
             [
-                "--geonames needs --output FILE, lest it replace the gazetteer that comes with the program;"
+                "--geonames needs --output FILE, so that it does not replace the shipped gazetteer;"
                 " name FILE under geocode.gazetteer to use it"
             ]
         )

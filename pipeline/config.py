@@ -191,7 +191,7 @@ def _build(transform: type, values: Mapping[str, Any]) -> Any:
 
 
 def _share_gazetteer(sections: dict[str, dict[str, Any]]) -> None:
-    """Datelines are checked against the gazetteer that places them, unless another is named for each."""
+    """Use one gazetteer for datelines and places, unless the sections name different ones."""
     for one, other in (("geocode", "parse"), ("parse", "geocode")):
         if "gazetteer" in sections[one]:
             sections[other].setdefault("gazetteer", sections[one]["gazetteer"])

@@ -128,7 +128,7 @@ class SocketPort(int):
 
 
 class _PrivateServer:
-    """A gRPC server that binds a Unix socket where it is told to bind all interfaces."""
+    """A gRPC server that binds a Unix socket when Beam requests all interfaces."""
 
     def __init__(self, server: grpc.Server) -> None:
         self._server = server
@@ -150,7 +150,7 @@ class _NoArtifacts:
 
     @staticmethod
     def add_ArtifactRetrievalServiceServicer_to_server(*_: Any) -> None:
-        """Leave the service out, so that a client is told that it does not exist."""
+        """Leave the service out, so that a client gets the error that it does not exist."""
 
 
 def close_ports() -> None:

@@ -184,7 +184,7 @@ def answers() -> Iterator[Case]:
     yield Case(does="HTTP/2 over TLS", then="read", url="https://h2.test/feed", answers={"h2.test": says()}, **g)
     yield Case(
         does="its first address is dead",
-        then="the next one is asked",
+        then="the next one is tried",
         names={"news.test": [["93.184.216.35", PUBLIC]]},
         dead=("93.184.216.35",),
         answers={"/feed": says()},
@@ -344,7 +344,7 @@ def addresses() -> Iterator[Case]:
         **g,
     )
     yield Case(
-        does="public when checked, private when asked again (rebinding)",
+        does="public when checked, private at the second look-up (rebinding)",
         then="looked up once, connected to what was checked",
         names={"news.test": [[PUBLIC], ["127.0.0.1"]]},
         answers={"/feed": says()},
@@ -646,8 +646,8 @@ def broken() -> Iterator[Case]:
     yield one("304 that nobody asked for", "failure", says(304, body=b""), FAILED, "304", **g)
     yield one("a picture", "failure `binary`", says(body=b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), Reason.BINARY, "", **g)
     for status in (400, 401, 403, 404, 429, 500, 502, 503):
-        yield one(f"{status}", "failure, asked again later and later", says(status), FAILED, f"answered {status}", **g)
-    yield one("410", "failure `gone`, not asked again", says(410), Reason.GONE, "410", **g)
+        yield one(f"{status}", "failure, retried with backoff", says(status), FAILED, f"answered {status}", **g)
+    yield one("410", "failure `gone`, not requested again", says(410), Reason.GONE, "410", **g)
 
 
 def hostile_feeds() -> Iterator[Case]:

@@ -40,7 +40,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def check_vectors(entities: Language, syntax: Language) -> None:
-    """Both models must have been trained on one table, for only one is kept.
+    """Check that both models were trained on one table of vectors: only one is kept.
 
     Raises:
         ValueError: the tables differ.
@@ -55,10 +55,10 @@ def check_vectors(entities: Language, syntax: Language) -> None:
 
 
 def assemble(entities: Language, syntax: Language) -> Language:
-    """Return the entity pipeline with the syntax components behind it, and a meta of both.
+    """Return the entity pipeline with the syntax components after it, and a meta of both.
 
     The entity recognizer listens to any `tok2vec` before it, so that of the
-    syntax must come behind.
+    syntax must come after it.
     """
     check_vectors(entities, syntax)
     metas = [dict(entities.meta), dict(syntax.meta)]

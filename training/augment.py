@@ -33,7 +33,7 @@ def phrase(words: Sequence[str], label: str | None = None) -> Passage:
 
 
 def chain(*parts: Passage) -> Passage:
-    """Return the parts in a row; punctuation stands close to the word before it."""
+    """Return the parts in a row; without a space before punctuation."""
     words = [word for part in parts for word in part.words]
     spaces = [space for part in parts for space in part.spaces]
     for i, word in enumerate(words):
@@ -61,7 +61,7 @@ def dateline(city: City, rng: random.Random) -> Passage:
 
 
 def with_dateline(passage: Passage, city: City, rng: random.Random) -> Passage:
-    """Return the passage behind a dateline."""
+    """Return the passage with a dateline before it."""
     return replace(passage, 0, 0, dateline(city, rng))
 
 
@@ -71,7 +71,7 @@ def recase(passage: Passage, change: Callable[[str], str]) -> Passage:
 
 
 def headline_case(word: str) -> str:
-    """Return a word as it stands in a headline.
+    """Return a word as in a headline.
 
     >>> [headline_case(w) for w in ("talks", "in", "US", "resume")]
     ['Talks', 'in', 'US', 'Resume']

@@ -139,7 +139,7 @@ def articles(
 
 @registry.readers("dateline.labels.v1")
 def labels(names: list[str]) -> dict[int, dict[str, int]]:
-    """What the entity recognizer is initialized with so that it knows these labels, seen in its first texts or not."""
+    """Return examples that initialize the entity recognizer with all labels, also those not in its first texts."""
     recognizer = spacy.blank("en").add_pipe("ner")
     return dict(recognizer.moves.get_actions(entity_types=names))  # type: ignore[attr-defined]
 

@@ -32,7 +32,7 @@ def merged(label: str) -> str:
 
 
 def spans(index: int, doc: Doc, judged: Doc) -> set[Span]:
-    """Return the mentions of `doc` that lie where the annotation of `judged` says something."""
+    """Return the mentions of `doc` at tokens that `judged` annotates."""
     unknown = {token.i for token in judged if token.ent_iob == 0}
     return {
         Span(index, ent.start_char, ent.end_char, merged(ent.label_))

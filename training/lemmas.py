@@ -1,9 +1,9 @@
 """Tables for spaCy's rule lemmatizer, learned from a treebank: endings, and the words that they get wrong.
 
-The lemmatizer lowercases a word and asks by its part of speech, so that
+The lemmatizer lowercases a word and looks it up by its part of speech, so that
 `TALKS` and `Talks` end as `talk` in headlines too, and a name stays as printed.
-It takes the first rule whose ending fits; the rules stand from the longest
-ending to the shortest, so that each is an exception to those behind it.
+It takes the first rule whose ending fits; the rules are sorted from the longest
+ending to the shortest, so that each is an exception to those after it.
 """
 
 from collections import Counter, defaultdict
@@ -78,7 +78,7 @@ def learn_rules(words: dict[str, str]) -> list[Rule]:
 
 
 def _without_repeats(rules: list[Rule]) -> list[Rule]:
-    """Leave out the rules that say what a shorter ending says: `ings` -> `ing` beside `s` -> ``."""
+    """Leave out rules that a shorter ending implies: `ings` -> `ing` if there is `s` -> ``."""
     kept: list[Rule] = []
     for rule in reversed(rules):
         if apply(kept, rule.ending) != rule.new:

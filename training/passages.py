@@ -61,7 +61,7 @@ def mentions(labels: Sequence[str | None]) -> Iterator[Mention]:
 
 
 def replace(passage: Passage, start: int, end: int, new: Passage) -> Passage:
-    """Return the passage with `new` in place of the tokens from start to end; the space behind stays as it was."""
+    """Return the passage with `new` in place of the tokens from start to end; the space after it does not change."""
     space = passage.spaces[end - 1] if end > start else True
     return Passage(
         [*passage.words[:start], *new.words, *passage.words[end:]],
@@ -71,7 +71,7 @@ def replace(passage: Passage, start: int, end: int, new: Passage) -> Passage:
 
 
 def join(passages: Sequence[Passage], separator: str) -> Passage:
-    """Return one text of several; a blank separator is no token, line breaks are one, as in spaCy's tokenizer.
+    """Return one text of several; a blank separator is not a token, line breaks are one, as in spaCy's tokenizer.
 
     >>> one = Passage(["Hi", "."], [False, False], ["O", "O"])
     >>> join([one, one], chr(10)).words
@@ -94,7 +94,7 @@ def join(passages: Sequence[Passage], separator: str) -> Passage:
 
 
 def group(passages: Sequence[Passage], rng: random.Random, *, most: int, tokens: int) -> Iterator[list[Passage]]:
-    """Run of up to `most` neighbours with about `tokens` tokens at most, cut anew by every call."""
+    """Yield runs of up to `most` neighbours with about `tokens` tokens at most, cut differently by every call."""
     i = 0
     while i < len(passages):
         size = rng.randint(1, most)

@@ -36,7 +36,7 @@ class Example:
         publisher: whether the publisher's address is known.
         table: the names and their candidates.
         right: row -> number of mentions of its name for which it is the place meant.
-        mentions: row -> number of mentions of its name of which the meaning is known.
+        mentions: row -> number of mentions of its name whose meaning is known.
         judged: (index in `table.ranked`, whether a dateline, gold toponym) of each such mention; None means no place.
         fixed: (place, gold toponym) of each mention whose name leaves no choice.
         located: number of gold toponyms with coordinates.

@@ -19,7 +19,7 @@ class Judged(NamedTuple):
         probability: of that place; None for a demonym, which leaves no choice.
         always: whether it is placed however doubtful, as are datelines and names that surely mean one of their places.
         found: whether it overlaps a gold toponym.
-        right: whether the place lies within 161 km of that.
+        right: whether the place is within 161 km of that.
     """
 
     probability: float | None
@@ -39,7 +39,7 @@ class Figures(NamedTuple):
 
 
 def judge(example: Example, shares: Array) -> list[Judged]:
-    """Return the best place of each mention of which the meaning is known, by the probabilities of the table's rows."""
+    """Return the best place of each mention whose meaning is known, by the probabilities of the table's rows."""
     table = example.table
     best = [start + int(np.argmax(shares[start:none])) for start, none in zip(table.starts, table.none, strict=True)]
     rows = []

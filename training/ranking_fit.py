@@ -23,7 +23,7 @@ _BARRED = -1e9
 
 @dataclass
 class Rows:
-    """The rows of all names of which the meaning is known, one group after the other.
+    """The rows of all names whose meaning is known, one group after the other.
 
     Attributes:
         features: one column for each of `COLUMNS`.

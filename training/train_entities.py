@@ -6,7 +6,7 @@ Steps: word vectors, training by `entities.cfg`, evaluation, and a pipeline in t
 folder `entities` of the work folder, with scores, sources and licences in its
 meta.json. The first corpus sets the guideline, and its development set picks the
 best checkpoint. Checkpoints and the log are left in the work folder; vectors that
-lie there already are used again. One core, about an hour.
+are there already are used again. One core, about an hour.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def overrides(args: argparse.Namespace, names: Sequence[str], vectors: Path) -> dict[str, Any]:
-    """What the command line changes in entities.cfg."""
+    """Return the values that the command line overrides in entities.cfg."""
     changed = {
         "paths.corpora": str(args.corpora),
         "paths.work": str(args.work),

@@ -4,7 +4,7 @@
 
 Each training document is read with its gold mentions and with those that the
 shipped pipeline finds, each with the publisher known and unknown. A mention of the
-pipeline that overlaps no gold toponym, or whose place is no candidate, means none
+pipeline that overlaps no gold toponym, or whose place is not a candidate, means none
 of them. The weights maximize the likelihood of the right candidates less an L2
 penalty; the context of a name comes from the probabilities that the ranker itself
 gives the other names, so weights and context are learned in turn.
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))  # a script does not see the packages beside its folder
+sys.path.insert(0, str(HERE.parent))  # a script does not see the packages next to its folder
 
 import numpy as np  # noqa: E402
 from ranking_data import Example, forms_of, read  # noqa: E402
@@ -123,7 +123,7 @@ def located(corpora: Corpora) -> dict[str, int]:
 def best_threshold(found: dict[Form, list[Judged]], totals: dict[str, int]) -> float:
     """Return the lowest threshold whose F1 from text to place, in the mean of the corpora, is as good as any.
 
-    A place with a low score can be left out later, one that is not given cannot be had.
+    A place with a low score can be dropped later; a missing one cannot be restored.
     """
 
     def mean(threshold: float) -> float:
@@ -143,7 +143,7 @@ def scores(found: dict[Form, list[Judged]], threshold: float) -> tuple[Array, Ar
 
 
 def demonym_score(found: dict[Form, list[Judged]]) -> float:
-    """How often the place of a demonym was right."""
+    """Return the share of demonyms whose place was right."""
     rows = [row for form, rows in found.items() if form.mode == "pipeline" for row in rows if row.probability is None]
     return sum(row.right for row in rows) / len(rows)
 

@@ -53,7 +53,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def overrides(args: argparse.Namespace) -> dict[str, Any]:
-    """What the command line changes in syntax.cfg."""
+    """Return the values that the command line overrides in syntax.cfg."""
     changed = {
         "paths.train": str(args.corpora / "syntax" / f"{TRAIN}.spacy"),
         "paths.dev": str(args.corpora / "syntax" / f"{DEVELOPMENT}.spacy"),
@@ -71,7 +71,7 @@ def train_model(changed: dict[str, Any], work: Path) -> Language:
 
 
 def add_lemmatizer(nlp: Language, corpora: Path) -> None:
-    """Put the rule lemmatizer, with tables learned from the treebank, behind the parts of speech that it asks for."""
+    """Put the rule lemmatizer, with tables learned from the treebank, after the parts of speech that it needs."""
     lemmatizer = nlp.add_pipe("lemmatizer", after="morphologizer", config={"mode": "rule"})
     pairs = read_pairs(read_docs(corpora / "syntax" / f"{TRAIN}.spacy", nlp))
     lemmatizer.initialize(lookups=tables(pairs))  # type: ignore[attr-defined]

@@ -20,7 +20,7 @@ DEVELOPMENT = "parse_dev"
 SPACE = ("_SP", "SPACE", "", "dep")
 """Tag, part of speech, morphology and relation of white space, as in spaCy's own English models."""
 ENDS = (".", "!", "?", "…", ":", ")", '"', "”", "''")
-"""A text that ends otherwise is a title or a scrap, and stands in a line of its own."""
+"""A text with another ending is a title or a fragment, and gets a line of its own."""
 SEED = 0
 
 
@@ -31,7 +31,7 @@ class Token(NamedTuple):
     space: bool
     """Whether a space follows."""
     head: int
-    """Where its head stands, counted from the token itself; 0 for the root of a sentence."""
+    """Position of its head, relative to the token; 0 for the root of a sentence."""
     tag: str
     pos: str
     morph: str
@@ -77,7 +77,7 @@ def vary_words(text: Text, rng: random.Random) -> Text:
 
 
 def wrap(text: Text, width: int) -> Text:
-    """Return the text broken into lines of about so many characters, as plain-text files are."""
+    """Return the text broken into lines of about a number of characters, as in plain-text files."""
     column = 0
     for i in reversed(range(1, len(text))):
         column += len(text[i].word) + text[i].space
@@ -101,7 +101,7 @@ def join(texts: Sequence[Text], rng: random.Random) -> Text:
 
 
 def dateline_text(city: City, rng: random.Random) -> Text:
-    """Return a dateline as a sentence of its own: the place is its root, and what follows stands beside it."""
+    """Return a dateline as a sentence of its own: the place is its root, and the rest is attached to it."""
     passage = dateline(city, rng)
     named = {mention.start: mention for mention in mentions(passage.labels)}
     text: Text = []
@@ -123,7 +123,7 @@ def dateline_text(city: City, rng: random.Random) -> Text:
 
 
 def compose(texts: Sequence[Text], cities: Sequence[City], rng: random.Random) -> Text:
-    """Return an article of some texts, each varied at times, behind a dateline at times."""
+    """Return an article of some texts, each varied at times, with a dateline before it at times."""
     article = join([vary_words(text, rng) for text in texts], rng)
     if rng.random() < 0.05:
         article = dateline_text(rng.choice(cities), rng) + article
@@ -131,7 +131,7 @@ def compose(texts: Sequence[Text], cities: Sequence[City], rng: random.Random) -
 
 
 def groups(texts: Sequence[Text], rng: random.Random, *, most: int, tokens: int) -> Iterator[list[Text]]:
-    """Yield the texts in an order drawn anew, up to `most` together with about `tokens` tokens at most."""
+    """Yield the texts in a new random order, up to `most` together with about `tokens` tokens at most."""
     order = rng.sample(list(texts), len(texts))
     while order:
         size = rng.randint(1, most)
@@ -164,7 +164,7 @@ def treebank(path: str, most_texts: int = 4, most_tokens: int = 150) -> Callable
 
 @registry.readers("dateline.treebank_gold.v1")
 def treebank_gold(path: str) -> Callable[[Language], Iterator[Example]]:
-    """Yield development examples: the text as spaCy's tokenizer cuts it, beside the treebank's analysis."""
+    """Yield development examples: the text as spaCy's tokenizer cuts it, with the treebank's analysis."""
 
     def every(nlp: Language) -> Iterator[Example]:
         for doc in read_docs(Path(path), nlp):

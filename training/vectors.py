@@ -4,10 +4,10 @@ The first columns are GloVe vectors (Pennington, Socher and Manning 2014; six
 billion words of Wikipedia and newswire), reduced to their principal components;
 a word that GloVe lacks gets those that its pieces predict (ridge regression
 over character n-grams, after Pinter, Guthrie and Eisenstein 2017). The last
-columns are facts: what kind of place bears the name, and how often the word is
+columns are facts: what kind of place has the name, and how often the word is
 written small. As columns of an ordinary vector table they reach the model
 without code of ours at load. Words are lowercased first, and all cases of a word
-share one row: `MOSCOW` has the vector of `Moscow`; case itself is told by other
+share one row: `MOSCOW` has the vector of `Moscow`; case itself is in other
 features.
 """
 
@@ -38,7 +38,7 @@ UNKNOWN_CASE = 0.5
 LENGTH = 3.0
 """Euclidean length of the learned columns of every row."""
 SYNTAX = "parse_train"
-"""EWT and GUM once more, with texts that have no entities."""
+"""EWT and GUM again, with texts that have no entities."""
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
@@ -114,7 +114,7 @@ def pieces(word: str, shortest: int = 3, longest: int = 6) -> list[str]:
 
 
 def conjugate_gradient(counts: csr_array, rows: Matrix, ridge: float, iterations: int) -> Matrix:
-    """Return weights W that make |counts @ W - rows|^2 + ridge |W|^2 small, column by column at once."""
+    """Return weights W that make |counts @ W - rows|^2 + ridge |W|^2 small, for all columns together."""
     weights = np.zeros((counts.shape[1], rows.shape[1]), dtype=np.float32)
     transposed = counts.T.tocsr()
     residual = transposed @ rows
@@ -168,7 +168,7 @@ def lines_of(docs: Iterable[Iterable[object]]) -> Iterator[str]:
 
 
 def small_share(lines: Iterable[str]) -> dict[str, float]:
-    """How often each word is written small where it does not begin the line.
+    """Return the share of lower-case occurrences of each word that does not begin a line.
 
     >>> small_share(["The march of March", "In March"])
     {'march': 0.333, 'of': 1.0}
@@ -211,7 +211,7 @@ def rows_of(words: Sequence[str], glove: Sequence[str], vectors: Matrix, shares:
 
 
 def nearest(rows: Matrix, kept: Matrix, block: int = 2000) -> list[int]:
-    """For each row the index of the kept row with the least distance.
+    """Return, for each row, the index of the kept row with the least distance.
 
     >>> nearest(np.array([[0.9, 0], [0, 2]]), np.array([[1, 0], [0, 1]]))
     [0, 1]

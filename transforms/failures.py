@@ -43,8 +43,8 @@ class Reason(enum.StrEnum):
         "unreadable",
         "It cannot be opened, is not a regular file (FIFO, dangling link, ...), or is of a kind that is not read.",
     )
-    EMPTY = "empty", "Nothing in it."
-    BINARY = "binary", "No text, whatever its name says."
+    EMPTY = "empty", "Without content."
+    BINARY = "binary", "Not text, whatever its name is."
     TOO_LARGE = (
         "too_large",
         "Longer than `read.max_bytes`, a JSONL answer than `read.max_jsonl_bytes`, a text than `parse.max_characters`;"
@@ -52,19 +52,19 @@ class Reason(enum.StrEnum):
     )
     TOO_SLOW = "too_slow", "Needs more CPU time than `max_cpu_seconds` allows."
     CRASHED = "crashed", "The process that read it crashed on it; other articles are not affected."
-    BAD_ARCHIVE = "bad_archive", "Called `.gz`, but not gzip, damaged, or cut short."
+    BAD_ARCHIVE = "bad_archive", "Named `.gz`, but not gzip, damaged, or truncated."
     ARCHIVE_BOMB = "archive_bomb", "A small archive that unpacks to far more than `read.max_bytes`."
     TOO_COMPLEX = "too_complex", "A page with more tags, attributes or depth than any article has."
     BAD_JSON = "bad_json", "Not JSON, or not an object."
     NO_TEXT = "no_text", "A record or entry without text."
     NO_ARTICLE = "no_article", "A page without an article: a login, a list, an error."
-    BAD_FEED = "bad_feed", "No feed, or one that is broken or hostile."
+    BAD_FEED = "bad_feed", "Not a feed, or a broken or hostile one."
     NO_ENTRIES = "no_entries", "A feed without entries."
     FETCH_FAILED = "fetch_failed", "The server did not answer, refused, or took too long."
-    GONE = "gone", "The server says that it is gone for good (410); it is not asked again."
+    GONE = "gone", "The server reports 410 Gone; it is not requested again."
     UNSAFE_ADDRESS = (
         "unsafe_address",
-        "The address, or one that it led to, is not on the public internet or no web server's.",
+        "The address, or one that it led to, is not on the public internet or not a port of web servers.",
     )
     UNEXPECTED = "unexpected", "An error that was not foreseen; the row keeps its traceback. Please report it."
 

@@ -160,8 +160,8 @@ class Article:
     source_position: int = column("Line or entry within `source_uri`, from 1; 0 for a whole file.", default=0)
     source_kind: str = column("Form of the input: text, html, json or entry.")
     archive_record: str | None = column(
-        "WARC file that the answer of `source_uri` was read from, `#`, and the offset at which its record begins in the"
-        " file as it lies; null for other inputs.",
+        "WARC file of the response from `source_uri`, `#`, and the offset of its record in the stored file;"
+        " null for other inputs.",
         default=None,
     )
     feed_url: str | None = column("Address of the feed that named the article, if a feed did.", default=None)
@@ -178,22 +178,23 @@ class Article:
     summary: str | None = column("The source's own summary, as plain text.", default=None)
     image_url: str | None = column("Address of the main picture.", default=None)
     media_urls: tuple[str, ...] = column("Addresses of enclosures and other media.", default=())
-    language: str | None = column("Language of the text, ISO 639-1; null when it cannot be told.", default=None)
+    language: str | None = column("Language of the text, ISO 639-1; null if it is unknown.", default=None)
     language_basis: str | None = column(
-        "How the language was found: declared (by the source), detected (from the text),"
-        " or agreed (both say the same).",
+        "Origin of the language: declared (by the source), detected (from the text), or agreed (both are the same).",
         default=None,
     )
     date_published: datetime.datetime | None = column(
-        "When it was published (UTC); never invented: null when the source does not say.", default=None
+        "Time of publication (UTC); null if the source does not give it.", default=None
     )
     date_published_raw: str | None = column("The text that the publication date was read from.", default=None)
-    date_published_basis: str | None = column("Where that text stood, such as json-ld, feed or text.", default=None)
+    date_published_basis: str | None = column("Place of that text, such as json-ld, feed or text.", default=None)
     date_published_precision: str | None = column(
         "time when the source gave a time of day, day when it gave only a date.", default=None
     )
-    date_modified: datetime.datetime | None = column("When the source says it was last changed (UTC).", default=None)
-    date_fetched: datetime.datetime = column("When the run that read it began (UTC).")
+    date_modified: datetime.datetime | None = column(
+        "Time of the last change, as the source gives it (UTC).", default=None
+    )
+    date_fetched: datetime.datetime = column("Start of the run that read it (UTC).")
     dateline: str | None = column("The dateline as printed, such as `MOSCOW, Russia`.", default=None)
     dateline_start: int | None = column("Offset of the dateline's place in `text`.", default=None)
     dateline_end: int | None = column("Offset past the dateline's place in `text`.", default=None)
@@ -205,40 +206,40 @@ class Article:
     )
     text: str = column("The article's text, to which all offsets refer.")
     text_basis: str = column(
-        "What the text was made from: file, page, content, summary, media (a caption), title, text or html (of a"
-        " JSONL line)."
+        "Origin of the text: file, page, content, summary, media (a caption), title, text or html (of a JSONL line)."
     )
     page_failure: str | None = column(
-        "Why the text is not that of the page behind a feed entry, where that was asked for.", default=None
+        "Reason for which the text is not that of the entry's page, if that was requested.", default=None
     )
     text_start: int | None = column(
         "Offset of `text` within the decoded plain-text file; null for other inputs.", default=None
     )
-    body_start: int = column("Offset in `text` where the body begins, behind the dateline.", default=0)
+    body_start: int = column("Offset in `text` where the body begins, after the dateline.", default=0)
     removed: tuple[str, ...] = column(
-        "Why lines at the head and tail of a plain-text file or a page were left out of `text`.", default=()
+        "Reasons for the lines removed from head and tail of a plain-text file or a page.",
+        default=(),
     )
     text_sha256: str = column("SHA-256 of `text` in UTF-8, hexadecimal.")
     word_count: int = column("Number of words in `text`, split at white space.")
     duplicate_of: str | None = column(
-        "`article_id` of the first article that this one copies under another address, whole or in part; null where it"
-        " copies none.",
+        "`article_id` of the first article that this one copies under another address, whole or in part; null if it"
+        " is not a copy.",
         default=None,
     )
     duplicate_overlap: float | None = column(
-        "Share of the runs of five words (of letters, where words are not spaced) of the shorter that the longer has,"
-        " 0 to 1, for a copy and what it copies; 1 for the same text.",
+        "Share of the shorter text's shingles that the longer text has, 0 to 1; 1 for the same text. A shingle is five"
+        " words, or letters in scripts without spaces. Null if it is not a copy.",
         default=None,
     )
     story_id: str | None = column(
         "`article_id` of the first article of the story: of copies, versions, and articles that share a good part of"
-        " their text but are no copies; its own where it is the first; null when copies are not looked for.",
+        " their text without being copies; its own if it is the first; null if copies are not searched.",
         default=None,
     )
     version: int = column("1, or the number of the version of an article that was changed at its address.", default=1)
-    version_of: str | None = column("`article_id` of the first version, which stays as it is.", default=None)
+    version_of: str | None = column("`article_id` of the first version, which does not change.", default=None)
     changed: tuple[str, ...] = column(
-        "What this version changed against the one before: headline, text, or both.", default=()
+        "Changes of this version from the one before: headline, text, or both.", default=()
     )
     extraction: str | None = column(
         "extracted, or language_not_read when no model of the configuration reads the language.", default=None
@@ -247,11 +248,11 @@ class Article:
     organizations: tuple[str, ...] = column("Distinct organizations named, in text order.", default=())
     places: tuple[str, ...] = column("Distinct names of the places found, in text order.", default=())
     focus_place_id: str | None = column(
-        "Id in our gazetteer of the place that the article is about: the smallest with most of the evidence of what"
-        " it lies in, else the country or region with the most evidence; null if the article names no place.",
+        "Id in our gazetteer of the place that the article is about: the smallest place with most of the evidence of"
+        " its region, else the country or region with the most evidence; null if the article names no place.",
         default=None,
     )
-    focus_geonameid: int | None = column("GeoNames id of that place, where it has one.", default=None)
+    focus_geonameid: int | None = column("GeoNames id of that place, if it has one.", default=None)
     focus_name: str | None = column("Its name in the gazetteer.", default=None)
     focus_feature_code: str | None = column("Its GeoNames feature code: PCLI for a country, PPL ...", default=None)
     focus_country: str | None = column(
@@ -264,9 +265,8 @@ class Article:
     focus_longitude: float | None = column("Degrees east, WGS 84.", default=None)
     focus_uncertainty_km: float | None = column("Radius around the point that the place may fill, km.", default=None)
     focus_score: float | None = column(
-        "Share of the evidence that points into the place, 0 to 1: mentions weighed by their stand in the text and"
-        " their kind, what is said of a country shared among the places named in it; the doubt in the mentions' own"
-        " scores counts for no place.",
+        "Share of the evidence for the place, 0 to 1. Mentions are weighed by their position and kind; mentions of a"
+        " country are divided among the places named in it; the doubt in the scores of mentions counts for no place.",
         default=None,
     )
     model: str | None = column("Id of the model that read the text.", default=None)
@@ -291,7 +291,7 @@ class Entity:
     label: str = column("Kind of thing, as the model names it: PERSON, ORG, LOC, NORP, DATE ...")
     name: str = column("The mention without titles, possessives and line breaks; of a person, the fullest form.")
     canonical_id: str = column(
-        "`entity_id` of the first mention of the same thing in the article; its own where it is the first."
+        "`entity_id` of the first mention of the same thing in the article; its own if it is the first."
     )
     score: float | None = column("Confidence from 0 to 1; null when the model gives none.", default=None)
     model: str = column("Id of the model that found it.")
@@ -309,7 +309,7 @@ class Location:
     surface: str = column("The mention as printed: text[start:end].")
     kind: str = column("name, demonym (people: `Russians`), adjective (what is theirs: `Russian tanks`), or dateline.")
     basis: str = column(
-        "What found the mention: model, gazetteer, demonyms, dateline, or organization (a place inside a longer name,"
+        "Origin of the mention: model, gazetteer, demonyms, dateline, or organization (a place inside a longer name,"
         " as in `Athens Police Department`)."
     )
     geonameid: int | None = column("GeoNames id; null for places that GeoNames does not have.", default=None)
@@ -326,10 +326,10 @@ class Location:
     longitude: float = column("Degrees east, WGS 84.")
     uncertainty_km: float = column("Radius around the point that the place may fill, km, by kind and extent.")
     population: int | None = column("Population in the gazetteer, where known.", default=None)
-    score: float = column("Confidence from 0 to 1 that this is the place meant.")
+    score: float = column("Probability from 0 to 1 that this place is meant.")
     runner_up: str | None = column("`place_id` of the next best candidate.", default=None)
     runner_up_score: float | None = column("The next best candidate's score.", default=None)
-    candidates: int = column("How many places of the gazetteer bear the name.", default=1)
+    candidates: int = column("Number of places of the gazetteer with the name.", default=1)
     gazetteer: str = column("Id of the gazetteer that placed it.")
 
 
@@ -339,13 +339,13 @@ class Failure:
     """One input that gave no row in a run, and why; an input that fails in each run has a row for each."""
 
     failure_id: str = column("Stable id: stage, source and reason.")
-    stage: str = column("Where it failed: read, parse, extract or geocode.")
+    stage: str = column("Step in which it failed: read, parse, extract or geocode.")
     reason: str = column("One of the closed set of reasons; see `transforms/failures.py`.")
     error: str = column("Class of the error.")
-    message: str = column("What was wrong, for a person.")
+    message: str = column("Description of the error, for a person.")
     source: str = column("The input: file or address, and `#` line or entry.")
     payload: bytes | None = column("The first bytes of the input, at most 4,096.", default=None)
-    traceback: str | None = column("Where in the code, when the error was not foreseen.", default=None)
+    traceback: str | None = column("Place in the code, if the error was not foreseen.", default=None)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

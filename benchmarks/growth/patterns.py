@@ -143,7 +143,7 @@ def _is_re(function: ast.Attribute) -> bool:
 
 
 def _constant(node: ast.expr) -> Any:
-    """Return the text of a pattern; a value that is filled in stands as a letter."""
+    """Return the text of a pattern; a value that is filled in becomes a letter."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
         return node.value
     if isinstance(node, ast.JoinedStr):

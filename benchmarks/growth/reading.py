@@ -36,7 +36,7 @@ def robots(text: str) -> object:
 
 
 def codings(text: str) -> object:
-    """Undo each content coding of a body, of its parts one behind another, and of one within another."""
+    """Undo each content coding of a body, of its parts one after another, and of nested ones."""
     body = text.encode("utf-8", "replace")
     found = []
     for name, code in _CODERS:

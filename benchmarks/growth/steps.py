@@ -246,5 +246,5 @@ def _opml(text: str) -> object:
 
 
 def read_with_model(text: str) -> object:
-    """Return what the model finds in a text."""
+    """Return the entities that the model finds in a text."""
     return list(annotate([article(text)], model(), 20_000))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 _REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
 _VARIANTS = 3
 _MANY = 4
-"""A part that may repeat at least so many times counts as unbounded."""
+"""Minimum repetitions from which a part counts as unbounded."""
 _POOL = "aA1 -.,\n<>\"'&;/=_é漢"
 _CATEGORIES = {
     codes.CATEGORY_DIGIT: "1",

@@ -89,7 +89,7 @@ def without_part(name: str, replacement: Callable[..., Any]) -> Switch:
 
 @contextlib.contextmanager
 def without_publisher(gazetteer: Gazetteer) -> Iterator[Place]:
-    """Switches off the address and the publisher: the text alone."""
+    """Switch off the address and the publisher: the text alone."""
 
     def place(annotated: AnnotatedArticle) -> AnnotatedArticle:
         bare = dataclasses.replace(annotated.article, url=None, canonical_url=None, publisher=None)

@@ -9,7 +9,7 @@ BINS = 10
 
 
 class Bin(NamedTuple):
-    """Rows whose scores lie in one tenth."""
+    """Rows whose scores are in one tenth."""
 
     low: float
     rows: int

@@ -17,7 +17,7 @@ from transforms.parse.article import parse_item
 from transforms.records import AnnotatedArticle, Article, Item, Location, stable_id
 
 KM = 161.0
-"""A place is right within so many kilometres: 100 miles, as in the papers."""
+"""Maximum distance of a right place, km: 100 miles, as in the papers."""
 FETCHED = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 PIECE_CHARS = 20_000
 """As the default of `extract.piece_chars`."""

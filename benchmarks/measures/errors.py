@@ -18,7 +18,7 @@ Error = tuple[str, str, str, str]
 
 
 def error_of(pair: Pair, gazetteer: Gazetteer) -> Error | None:
-    """What is wrong with a pair; None where nothing is, or where nobody can say.
+    """Return the error of a pair; None if there is none, or if it cannot be decided.
 
     A place without any candidate within 161 km is counted so whether it was
     found or not: no recognition and no ranking could have got it right.
@@ -41,5 +41,5 @@ def most_frequent(judged: Iterable[Pair], gazetteer: Gazetteer) -> Counter[Error
 
 
 def by_kind(errors: Counter[Error]) -> dict[str, int]:
-    """How many errors there are of each kind."""
+    """Return the number of errors of each kind."""
     return {kind: sum(count for error, count in errors.items() if error[0] == kind) for kind in KINDS}

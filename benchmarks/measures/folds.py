@@ -24,7 +24,7 @@ Prepare = Callable[[Case], None]
 
 @contextlib.contextmanager
 def cross_validated(taught: Sequence[Case], gazetteer: Gazetteer) -> Iterator[Prepare]:
-    """Fits the ranker once for each fold, by the code that fits what ships.
+    """Fit the ranker once for each fold, with the code that fits the shipped weights.
 
     Threshold and calibration stay those that ship: four numbers, which
     training/train_ranking.py sets by its own held-out predictions.
@@ -67,7 +67,7 @@ def _forms(data: ModuleType, case: Case, gazetteer: Gazetteer) -> Iterable[Any]:
 
 
 def training_modules(*names: str) -> list[ModuleType]:
-    """Return modules of `training/`, which is no package: nothing of it is needed at run time."""
+    """Return modules of `training/`, which is not installed: nothing of it is needed at run time."""
     sys.path.insert(0, str(TRAINING))
     try:
         return [importlib.import_module(name) for name in names]

@@ -25,7 +25,7 @@ class Pair:
 
     @property
     def right(self) -> bool:
-        """Return True if the row lies where the annotation does."""
+        """Return True if the row is at the place of the annotation."""
         return self.km is not None and self.km <= KM
 
     @property

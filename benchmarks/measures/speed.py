@@ -38,7 +38,7 @@ def lines(cases: Sequence[Case], nlp: Language, gazetteer: Gazetteer, place: Pla
 
 
 def read_all(texts: Sequence[str], nlp: Language) -> None:
-    """The texts through the model as a run reads them, a batch at a time."""
+    """Annotate the texts as a run does, a batch at a time."""
     for begin in range(0, len(texts), BATCH):
         with bounded(nlp):
             for _ in read(nlp, texts[begin : begin + BATCH]):

@@ -14,7 +14,7 @@ def columns_page() -> str:
     """Return the text of docs/columns.md."""
     head = (
         f"# Tables and columns\n\nSchema version {SCHEMA_VERSION}. Made from `transforms/records.py` by `make docs`;"
-        " the same descriptions stand in the metadata of every Parquet file.\n"
+        " the metadata of every Parquet file has the same descriptions.\n"
     )
     return "\n".join([head, *(_table(name) for name in TABLES), _reasons()])
 

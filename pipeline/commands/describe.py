@@ -42,7 +42,7 @@ def describe(dataset: str) -> str:
         dataset: its folder or URL.
 
     Raises:
-        ValueError: it is no dataset, or has links that leave it.
+        ValueError: it is not a dataset, or has links that leave it.
     """
     dataset = files.check_output(dataset)
     guard.check_links(dataset)
@@ -66,7 +66,7 @@ def table_paths(dataset: str) -> dict[str, list[str]]:
 
 
 def table_rank(name: str) -> tuple[int, str]:
-    """Return tables in the order of `records.TABLES`; those of other versions behind, by name."""
+    """Return tables in the order of `records.TABLES`; those of other versions follow, by name."""
     known = list(TABLES)
     return (known.index(name) if name in known else len(known), name)
 
@@ -172,7 +172,7 @@ def column_lines(schema: pa.Schema) -> Iterator[str]:
 
 
 def made_with(dataset: str) -> str:
-    """Which models and gazetteers made the articles' rows, with how many each."""
+    """Return the models and gazetteers of the articles, with the number of rows of each."""
     paths = table_paths(dataset).get("articles", [])
     return "\n".join(
         f"{head}: {counted(values)}" for column, head in PROVENANCE.items() if (values := count_values(paths, column))
@@ -180,7 +180,7 @@ def made_with(dataset: str) -> str:
 
 
 def count_values(paths: Iterable[str], column: str) -> collections.Counter[str]:
-    """How often each value of a text column occurs in the files; nulls are not counted."""
+    """Return the number of each value of a text column in the files; nulls are not counted."""
     totals: collections.Counter[str] = collections.Counter()
     for path in paths:
         try:
@@ -211,7 +211,7 @@ def runs_text(runs: Sequence[Run]) -> str:
 
 
 def run_lines(run: Run) -> Iterator[str]:
-    """What a run's record says."""
+    """Return the lines about a run, from its record."""
     yield f"  {run.run_id}  {run.started:%Y-%m-%d %H:%M:%S} UTC  {run.state}  {number(len(run.inputs), 'input')}"
     for name, values in (("rows", run.rows), ("counts", run.counts), ("versions", run.versions)):
         if values:

@@ -68,7 +68,7 @@ def add_feeds_commands(commands: Any) -> None:
     sub.add_argument("--output", required=True, metavar="OPML", help="the OPML file")
 
 
-# What takes seconds to import is imported where it is used, so that --help answers at once.
+# Packages that take seconds to import are imported where they are used, so that --help is fast.
 
 
 def _list(args: argparse.Namespace) -> int:

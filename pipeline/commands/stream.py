@@ -31,7 +31,7 @@ def add_stream_command(commands: Any) -> None:
     """Add `stream` to the command line."""
     sub = commands.add_parser(
         "stream",
-        help="follow feeds and folders for ever: a commit for each window",
+        help="follow feeds and folders without end: a commit for each window",
         description="Follow feeds, folders and messages, and commit what they give window by window.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

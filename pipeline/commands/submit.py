@@ -42,7 +42,7 @@ def add_submit_command(commands: Any) -> None:
     sub.add_argument("--json", metavar="FILE", help="with --dry-run, write the whole job and graph here")
 
 
-# What takes seconds to import is imported where it is used, so that --help answers at once.
+# Packages that take seconds to import are imported where they are used, so that --help is fast.
 
 
 def _submit(args: argparse.Namespace) -> int:

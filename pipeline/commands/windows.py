@@ -39,7 +39,7 @@ class CommitPrinter:
 
 
 def line(run: Run) -> str:
-    """What a commit has brought, on one line."""
+    """Return one line about a commit: its window and the rows of each table."""
     start, end = (datetime.datetime.fromisoformat(run.pane[name]) for name in ("start", "end"))
     seconds = start.second or end.second
     form = "%H:%M:%S" if seconds else "%H:%M"
@@ -53,7 +53,7 @@ def line(run: Run) -> str:
 
 @contextlib.contextmanager
 def told_commits(output: str, job: Job) -> Iterator[CommitPrinter]:
-    """Within, each commit is told when it is there."""
+    """Print each commit inside this context when it appears."""
     told = CommitPrinter(output, job)
     done = threading.Event()
 
@@ -72,7 +72,7 @@ def told_commits(output: str, job: Job) -> Iterator[CommitPrinter]:
 
 
 def totals(counts: Counter[str], rows: Counter[str], late: int, seconds: float) -> str:
-    """What the job has brought in all."""
+    """Return the totals of the job."""
     inputs = (
         f"{counts['inputs']:,} inputs = {counts['articles']:,} articles ({late:,} late)"
         f" + {counts['duplicates']:,} duplicates + {counts['failures']:,} failures"

@@ -65,7 +65,7 @@ def launch(settings: Settings) -> int:
 
 
 class _Failed(Exception):
-    """The run has failed, and the user has been told why."""
+    """A run that failed, after the reason was printed."""
 
 
 def _run(settings: Settings, report: Report) -> Exit:
@@ -95,7 +95,7 @@ def _run(settings: Settings, report: Report) -> Exit:
 
 
 def _tell(text: str, settings: Settings, *, event: str, **fields: Any) -> None:
-    """What is meant for the person who has typed the command: on stdout, unless that is taken by the metrics."""
+    """Print a text for the user: on stdout, unless the metrics go there."""
     if logs.as_json() or settings.launch.metrics == STDOUT:
         logs.say(text, event=event, **fields)
     else:

@@ -104,7 +104,7 @@ def versions_of(settings: Settings) -> dict[str, str]:
 
 
 def last_line(error: Exception) -> str:
-    """Return what happened: the last line, since Beam wraps tracebacks into its message; of gRPC's the details.
+    """Return the last line of an error, because Beam wraps tracebacks into its message; of gRPC's errors the details.
 
     >>> last_line(Exception('<_InactiveRpcError of RPC that terminated with:\\n\\tdetails = "Socket closed"\\n>'))
     'Socket closed'

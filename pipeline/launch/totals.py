@@ -72,7 +72,7 @@ def _reasons(counts: dict[str, int], name: str) -> str:
 
 
 def first_failures(run: Run, output: str) -> str:
-    """What failed and why, a few of them; all are in the failures table."""
+    """Return a few failures with their reasons; all are in the failures table."""
     rows = list(itertools.islice(_rows(run, output, "failures", ["source", "reason", "message"]), FIRST_FAILURES))
     lines = [f"  {_field(row['source'])}: {row['reason']}: {_field(row['message'], 120)}" for row in rows]
     more = run.rows.get("failures", 0) - len(rows)
@@ -127,7 +127,7 @@ def _number_of_rows(path: str) -> int:
 
 
 def where_to_look(output: str) -> str:
-    """Return the dataset's folder and a command that queries it as it stands."""
+    """Return the dataset's folder and a command that queries it."""
     table = files.join(output, "locations").replace("'", "''")
     query = (
         f"SELECT name, country, count(*) AS mentions FROM '{table}/**/*.parquet'"
@@ -138,7 +138,7 @@ def where_to_look(output: str) -> str:
 
 
 def _duckdb(query: str) -> str:
-    """With DuckDB's own command where there is one, beside this Python or on the path."""
+    """Return a query with DuckDB's own command if it is next to this Python or on the path."""
     beside = Path(sys.executable).with_name("duckdb")
     found = beside if beside.exists() else Path(shutil.which("duckdb") or "duckdb")
     command = str(found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found)

@@ -31,7 +31,7 @@ def as_json() -> bool:
 
 
 def set_run(run_id: str | None) -> None:
-    """The run that objects carry from now on."""
+    """Set the run that log objects name."""
     global _run_id
     _run_id = run_id
 
@@ -43,7 +43,7 @@ def say(text: str, *, event: str, level: str = "info", **fields: Any) -> None:
         text: for people, as it is to be printed; of an object it is `message`.
         event: what it is about, from a small closed set: started, progress, done, failed, ...
         level: info, warning or error, in objects only.
-        fields: numbers and names that an object carries beside.
+        fields: further numbers and names of an object.
     """
     said = line(text, event=event, level=level, **fields) if as_json() else text
     show(said, file=sys.stderr)

@@ -61,7 +61,7 @@ class Usage:
 
     @contextlib.contextmanager
     def sampled(self, interval_seconds: float = 0.5) -> Iterator[None]:
-        """Within, samples are taken again and again."""
+        """Sample usage periodically inside this context."""
         done = threading.Event()
 
         def work() -> None:
@@ -78,7 +78,7 @@ class Usage:
 
     @property
     def cpu_seconds(self) -> float:
-        """Of this process and its workers; of workers up to their last sample, or to their end if that is known."""
+        """Return the CPU time of this process and its workers, up to their last sample or their end."""
         own, ended = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         return own.ru_utime + own.ru_stime + max(sum(self._of_workers.values()), ended.ru_utime + ended.ru_stime)
 

@@ -38,7 +38,7 @@ def answer() -> None:
 
 
 def ask(folder: Path, patience_seconds: float = 1.0) -> list[str]:
-    """Where this process and the workers of the run are: a line for each place in our code, most often met first."""
+    """Return the places in our code at which this process and its workers are: one line each, most frequent first."""
     own = folder / f"{PREFIX}here"
     with own.open("w") as handle:
         faulthandler.dump_traceback(file=handle, all_threads=True)
@@ -60,7 +60,7 @@ def _alive(pid: int) -> bool:
 
 
 def places(dump: str) -> list[str]:
-    """For each thread of a dump, where in our code it is, and in what it calls there.
+    """Yield the place of each thread of a dump in our code, and the function that it calls there.
 
     >>> places('''Thread 0x1 (most recent call first):
     ...   File "/usr/lib/python3.11/socket.py", line 706 in readinto

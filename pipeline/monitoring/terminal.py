@@ -17,7 +17,7 @@ _CONTROL = (
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional: https://www.unicode.org/reports/tr9/
     "\u2028\u2029"  # line ends for some programs
     "\ufff9-\ufffb\U000e0000-\U000e007f"  # annotations and tags, which are not seen
-    "\ud800-\udfff"  # bytes of file names that are no UTF-8
+    "\ud800-\udfff"  # bytes of file names that are not UTF-8
 )
 _HARMFUL = re.compile(f"[{_CONTROL}]")
 _HARMFUL_IN_LINE = re.compile(f"[\t\n{_CONTROL}]")
@@ -52,11 +52,11 @@ def printable_json(dumped: str) -> str:
 
 
 def show(text: str = "", *, end: str = "\n", file: TextIO | None = None) -> None:
-    """Print a text without control characters and secrets, in whatever encoding the stream has, at once.
+    """Print a text without control characters and secrets, in the encoding of the stream, and flush it.
 
     Args:
         text: of one or more lines.
-        end: what is behind it.
+        end: printed after it.
         file: stdout if not given.
     """
     write(printable(masked(text)) + end, file)

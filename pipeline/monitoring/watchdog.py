@@ -1,7 +1,7 @@
 """Ends a run that takes too long or does not get on, and says what it was at.
 
 A scheduled job that hangs is worse than one that fails: it holds the lock of
-the dataset, and nobody is told. The limits are the job's to set, since only it
+the dataset, and nobody notices. The limits are the job's to set, since only it
 knows when the next one is due.
 """
 
@@ -32,7 +32,7 @@ class Limits:
     """Without any step having finished anything."""
 
     def exceeded(self, running: float, stalled: float) -> str | None:
-        """What is wrong after so many seconds of running, and of them at the end without progress.
+        """Return the limit that is exceeded after some seconds of running, and some without progress.
 
         >>> Limits(max_minutes=2, stalled_minutes=1).exceeded(90, 30)
         >>> Limits(max_minutes=2, stalled_minutes=1).exceeded(90, 61)
@@ -64,7 +64,7 @@ def watched(
     tick_seconds: float = 1.0,
     look: Callable[[], dict[str, int]] = progress,
 ) -> Iterator[None]:
-    """Within, a run over its limits is ended: `end` is called in another thread with the reason and must not return.
+    """End a run that exceeds its limits inside this context: call `end` in another thread; it must not return.
 
     Where compiled code holds the interpreter's lock, as an endless regular
     expression does in a run of one process, no other thread can act. Then
