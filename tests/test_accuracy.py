@@ -13,8 +13,8 @@ import pytest
 from benchmarks.measures import ablations, calibration, errors, report
 from benchmarks.measures.corpus import Case, fold_of, parsed
 from benchmarks.measures.places import Pair, exact_and_right
-from tests.floors import check_floor
-from tests.making import article, location
+from tests.helpers.floors import check_floor
+from tests.helpers.records import article, location
 from transforms.gazetteer.build.assemble import build_gazetteer
 from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer
 from transforms.records import AnnotatedArticle, Entity, Location

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.making import article
+from tests.helpers.records import article
 from transforms.annotators.base import Annotator, Found, Reading
 from transforms.annotators.known import ANNOTATORS, in_order, needs_syntax
 from transforms.records import FACT_TABLES, AnnotatedArticle

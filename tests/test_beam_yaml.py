@@ -15,7 +15,7 @@ import yaml
 from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.typehints.schemas import named_fields_from_element_type
 
-from tests.making import RUNNER
+from tests.helpers.records import RUNNER
 from transforms.records import TABLES
 from transforms.yaml import AnnotateArticles
 from transforms.yaml.rows import row_type, to_item

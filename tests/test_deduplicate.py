@@ -17,7 +17,7 @@ import pytest
 from apache_beam.pvalue import TaggedOutput
 from apache_beam.testing.util import assert_that, equal_to
 
-from tests.making import RUNNER, article
+from tests.helpers.records import RUNNER, article
 from transforms.deduplicate import Deduplicate
 from transforms.deduplicate import deduplicate as wiring
 from transforms.deduplicate import near_copies as copies

@@ -18,7 +18,7 @@ from benchmarks.throughput import articles
 from pipeline.beam_flags import check_beam_flags
 from pipeline.config import load_settings
 from pipeline.errors import Exit
-from tests.engines import (
+from tests.helpers.engines import (
     ENVIRONMENT,
     engine,
     external,

@@ -8,7 +8,7 @@ import spacy
 from apache_beam.testing.util import assert_that
 from spacy.language import Language
 
-from tests.making import RUNNER, article
+from tests.helpers.records import RUNNER, article
 from transforms.extract import Extract, models
 from transforms.extract.chunks import cut
 from transforms.extract.entities import annotate

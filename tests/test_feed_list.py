@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.commands.feeds import check
-from tests.hostile import Answer, Exchange, FakeInternet, Server
+from tests.helpers.hostile import Answer, Exchange, FakeInternet, Server
 from transforms.feeds.check import Checked, check_feeds
 from transforms.feeds.feed_list import (
     FeedListError,

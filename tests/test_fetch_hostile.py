@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests import hostile_peers
-from tests.hostile import Server
-from tests.hostile_cases import CASES, Case, prepare, table
+from tests.helpers import hostile_peers
+from tests.helpers.hostile import Server
+from tests.helpers.hostile_cases import CASES, Case, prepare, table
 from transforms.failures import BadRecord
 from transforms.feeds.fetch import FetchOutcome, FetchRequest, fetch
 from transforms.feeds.schedule import PollingPolicy
@@ -79,7 +79,7 @@ def test_there_are_enough_cases() -> None:
 
 def test_the_table_in_the_docs_is_this_one() -> None:
     text = Path(__file__).parent.parent.joinpath("docs", "fetching.md").read_text(encoding="utf-8")
-    assert table() in text, "write the output of `python -m tests.hostile_cases` into docs/fetching.md"
+    assert table() in text, "write the output of `python -m tests.helpers.hostile_cases` into docs/fetching.md"
 
 
 def test_what_is_said_of_other_readers_is_of_cases_that_are_there() -> None:

@@ -15,8 +15,8 @@ from apache_beam.testing.util import assert_that, equal_to
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from pipeline.engines.local import local_runner
-from tests.hostile import FEED, FakeInternet, Server
-from tests.hostile_cases import coded, leads, says
+from tests.helpers.hostile import FEED, FakeInternet, Server
+from tests.helpers.hostile_cases import coded, leads, says
 from tests.test_fetch import feed
 from transforms.dataset import begin_run
 from transforms.failures import FAILURES, BadRecord, Reason

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.floors import FILE, FLOORS, LOWERED, lowered
+from tests.helpers.floors import FILE, FLOORS, LOWERED, lowered
 
 
 def git(*arguments: str) -> str:

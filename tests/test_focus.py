@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from tests.making import article, location
+from tests.helpers.records import article, location
 from transforms.gazetteer.build.assemble import build_gazetteer
 from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer, Place
 from transforms.geocode.focus import Focus, focus_columns, focus_of, inside_all, narrowing, path_of

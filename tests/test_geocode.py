@@ -10,7 +10,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
-from tests.floors import check_floor
+from tests.helpers.floors import check_floor
 from transforms import Geocode
 from transforms.failures import FAILURES
 from transforms.gazetteer.build.assemble import build_gazetteer

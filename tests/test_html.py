@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks.parsing import f1, ours, precision_recall
-from tests.floors import check_floor
+from tests.helpers.floors import check_floor
 from transforms.failures import BadRecord, Reason
 from transforms.formats.html.headline import vote_headline
 from transforms.formats.html.json_ld import loads

@@ -8,7 +8,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
-from tests.making import RUNNER, article
+from tests.helpers.records import RUNNER, article
 from transforms.dataset import begin_run, read_run
 from transforms.deduplicate import KnownArticles, segments
 from transforms.deduplicate.history import Gather, look_up

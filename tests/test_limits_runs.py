@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from tests.engines import kill_family, wait_for
+from tests.helpers.engines import kill_family, wait_for
 from tests.test_stream_prism import SHORT, needs_prism
 
 SAMPLE = Path(__file__).parents[1] / "configs/sample.yaml"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.floors import check_floor
+from tests.helpers.floors import check_floor
 from transforms.formats.plain_text import parse_plain_text
 from transforms.text.boilerplate import Cut, boilerplate
 

@@ -24,8 +24,8 @@ from pipeline.cli import main
 from pipeline.config import load_settings
 from pipeline.engines.ports import check_ports, enter_network
 from pipeline.errors import ConfigurationError, Exit
-from tests.engines import ENVIRONMENT, engine, external, fetched, worker_pool
-from tests.ports import Watch, family, is_private, listening, sockets
+from tests.helpers.engines import ENVIRONMENT, engine, external, fetched, worker_pool
+from tests.helpers.ports import Watch, family, is_private, listening, sockets
 from tests.test_stream_prism import Stream, commits, needs_prism, settings
 
 RUN = [sys.executable, "-m", "pipeline", "run", "configs/sample.yaml"]

@@ -12,7 +12,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.util import assert_that, equal_to
 
 from pipeline.engines.local import local_runner, spilling
-from tests.making import article
+from tests.helpers.records import article
 from transforms.spill import (
     MIN_BYTES,
     SUFFIX,

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from apache_beam.testing.test_pipeline import TestPipeline
 
-from tests.making import RUNNER, article
+from tests.helpers.records import RUNNER, article
 from transforms.dataset import files, list_runs, runs
 from transforms.dataset import memory as snapshot
 from transforms.deduplicate import Deduplicate

@@ -9,7 +9,7 @@ from apache_beam.transforms.window import TimestampedValue
 
 from pipeline.cli import main
 from pipeline.errors import Exit
-from tests.making import RUNNER
+from tests.helpers.records import RUNNER
 from transforms.stream.connectors import SplitMessages
 from transforms.stream.follow import OUTCOMES
 

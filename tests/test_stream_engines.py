@@ -18,7 +18,7 @@ import yaml
 from benchmarks.soak import Web, drop_file, serve
 from pipeline.engines.flink import Cluster, jobs_of
 from pipeline.errors import Exit
-from tests.engines import (
+from tests.helpers.engines import (
     ENVIRONMENT,
     FlinkCluster,
     Kafka,

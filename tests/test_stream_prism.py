@@ -22,7 +22,7 @@ from pipeline.engines.prism_build import CHANGES, BuildError, change
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.launch.checks import check_engine
 from pipeline.launch.stream import DOUBLE_SIGNAL_SECONDS
-from tests.engines import ENVIRONMENT, kill_family
+from tests.helpers.engines import ENVIRONMENT, kill_family
 from tests.test_stream import NOON
 from transforms.dataset import Run, list_runs
 from transforms.dataset import memory as snapshot

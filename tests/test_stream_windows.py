@@ -12,7 +12,7 @@ from apache_beam.testing.test_stream import TestStream
 from apache_beam.testing.util import assert_that, equal_to
 from apache_beam.transforms.window import TimestampedValue
 
-from tests.making import article
+from tests.helpers.records import article
 from transforms.deduplicate import DUPLICATES
 from transforms.records import Article
 from transforms.stream import GatherPanes, Identify, IntoWindows, Outcome, identify, panes

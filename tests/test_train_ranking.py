@@ -1,23 +1,15 @@
 """Learning the ranker's weights: the fit, the figures and the file, on invented documents."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from tests.test_geocode import annotated
+from training import ranking_data, ranking_fit, train_ranking
+from training.ranking_figures import Judged, figures, judge, write_weights
 from transforms.gazetteer.build.assemble import build_gazetteer
 from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer
 from transforms.geocode.ranking.context import COLUMNS
 from transforms.geocode.ranking.weights import Weights, load_weights
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "training"))
-
-import ranking_data
-import ranking_fit
-import train_ranking
-from ranking_figures import Judged, figures, judge, write_weights
 
 TEXT = "Police in Paris and Dallas, Texas, met on Monday."
 GOLD = [("Paris", 33.66, -95.55), ("Dallas", 32.78, -96.81), ("Texas", 31.25, -99.25)]

@@ -13,19 +13,13 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.vectors import Vectors
 
-from tests.floors import check_floor
+from tests.helpers.floors import check_floor
+from training import assemble, lemmas, shipping, train_syntax, treebank
+from training.augment import City
 
 ROOT = Path(__file__).parent.parent
 CORPORA = ROOT.parent / "shared" / "corpora"
 MODEL = ROOT / "transforms" / "extract" / "model"
-sys.path.insert(0, str(ROOT / "training"))
-
-import assemble  # noqa: E402  (the folder is no package: nothing of it is needed at run time)
-import lemmas  # noqa: E402
-import shipping  # noqa: E402
-import train_syntax  # noqa: E402
-import treebank  # noqa: E402
-from augment import City  # noqa: E402
 
 PORT_LOUIS = City(("Port", "Louis"), ("Mauritius",))
 WORDS = ["Ministers", "met", "in", "Rio", "."]

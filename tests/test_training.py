@@ -2,7 +2,6 @@
 
 import json
 import random
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +10,13 @@ import spacy
 from scipy.sparse import csr_array
 from spacy.tokens import Doc, DocBin
 
-from tests.floors import check_floor
+from tests.helpers.floors import check_floor
+from training import augment, corpora, evaluate, passages, shipping, train_entities, vectors
+from training.passages import Passage
 
 ROOT = Path(__file__).parent.parent
 CORPORA = ROOT.parent / "shared" / "corpora"
 MODEL = ROOT / "transforms" / "extract" / "model"
-sys.path.insert(0, str(ROOT / "training"))
-
-import augment  # noqa: E402  (the folder is no package: nothing of it is needed at run time)
-import corpora  # noqa: E402
-import evaluate  # noqa: E402
-import passages  # noqa: E402
-import shipping  # noqa: E402
-import train_entities  # noqa: E402
-import vectors  # noqa: E402
-from passages import Passage  # noqa: E402
 
 MOSCOW = augment.City(("Moscow",), ("Russia",))
 TALKS = Passage(

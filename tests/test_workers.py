@@ -17,8 +17,8 @@ from pipeline.engines.ports import can_dial_sockets, pool_secret
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.launch.batch import check
 from pipeline.patches import SECRET_PARAMETER, Pools
-from tests.engines import external, worker_pool
-from tests.ports import is_private, listening, sockets
+from tests.helpers.engines import external, worker_pool
+from tests.helpers.ports import is_private, listening, sockets
 from tests.test_stream_prism import needs_prism
 
 SECRET = "s" * MIN_CHARACTERS

@@ -1,6 +1,6 @@
 """Puts the entity model and the syntax model into one, which reads one table of vectors.
 
-    python training/assemble.py --entities training/work/all/entities --syntax training/work/syntax/syntax
+    python -m training.assemble --entities training/work/all/entities --syntax training/work/syntax/syntax
 
 Each component can be switched off at load (`spacy.load(folder, exclude=[...])`);
 those of one half need nothing of the other. The meta names the sources and
@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 import spacy
-from corpora import read_docs
-from evaluate import DEVELOPMENT, words_per_second
-from shipping import REPORT, SHIPPED, describe, ship, size_in_mb
 from spacy.language import Language
+
+from training.corpora import read_docs
+from training.evaluate import DEVELOPMENT, words_per_second
+from training.shipping import REPORT, SHIPPED, describe, ship, size_in_mb
 
 DESCRIPTION = (
     "Entities of English news, by the guideline of the first source; tags, morphology, lemmas and dependencies"

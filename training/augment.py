@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from passages import Passage, mentions, replace
+from training.passages import Passage, mentions, replace
 
 AGENCIES = ("AP", "Reuters", "AFP", "Xinhua", "dpa", "IANS", "TASS", "EFE", "UPI", "Kyodo", "ANI", "MNA")
 MONTHS = ("Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.")

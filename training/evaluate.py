@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from corpora import read_docs
 from spacy.language import Language
 from spacy.tokens import Doc
+
+from training.corpora import read_docs
 
 DEVELOPMENT = ("ww_dev", "gmb_dev", "ewt_dev", "gum_open_dev")
 CORE3 = ("PERSON", "ORG", "LOC")

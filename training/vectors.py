@@ -22,10 +22,11 @@ from pathlib import Path
 import feedparser
 import numpy as np
 import spacy
-from corpora import SOURCES, read_docs
-from places import COLUMNS, place_columns
 from scipy.sparse import csr_array
 from spacy.vectors import Vectors  # type: ignore[import-not-found]  # compiled, without stubs
+
+from training.corpora import SOURCES, read_docs
+from training.places import COLUMNS, place_columns
 
 DIMENSIONS = 88
 ROWS = 32_000

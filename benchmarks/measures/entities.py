@@ -5,8 +5,6 @@ from pathlib import Path
 
 from spacy.language import Language
 
-from benchmarks.measures.folds import training_modules
-
 GROUPS = ("core3", "core5")
 
 
@@ -18,6 +16,7 @@ def scores(nlp: Language, corpora: Path, names: Sequence[str] | None = None) -> 
         corpora: folder with `ner/`.
         names: development corpora; all of them by default.
     """
-    (evaluate,) = training_modules("evaluate")
+    from training import evaluate  # needs packages of the extra `training`
+
     found = evaluate.evaluate(nlp, corpora, names or evaluate.DEVELOPMENT)
     return {name: {group: one[group] for group in GROUPS if group in one} for name, one in found.items()}

@@ -2,10 +2,7 @@
 
 import contextlib
 import dataclasses
-import importlib
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
@@ -16,7 +13,6 @@ from transforms.geocode import geocode as geocode_module
 from transforms.geocode.ranking import weights as ranking
 
 FOLDS = 5
-TRAINING = Path(__file__).parents[2] / "training"
 
 Prepare = Callable[[Case], None]
 """Called with each document before it is placed."""
@@ -54,7 +50,9 @@ def cross_validated(taught: Sequence[Case], gazetteer: Gazetteer) -> Iterator[Pr
 
 def fit_folds(cases: Sequence[Case], gazetteer: Gazetteer, shipped: Any) -> Iterator[Any]:
     """Yield weights for each fold, from the documents of the others."""
-    data, fit = training_modules("ranking_data", "ranking_fit")
+    from training import ranking_data as data  # needs scipy, of the extra `training`
+    from training import ranking_fit as fit
+
     examples = [(fold_of(case, FOLDS), list(_forms(data, case, gazetteer))) for case in cases]
     for fold in range(FOLDS):
         others = [example for number, forms in examples if number != fold for example in forms]
@@ -64,12 +62,3 @@ def fit_folds(cases: Sequence[Case], gazetteer: Gazetteer, shipped: Any) -> Iter
 
 def _forms(data: ModuleType, case: Case, gazetteer: Gazetteer) -> Iterable[Any]:
     return data.forms_of(case.document, case.annotated, gazetteer)
-
-
-def training_modules(*names: str) -> list[ModuleType]:
-    """Return modules of `training/`, which is not installed: nothing of it is needed at run time."""
-    sys.path.insert(0, str(TRAINING))
-    try:
-        return [importlib.import_module(name) for name in names]
-    finally:
-        sys.path.remove(str(TRAINING))

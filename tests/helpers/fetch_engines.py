@@ -1,7 +1,7 @@
 """Fetches the engines that `make test-engines` runs on, into `.engines/` (or where DATELINE_ENGINES says).
 
-    python tests/fetch_engines.py              all that can be had here
-    python tests/fetch_engines.py prism flink  these
+    python tests/helpers/fetch_engines.py              all that can be had here
+    python tests/helpers/fetch_engines.py prism flink  these
 
 Prism is built by Go from the module of the installed Beam's version. Flink,
 Spark and Kafka (no engine, but a source for them) need Java 11 or 17 and Maven.
@@ -23,7 +23,7 @@ from xml.sax.saxutils import escape
 
 import apache_beam as beam
 
-ENGINES = Path(os.environ.get("DATELINE_ENGINES") or Path(__file__).parents[1] / ".engines").absolute()
+ENGINES = Path(os.environ.get("DATELINE_ENGINES") or Path(__file__).parents[2] / ".engines").absolute()
 FLINK = "1.19"
 FLINK_RELEASE = "1.19.0"
 """What the job server's libraries are of; client and cluster exchange serialized classes of Flink."""

@@ -1,7 +1,7 @@
 """How `reader` (lemon24/reader) fares against the hostile server of the tests, for the table of docs/fetching.md.
 
     pip install reader
-    python -m tests.other_readers > tests/data/peers/reader.json
+    python -m tests.helpers.other_readers > tests/data/peers/reader.json
 
 Each case is one process, which asks as `reader` does by default; names lead to
 the server on loopback, whatever they are. A process is ended after some
@@ -21,8 +21,8 @@ from typing import Any
 
 import trustme
 
-from tests.hostile import Server
-from tests.hostile_cases import CASES, Case, prepare
+from tests.helpers.hostile import Server
+from tests.helpers.hostile_cases import CASES, Case, prepare
 
 SECONDS = 8.0
 MAX_MEGABYTES = 1500

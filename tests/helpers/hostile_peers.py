@@ -1,6 +1,6 @@
 """How other readers fare in the cases of `hostile_cases`: one was run, two were read.
 
-`reader` was run by `python -m tests.other_readers`. Of Miniflux and
+`reader` was run by `python -m tests.helpers.other_readers`. Of Miniflux and
 rss-fetcher there is only what their own sources say without doubt; see
 `SOURCES`. What is not known from there is a question mark.
 """
@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 NAMES = ("reader", "Miniflux", "rss-fetcher")
-RUN = Path(__file__).parent / "data" / "peers" / "reader.json"
+RUN = Path(__file__).parents[1] / "data" / "peers" / "reader.json"
 SOURCES = """\
-`reader` 3.26 was **run** with its defaults against the same server (`python -m tests.other_readers`), each case for 8
-seconds at most, where its own time is 60 for each read; names and addresses lead to loopback there, so that a request
+`reader` 3.26 was **run** with its defaults against the same server (`python -m tests.helpers.other_readers`), each case
+for at most 8 seconds (its own timeout is 60); names and addresses lead to loopback there, so that a request
 that comes is a connection that was not refused. Miniflux and rss-fetcher were **read, not run**; `?` is what was not
 found there. Miniflux: `internal/reader/fetcher/request_builder.go` and `response_handler.go` of github.com/miniflux/v2
 (Go's own HTTP client, 20 s for all of an answer, a bound on the body) and its pull requests 4087 and 4092 of March 2026

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.fetch_engines import ENGINES, FLINK, OPENED
+from tests.helpers.fetch_engines import ENGINES, FLINK, OPENED
 
 JAVA_OPENED = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
 HOME = tempfile.TemporaryDirectory(prefix="dateline-home-")

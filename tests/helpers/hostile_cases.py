@@ -1,6 +1,6 @@
 """What servers do to a reader, and what this one does: the table of docs/fetching.md.
 
-`python -m tests.hostile_cases` prints the table.
+`python -m tests.helpers.hostile_cases` prints the table.
 """
 
 import dataclasses
@@ -14,8 +14,8 @@ from typing import Any
 import brotli
 import zstandard
 
-from tests import hostile_peers
-from tests.hostile import FEED, PUBLIC, Answer, Exchange, FakeInternet, Server
+from tests.helpers import hostile_peers
+from tests.helpers.hostile import FEED, PUBLIC, Answer, Exchange, FakeInternet, Server
 from transforms.failures import Reason
 
 RUSSIAN = "<rss><channel><item><title>Снег</title></item></channel></rss>"
