@@ -349,5 +349,5 @@ def test_a_list_says_which_feeds_have_pages(tmp_path: Path) -> None:
             setting,
         ]
     (tmp_path / "bad.csv").write_text("url,full_text\nhttp://a.test/f,maybe\n")
-    with pytest.raises(ValueError, match="allowed is yes or no"):
+    with pytest.raises(ValueError, match="expected yes or no"):
         full_text_by_list([str(tmp_path / "bad.csv")])

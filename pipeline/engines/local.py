@@ -23,7 +23,7 @@ from pipeline.engines.sockets import remove_socket_folder
 from pipeline.monitoring import logs
 from pipeline.monitoring.terminal import printable, write
 from pipeline.patches import WORKER_THREAD, close_ports
-from transforms.dataset import files, layout
+from transforms.dataset.sinks import sink_of
 from transforms.progress import FOLDER_VARIABLE, read_progress
 from transforms.spill import FOLDER_VARIABLE as SPILL_VARIABLE
 from transforms.spill import remove_spilled, spilling_into
@@ -133,9 +133,10 @@ def spilling(output: str, run_id: str) -> Iterator[None]:
     The caller holds the dataset's lock: what runs that were killed have left there is taken away.
     """
     with contextlib.ExitStack() as stack:
-        if files.is_local(output):
-            folder = Path(output, layout.staging_folder(run_id)).absolute()
-            for left in folder.parent.glob("*/"):
+        scratch = sink_of(output).scratch
+        if scratch is not None:
+            folder = scratch / run_id
+            for left in scratch.glob("*/"):
                 remove_spilled(left)
         else:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dateline-")))

@@ -16,6 +16,7 @@ from pipeline.monitoring import logs
 from pipeline.monitoring.metrics import STDOUT
 from transforms import Run, Source, begin_run, resolve_inputs
 from transforms.dataset import DatasetLocked
+from transforms.dataset.sinks import sink_of
 from transforms.dataset.trust import DamagedFile, UntrustedDataset
 from transforms.extract.models import load_models, model_ids
 from transforms.gazetteer.lookup import Gazetteer
@@ -40,6 +41,12 @@ def advise_contact(settings: Settings, inputs: Iterable[str]) -> None:
 
 def check_output(output: str) -> None:
     """Raise ConfigurationError for a local folder that cannot be written to, or an unknown file system."""
+    sink = sink_of(output)
+    try:
+        sink.check()
+    except ValueError as error:
+        raise ConfigurationError([f"write.{error}"]) from error
+    output = sink.output
     if "://" in output:
         try:
             FileSystems.get_filesystem(output)

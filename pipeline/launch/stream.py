@@ -33,6 +33,7 @@ from pipeline.stream_settings import StreamSettings
 from transforms.dataset import files, guard, layout, lock
 from transforms.dataset.commit import decided, roll_forward_all
 from transforms.dataset.schema import dateline_version
+from transforms.dataset.sinks import sink_of
 from transforms.dataset.trust import DamagedFile, UntrustedDataset
 from transforms.records import SCHEMA_VERSION
 from transforms.settings import got
@@ -62,6 +63,8 @@ def check_stream(settings: StreamSettings) -> None:
         ConfigurationError: with all problems.
     """
     problems = engine_of(settings.launch.runner).check_stream(settings)
+    if not sink_of(settings.output).can_stream:
+        problems.append(got("write.output", settings.output, "a folder of Parquet files: other sinks take no stream"))
     if not settings.inputs and not settings.has_topics:
         problems.append(got("read.inputs", [], "feeds, folders or globs to follow, or a topic under kafka"))
     if not all(entry.strip() for entry in settings.inputs):

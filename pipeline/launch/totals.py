@@ -5,13 +5,14 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pipeline.monitoring.terminal import masked, one_line
 from transforms import Run
 from transforms.dataset import bounded, files, layout
+from transforms.dataset.parquet_sink import ParquetSink
+from transforms.dataset.sinks import sink_of
 from transforms.dataset.trust import DamagedFile
 from transforms.records import FACT_TABLES
 
@@ -42,7 +43,10 @@ def failure_share(run: Run) -> float:
 def summarize(run: Run, output: str, *, seconds: float) -> str:
     """Return the text that `dateline run` ends with."""
     parts = [totals(run, seconds), first_failures(run, output), first_places(run, output)]
-    parts.append(where_to_look(output) if has_articles(run, output) else f"There is no article in {output} yet.")
+    if not isinstance(sink_of(output), ParquetSink):
+        parts.append(f"The dataset is in {output}.")
+    else:
+        parts.append(where_to_look(output) if has_articles(run, output) else f"There is no article in {output} yet.")
     return "\n\n".join(part for part in parts if part)
 
 
@@ -73,7 +77,9 @@ def _reasons(counts: dict[str, int], name: str) -> str:
 
 def first_failures(run: Run, output: str) -> str:
     """Return a few failures with their reasons; all are in the failures table."""
-    rows = list(itertools.islice(_rows(run, output, "failures", ["source", "reason", "message"]), FIRST_FAILURES))
+    rows = list(
+        itertools.islice(sink_of(output).read_rows(run, "failures", ["source", "reason", "message"]), FIRST_FAILURES)
+    )
     lines = [f"  {_field(row['source'])}: {row['reason']}: {_field(row['message'], 120)}" for row in rows]
     more = run.rows.get("failures", 0) - len(rows)
     return "\n".join([*lines, *([f"  ... and {more:,} more in {output}/failures"] if more else [])])
@@ -83,7 +89,7 @@ def first_places(run: Run, output: str) -> str:
     """Return the first mention of each of the first places, as a promise of what the dataset holds."""
     columns = ["surface", "name", "country", "latitude", "longitude", "score", "place_id"]
     first: dict[str, dict[str, Any]] = {}
-    for row in _rows(run, output, "locations", columns):
+    for row in sink_of(output).read_rows(run, "locations", columns):
         first.setdefault(row["place_id"], row)
         if len(first) == FIRST_PLACES:
             break
@@ -99,14 +105,6 @@ def first_places(run: Run, output: str) -> str:
 def _field(text: str, most: int | None = None) -> str:
     """Return a text of the dataset on one line, without control characters."""
     return one_line(masked(text)[:most])
-
-
-def _rows(run: Run, output: str, table: str, columns: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of one table that the run committed; reads no more than is taken."""
-    for file in (file for file in sorted(run.files) if file.startswith(f"{table}/")):
-        with bounded.parquet(files.join(output, file)) as parquet:
-            for batch in parquet.iter_batches(batch_size=1000, columns=columns):
-                yield from batch.to_pylist()
 
 
 def has_articles(run: Run, output: str) -> bool:

@@ -2,6 +2,7 @@
 
 In the order of a run:
 
+- `base`, `sinks`: the interface of a sink, and the list of sinks; `parquet_sink` is the default;
 - `begin_run` (`open_run`): a run over a list of inputs, or the same run again;
 - `layout`, `schema`, `shards`, `sidecars`: what is written, and where;
 - `manifest`, `commit`: staged files become part of the dataset, all of them or none;
@@ -18,8 +19,8 @@ from transforms.lazy import on_demand
 
 if TYPE_CHECKING:
     from transforms.dataset.lock import DatasetLocked
-    from transforms.dataset.open_run import begin_run
-    from transforms.dataset.runs import Input, Run, list_runs, read_run
+    from transforms.dataset.runs import Input, Run, list_runs
+    from transforms.dataset.sinks import begin_run, read_run
 else:
     __getattr__ = on_demand(__name__)
 

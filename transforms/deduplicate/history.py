@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 from apache_beam.pvalue import TaggedOutput
 from numpy.typing import NDArray
 
-from transforms.dataset import Run, bounded, files
+from transforms.dataset import Run, bounded
+from transforms.dataset.sinks import sink_of
 from transforms.dataset.trust import DamagedFile, warn
 from transforms.deduplicate import segments
 from transforms.deduplicate.minhash import SCHEME, band_keys
@@ -209,14 +210,14 @@ class KnownArticles(beam.PTransform):
 
     def __post_init__(self) -> None:
         super().__init__()
-        self.output = files.check_output(self.output)
+        sink_of(self.output).check()
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[Segment]:
         since = self.run.date - datetime.timedelta(days=int(self.window_days) + 1)
         given = self.run.run_id, since
         found = (
             begin
-            | "The dataset" >> beam.Create([self.output])
+            | "The dataset" >> beam.Create([self.output] if sink_of(self.output).has_history else [])
             | "List segments" >> beam.FlatMap(planned, *given).with_outputs("missing", main="segments")
         )
         missing = (

@@ -8,6 +8,7 @@ import apache_beam as beam
 
 from transforms.dataset import layout
 from transforms.dataset import memory as snapshot
+from transforms.dataset.sinks import sink_of
 from transforms.dataset.trust import damaged, shown, warn
 from transforms.failures import Reason
 from transforms.feeds.fetch import FetchOutcome
@@ -19,7 +20,7 @@ from transforms.records import Failure, Item
 
 def read_states(dataset: str) -> Iterator[tuple[str, FeedState]]:
     """Yield key and state of each address, as the newest committed run has left them."""
-    yield from states_in(snapshot.read(dataset), dataset).items()
+    yield from states_in(sink_of(dataset).read_memory(), dataset).items()
 
 
 def states_in(memory: Mapping[str, Mapping[str, Any]], dataset: str) -> dict[str, FeedState]:

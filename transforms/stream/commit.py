@@ -23,6 +23,7 @@ from transforms.dataset.commit import (
     tables_elsewhere,
 )
 from transforms.dataset.manifest import manifest_paths, read_manifest, write_manifest
+from transforms.dataset.parquet_sink import ParquetSink
 from transforms.dataset.shards import stage_shard
 from transforms.deduplicate import ALREADY_IN_DATASET, Deduplicate, relatives
 from transforms.records import FACT_TABLES, TABLES, AnnotatedArticle
@@ -33,7 +34,6 @@ from transforms.stream.link_copies import link_articles
 from transforms.stream.outcomes import Outcome
 from transforms.stream.panes import Pane
 from transforms.stream.reported_failures import ReportedFailures
-from transforms.write import archive
 
 Tables = dict[str, list[Any]]
 
@@ -212,11 +212,11 @@ def commit_tables(
     memory: Mapping[str, Mapping[str, Any]],
     records: Sequence[bytes] = (),
 ) -> Run:
-    """Return stages rows, archive and memory, and commits them together."""
+    """Stage rows, archive and memory, and commit them together; return the committed run."""
     staged = [stage_shard(output, run.run_id, table, 0, rows) for table, rows in tables.items()]
     extras = [snapshot.stage((0, memory.items()), output, run.run_id)] if memory else []
     if records:
-        extras.append(archive.stage((0, records), output, run, 1))
+        extras.append(ParquetSink(output).stage_archive(0, records, run, 1))
     manifest = plan_commit(
         run,
         staged,

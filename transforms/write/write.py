@@ -7,17 +7,15 @@ from typing import Any
 import apache_beam as beam
 import pyarrow as pa
 
-from transforms.dataset import files
-from transforms.dataset.commit import commit
+from transforms.dataset.base import Sink
 from transforms.dataset.runs import Run
-from transforms.dataset.shards import StagedFile, stage_shard, stage_tables
-from transforms.dataset.sidecars import StagedExtra
+from transforms.dataset.sinks import sink_of
 from transforms.progress import advance
 from transforms.records import TABLES
 from transforms.settings import bad_setting
 from transforms.write.archive import StageArchive
 from transforms.write.blocks import Block, FromBlocks, ToBlocks
-from transforms.write.memory import StageSnapshot
+from transforms.write.memory import StageMemory
 
 COUNTS = "counts"
 """Key of the caller's totals among the tables."""
@@ -27,10 +25,10 @@ MEMORY = "memory"
 """Key of what the dataset is to remember."""
 
 
-def write_shard(group: tuple[int, Iterable[Block]], output: str, run_id: str, table: str) -> StagedFile:
-    """Return stages one shard."""
+def write_shard(group: tuple[int, Iterable[Block]], sink: Sink, run: Run, table: str) -> Any:
+    """Stage one shard of a table; return what the sink needs to commit it."""
     shard, blocks = group
-    staged = stage_tables(output, run_id, table, shard, FromBlocks(blocks))
+    staged = sink.stage(run, table, shard, FromBlocks(blocks))
     # Else Arrow keeps the memory of this shard for the next one, and later steps have less.
     pa.default_memory_pool().release_unused()
     advance(".written")
@@ -39,17 +37,15 @@ def write_shard(group: tuple[int, Iterable[Block]], output: str, run_id: str, ta
 
 def write_commit(
     run: Run,
-    staged: list[StagedFile],
+    staged: list[Any],
     counts: dict[str, int],
-    extras: list[StagedExtra],
-    output: str,
+    sidecars: list[Any],
+    sink: Sink,
     shards: int,
     tables: Collection[str],
 ) -> Run:
     """Commit; Beam gives the side inputs only when every shard of every table is staged."""
-    without_rows = sorted({*tables} - {one.table for one in staged})
-    empty = [stage_shard(output, run.run_id, table, 0, ()) for table in without_rows]
-    return commit(output, run, [*staged, *empty], shards=shards, counts=counts, extras=extras)
+    return sink.commit(run, staged, sidecars, counts=counts, shards=shards, tables=tables)
 
 
 @dataclasses.dataclass
@@ -57,25 +53,25 @@ class StageTable(beam.PTransform):
     """Writes the rows of one table aside, one file per shard that has any."""
 
     table: str
-    output: str
-    run_id: str
+    sink: Sink
+    run: Run
     shards: int
 
     def __post_init__(self) -> None:
         super().__init__()
 
-    def expand(self, rows: beam.PCollection[Any]) -> beam.PCollection[StagedFile]:
+    def expand(self, rows: beam.PCollection[Any]) -> beam.PCollection[Any]:
         return (
             rows
             | "Pack by shard" >> beam.ParDo(ToBlocks(self.table, self.shards)).with_output_types(tuple[int, Any])
             | "Group by shard" >> beam.GroupByKey()
-            | "Write shard" >> beam.Map(write_shard, self.output, self.run_id, self.table)
+            | "Write shard" >> beam.Map(write_shard, self.sink, self.run, self.table)
         )
 
 
 @dataclasses.dataclass
 class Write(beam.PTransform):
-    """Writes each table's rows as Parquet and commits them together; gives the committed `Run`.
+    """Stages each table's rows in the sink and commits them together; gives the committed `Run`.
 
     Expects a dict: a name of `records.TABLES` -> its records, or tuples of those
     of one article, which are shuffled at less cost; and optionally
@@ -101,7 +97,8 @@ class Write(beam.PTransform):
 
     def __post_init__(self) -> None:
         super().__init__()
-        self.output = files.check_output(self.output)
+        self.sink = sink_of(self.output)
+        self.sink.check()
         if isinstance(self.shards, bool) or not isinstance(self.shards, int) or not 1 <= self.shards <= 99_999:
             raise bad_setting("write.shards", self.shards, "a whole number from 1 to 99999")
 
@@ -110,33 +107,29 @@ class Write(beam.PTransform):
         check_tables(tables, self.only or tuple(TABLES))
         source = next(iter(tables.values())).pipeline
         names = [name for name in TABLES if name in tables]
-        staged = [tables[name] | f"Stage {name}" >> self.stage(name) for name in names] | beam.Flatten()
+        slim = dataclasses.replace(self.run, inputs=())  # a long list of inputs has no place in the graph
+        staged = [tables[name] | f"Stage {name}" >> self.stage(name, slim) for name in names] | beam.Flatten()
         pairs = tables[COUNTS] if COUNTS in tables else source | "No counts" >> beam.Create([])
         counts = pairs | "Sum counts" >> beam.CombinePerKey(sum)
-        extras = self.extras(tables) | "Extras" >> beam.Flatten(pipeline=source)
-        slim = dataclasses.replace(self.run, inputs=())  # a long list of inputs has no place in the graph
-        sides = beam.pvalue.AsList(staged), beam.pvalue.AsDict(counts), beam.pvalue.AsList(extras)
+        sidecars = self.sidecars(tables, slim) | "Sidecars" >> beam.Flatten(pipeline=source)
+        sides = beam.pvalue.AsList(staged), beam.pvalue.AsDict(counts), beam.pvalue.AsList(sidecars)
         return (
             source
             | "The run" >> beam.Create([slim])
-            | "Commit" >> beam.Map(write_commit, *sides, self.output, self.shards, names)
+            | "Commit" >> beam.Map(write_commit, *sides, self.sink, self.shards, names)
         )
 
-    def extras(self, tables: Any) -> tuple[beam.PCollection[StagedExtra], ...]:
-        """Return the steps that stage sidecars."""
-        extras = []
-        if MEMORY in tables:
-            extras.append(tables[MEMORY] | "Stage memory" >> StageSnapshot(self.output, self.run.run_id))
-        if ARCHIVE in tables:
-            extras.append(
-                tables[ARCHIVE]
-                | "Stage archive" >> StageArchive(self.output, dataclasses.replace(self.run, inputs=()), self.shards)
-            )
-        return tuple(extras)
+    def sidecars(self, tables: Any, run: Run) -> tuple[beam.PCollection[Any], ...]:
+        """Return the steps that stage memory and archive."""
+        steps: dict[str, Any] = {
+            MEMORY: StageMemory(self.sink, run),
+            ARCHIVE: StageArchive(self.sink, run, self.shards),
+        }
+        return tuple(tables[name] | f"Stage {name}" >> step for name, step in steps.items() if name in tables)
 
-    def stage(self, table: str) -> StageTable:
-        """Return the step that writes one table aside."""
-        return StageTable(table, self.output, self.run.run_id, self.shards)
+    def stage(self, table: str, run: Run) -> StageTable:
+        """Return the step that stages one table."""
+        return StageTable(table, self.sink, run, self.shards)
 
 
 def check_tables(tables: dict[str, Any], expected: Sequence[str] = tuple(TABLES)) -> None:
