@@ -19,6 +19,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipeline.cli import main
 from pipeline.launch.totals import adds_up
+from tests.helpers.files import contents
 from tests.test_compact import place
 from tests.test_damaged_files import cut, flip, foreign
 from tests.test_known import made
@@ -297,10 +298,6 @@ def test_a_repair_that_was_killed_is_finished_by_the_next(
     places = pq.read_table(next(merged.rglob("damaged/*/locations/date=*/compacted-*.parquet.aside")))
     assert places.num_rows == 36
     assert len(before & set(contents(merged).values())) >= len(before) - 3  # articles; what names them now
-
-
-def contents(folder: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_places_of_lost_articles_leave_a_compacted_file_alone(merged: Path) -> None:

@@ -27,7 +27,7 @@ from transforms.feeds.schedule import (
 from transforms.formats.feed.parse import Entry
 from transforms.formats.known import split
 from transforms.http.client import Client, Limits
-from transforms.http.rate_limit import HostRateLimited, HostRateLimiter
+from transforms.http.rate_limit import HostRateLimiter
 from transforms.http.redact import mask, mask_text
 from transforms.records import Document, Failure
 
@@ -312,47 +312,6 @@ def test_the_listed_address_is_tried_when_the_new_one_fails() -> None:
 
 
 # A host's turns.
-
-
-class Clock:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
-def turns_at(clock: Clock, interval: float = 2.0, longest: float = 60.0) -> HostRateLimiter:
-    return HostRateLimiter(interval, clock=clock, sleep=clock.sleep, longest_wait=longest)
-
-
-def test_a_pause_lies_between_two_requests_to_a_host() -> None:
-    clock = Clock()
-    turns = turns_at(clock)
-    starts: dict[str, list[float]] = {"http://a.test/1": [], "http://A.test/2": [], "http://b.test/": []}
-    for address in [*starts, *starts]:
-        with turns.turn(address):
-            starts[address].append(clock())
-            clock.now += 1
-    assert sorted(starts["http://a.test/1"] + starts["http://A.test/2"]) == [0, 3, 6, 9]
-
-
-def test_a_crawl_delay_slows_one_host_and_too_long_a_wait_is_refused() -> None:
-    clock = Clock()
-    turns = turns_at(clock)
-    turns.slow("http://a.test/", 30)
-    with turns.turn("http://a.test/"):
-        assert clock() == 30
-    turns.slow("http://a.test/", 1000)
-    with pytest.raises(HostRateLimited), turns.turn("http://a.test/"):
-        pass
-    with turns.turn("http://b.test/"):
-        assert clock() == 30
 
 
 # What is never written down.
