@@ -14,7 +14,7 @@ run: setup gazetteer  ## run the main job on the sample articles in seeds/
 test: setup gazetteer  ## check types and style, and run the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy pipeline transforms training benchmarks setup.py
+	$(BIN)/mypy pipeline transforms training benchmarks tests setup.py
 	$(BIN)/pytest -q
 
 test-engines: setup gazetteer  ## run the sample on Prism, Flink and Spark, fetched into .engines/ (Go; Java and Maven)

@@ -10,7 +10,7 @@ from apache_beam.pvalue import TaggedOutput
 
 from pipeline.launch.totals import failure_share
 from tests.helpers.hostile import Answer, Exchange, FakeInternet, Server
-from tests.helpers.hostile_cases import says
+from tests.helpers.hostile_answers import says
 from tests.test_fetch import DAY, HOUR, LIMITS, MINUTE, NOON, URL, Reader, feed, validated
 from tests.test_fetch_pages import PAGE, item, visit_tagged
 from transforms.dataset import Run

@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.cli import main
 from tests.helpers.hostile import FakeInternet, Server
-from tests.helpers.hostile_cases import OK, endless
+from tests.helpers.hostile_answers import OK, endless
 from transforms.failures import BadRecord, Reason
 from transforms.feeds.feed_list import MAX_BYTES, FeedListError, read_feed_list
 from transforms.feeds.fetch import FetchRequest, fetch

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from apache_beam.options.pipeline_options import PortableOptions
 
-from pipeline.config import (
+from pipeline.config import (  # type: ignore[attr-defined]
     GIVEN_BY_RUN,
     Launch,
     Settings,

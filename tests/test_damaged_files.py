@@ -164,7 +164,7 @@ def test_states_that_no_run_has_written_are_left_out(tmp_path: Path) -> None:
         {"due": 5}, {"rate": "fast"}, {"failed": -1}, {"entries": [1]}, {"moved_to": 5}, {"gone": "yes"},
         {"told": {"a": "b"}}, {"again": {"a": 5}}, {"shown": None}, {"tried": 5},
     ]  # fmt: skip
-    memory = {"good": good, **{f"bad{number}": {**good, **change} for number, change in enumerate(bad)}}
+    memory = {"good": good, **{f"bad{number}": {**good, **change} for number, change in enumerate(bad)}}  # type: ignore[dict-item]
     write(tmp_path / layout.memory_path(1, "4f0c"), memory)
     assert [key for key, _ in read_states(str(tmp_path))] == ["good"]
 
@@ -220,7 +220,7 @@ class Bomb:
 def test_spilled_files_of_another_origin_are_never_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packed = pickle.dumps(Bomb(tmp_path / "exploded"))
     number = 12345
-    monkeypatch.setattr(spilling.secrets, "randbits", lambda bits: number)
+    monkeypatch.setattr(spilling.secrets, "randbits", lambda bits: number)  # type: ignore[attr-defined]
     planted = write(tmp_path / "spill" / f"{number:x}{spilling.SUFFIX}", packed)
     with spilling.spilling_into(tmp_path / "spill"), pytest.raises(FileExistsError):
         spilling.spill("a" * 1_000)

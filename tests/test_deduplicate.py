@@ -74,8 +74,8 @@ def decided(articles, known=()):
     rules = Deduplicate().rules
     past = [(reading_of(one), one.text) for one in known]
     dropped: list[str] = []
-    by_page = collections.defaultdict(lambda: {"new": [], "known": []})
-    by_text = collections.defaultdict(lambda: {"new": [], "known": []})
+    by_page = collections.defaultdict(lambda: {"new": [], "known": []})  # type: ignore[var-annotated]
+    by_text = collections.defaultdict(lambda: {"new": [], "known": []})  # type: ignore[var-annotated]
     for reading, _ in past:
         by_page[reading.page]["known"].append(reading)
         by_text[reading.text]["known"].append(reading)
@@ -98,7 +98,7 @@ def decided(articles, known=()):
         before[later].append(by_id[earlier])
     links = {later: copies.link(by_id[later], group, rules) for later, group in before.items()}
     links = {later: one for later, one in links.items() if one}
-    return checked([copies.resolve(one, links) for one in unique], dropped, len(articles))
+    return checked([copies.resolve(one, links) for one in unique], dropped, len(articles))  # type: ignore[arg-type]
 
 
 def divided(groups, step, dropped):

@@ -30,7 +30,7 @@ def ruler() -> Language:
         ("ORG", "Red Cross"),
         ("LOC", "Lisbon"),
     ):
-        rules.add_patterns([{"label": label, "pattern": name}])
+        rules.add_patterns([{"label": label, "pattern": name}])  # type: ignore[attr-defined]
     nlp.meta["name"], nlp.meta["version"] = "rules", "1.0"
     return nlp
 
@@ -133,7 +133,7 @@ def test_offsets_hold_in_pieces(ruler):
 
 def test_a_mention_ends_where_the_name_does():
     nlp = spacy.blank("en")
-    nlp.add_pipe("entity_ruler").add_patterns([{"label": "LOC", "pattern": [{"TEXT": "Lima"}, {"TEXT": "😀"}]}])
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "LOC", "pattern": [{"TEXT": "Lima"}, {"TEXT": "😀"}]}])  # type: ignore[attr-defined]
     (found,) = annotate([article("Rain in Lima 😀 today")], nlp, 1000)
     assert [(e.surface, e.start, e.end) for e in found.entities] == [("Lima", 8, 12)]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.hostile import FEED, Answer, Exchange, FakeInternet, Server
-from tests.helpers.hostile_cases import leads, says
+from tests.helpers.hostile_answers import leads, says
 from transforms.feeds.fetch import FetchOutcome, FetchRequest, fetch
 from transforms.feeds.fingerprints import read_entries
 from transforms.feeds.schedule import (

@@ -14,7 +14,7 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from pipeline.engines.local import local_runner
 from tests.helpers.hostile import Exchange, Server
-from tests.helpers.hostile_cases import says
+from tests.helpers.hostile_answers import says
 from tests.test_fetch import feed, validated
 from tests.test_fetch_pages import PAGE
 from transforms.dataset import Run, begin_run, files, read_run

@@ -11,7 +11,8 @@ import pytest
 
 from tests.helpers import hostile_peers
 from tests.helpers.hostile import Server
-from tests.helpers.hostile_cases import CASES, Case, prepare, table
+from tests.helpers.hostile_answers import Case
+from tests.helpers.hostile_cases import CASES, prepare, table
 from transforms.failures import BadRecord
 from transforms.feeds.fetch import FetchOutcome, FetchRequest, fetch
 from transforms.feeds.schedule import PollingPolicy

@@ -16,7 +16,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from pipeline.engines.local import local_runner
 from tests.helpers.hostile import FEED, FakeInternet, Server
-from tests.helpers.hostile_cases import coded, leads, says
+from tests.helpers.hostile_answers import coded, leads, says
 from tests.test_fetch import feed
 from transforms.dataset import begin_run
 from transforms.failures import FAILURES, BadRecord, Reason

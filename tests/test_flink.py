@@ -80,7 +80,7 @@ def test_a_cluster_is_what_an_address_names():
         ("https://flink.test:443", "https://flink.test:443"),
         ("[local]", None),
     ):
-        cluster = cluster_of(SimpleNamespace(options=beam_options([f"--flink_master={master}"])))
+        cluster = cluster_of(SimpleNamespace(options=beam_options([f"--flink_master={master}"])))  # type: ignore[arg-type]
         assert (cluster.address if cluster else None) == address
 
 

@@ -136,7 +136,7 @@ def test_paths(gazetteer):
 
 def test_towns_of_a_county_are_about_the_county():
     direct = {("US", "US.LA", "US.LA.079", town): 1.0 for town in ("alexandria", "pineville", "ball")}
-    found = [path for path, _ in narrowing(direct, inside_all(direct))]
+    found = [path for path, _ in narrowing(direct, inside_all(direct))]  # type: ignore[arg-type]
     assert found == [("US",), ("US", "US.LA"), ("US", "US.LA", "US.LA.079")]
 
 

@@ -41,7 +41,7 @@ def article(text: str, dateline: str | None = None) -> Article:
         date_fetched=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
         dateline=dateline,
         dateline_start=start,
-        dateline_end=start + len(dateline) if dateline else None,
+        dateline_end=start + len(dateline) if dateline else None,  # type: ignore[operator]
         text=text,
         text_basis="file",
         text_sha256="0",
@@ -95,14 +95,14 @@ def test_row_of_a_city(gazetteer):
     assert (row.geonameid, row.feature_class, row.feature_code) == (2013348, "P", "PPL")
     assert (row.admin1, row.country, row.basis) == ("Primorye", "RUS", "model")
     assert (round(row.latitude, 1), round(row.longitude, 1)) == (43.1, 131.9)
-    assert row.population > 500_000
+    assert row.population > 500_000  # type: ignore[operator]
 
 
 def test_rivals_are_kept(gazetteer):
     (row,) = geocode(annotated("He lives in Cambridge.", [["Cambridge", "LOC"]]), gazetteer).locations
     assert row.candidates > 5
     assert row.runner_up not in (None, row.place_id)
-    assert 0 < row.runner_up_score <= row.score
+    assert 0 < row.runner_up_score <= row.score  # type: ignore[operator]
 
 
 def test_min_score_leaves_out_doubtful_places(gazetteer):

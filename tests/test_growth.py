@@ -26,7 +26,7 @@ def test_every_pattern_is_linear():
     for found in all_patterns():
         longest = min(found.longest or PATTERN_CHARACTERS, PATTERN_CHARACTERS)
         for trigger in triggers(found.pattern):
-            measured = superlinear(found.call, lambda length, f=found, t=trigger: f.text(t, length), longest)
+            measured = superlinear(found.call, lambda length, f=found, t=trigger: f.text(t, length), longest)  # type: ignore[misc]
             if measured:
                 wrong.append(f"{found.name}: {trigger}: {measured}")
                 break

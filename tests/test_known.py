@@ -44,7 +44,7 @@ def known(output: Path, asked, run_id: str = "none", since: datetime.date = LONG
     accumulator = gather.create_accumulator()
     for one in asked:
         reading = reading_of(one)
-        keys = segments.band_keys(segments.shingle_hashes(one.text)).tobytes()
+        keys = segments.band_keys(segments.shingle_hashes(one.text)).tobytes()  # type: ignore[attr-defined]
         accumulator = gather.add_input(accumulator, (reading.text, reading.page, reading.time, keys))
     wanted = gather.extract_output(accumulator)
     readings, near = set(), set()
@@ -125,7 +125,7 @@ def test_a_merge_that_was_cut_short_harms_nothing(tmp_path, monkeypatch):
     committed(tmp_path, [2], "b.txt", shards=1)
     known(tmp_path, [made(1)])
     with monkeypatch.context() as patch:
-        patch.setattr(segments.files, "remove", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(segments.files, "remove", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))  # type: ignore[attr-defined]
         with pytest.raises(KeyboardInterrupt):
             known(tmp_path, [made(1)])
     assert known(tmp_path, [made(1), made(2)])[0] == ids([1, 2])

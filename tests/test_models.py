@@ -59,7 +59,7 @@ def shared(tmp_path_factory) -> str:
     nlp.add_pipe("tok2vec")
     listening = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "*"}
     for name, label in (("tagger", "NN"), ("parser", "nsubj"), ("ner", "LOC")):
-        nlp.add_pipe(name, config={"model": {"tok2vec": listening}}).add_label(label)
+        nlp.add_pipe(name, config={"model": {"tok2vec": listening}}).add_label(label)  # type: ignore[attr-defined]
     nlp.initialize()
     folder = tmp_path_factory.mktemp("shared")
     nlp.to_disk(folder)

@@ -119,7 +119,7 @@ def test_a_file_system_without_locks_is_an_error_and_leaves_no_folder(tmp_path, 
     def no_locks(*_):
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(sockets.fcntl, "flock", no_locks)
+    monkeypatch.setattr(sockets.fcntl, "flock", no_locks)  # type: ignore[attr-defined]
     with pytest.raises(OSError, match="No locks available"):
         sockets._create(tmp_path)
     assert [*tmp_path.iterdir()] == []

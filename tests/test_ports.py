@@ -19,7 +19,7 @@ import pytest
 from apache_beam.portability import common_urns
 from apache_beam.portability.api import beam_artifact_api_pb2, beam_artifact_api_pb2_grpc, beam_runner_api_pb2
 
-from benchmarks.soak import Web, serve
+from benchmarks.soak_web import Web, serve
 from pipeline.cli import main
 from pipeline.config import load_settings
 from pipeline.engines.ports import check_ports, enter_network
@@ -163,7 +163,7 @@ NETWORK = {
 def test_a_job_server_that_needs_the_network_must_be_asked_for(why: str, monkeypatch) -> None:
     monkeypatch.setattr("pipeline.engines.ports.why_not", lambda: "")
     with pytest.raises(ConfigurationError, match=r"listen: got 'private'; expected 'network' with .*the network"):
-        check_ports(load_settings("configs/flink.yaml", **NETWORK[why]))
+        check_ports(load_settings("configs/flink.yaml", **NETWORK[why]))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("spark", ["local", "local[2]", "local[*]"])

@@ -81,7 +81,7 @@ PACKAGES = ["transforms", *(one.name for one in pkgutil.walk_packages(transforms
 def test_no_package_imports_its_own_modules_when_it_is_imported(name):
     """Else two threads that import from it can wait for each other: see transforms/lazy.py."""
     source = pkgutil.get_data(name, "__init__.py")
-    imports = [node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    imports = [node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]  # type: ignore[arg-type]
     modules = {one.module for one in imports if isinstance(one, ast.ImportFrom)}
     modules |= {alias.name for one in imports if isinstance(one, ast.Import) for alias in one.names}
     assert not {one for one in modules if str(one).startswith("transforms") and one != "transforms.lazy"}

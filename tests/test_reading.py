@@ -63,9 +63,9 @@ def test_components_without_pipe_or_with_a_beam_are_run_as_they_are():
     Language.component("marks_first", func=lambda doc: doc)
     nlp.add_pipe("marks_first")
     ner = nlp.add_pipe("ner")
-    ner.add_label("X")
+    ner.add_label("X")  # type: ignore[attr-defined]
     nlp.initialize()
-    ner.cfg["beam_width"] = 4
+    ner.cfg["beam_width"] = 4  # type: ignore[attr-defined]
     assert [doc.text for doc in read(nlp, ["a b", "c"])] == ["a b", "c"]
 
 
@@ -89,6 +89,6 @@ def test_products_are_numpys_only_where_they_are_fast(shipped, monkeypatch):
     assert {type(layer.ops) for _, pipe in shipped.pipeline for layer in pipe.model.walk()} == {NumpyOps}
     monkeypatch.setattr(reading, "GOOD_PRODUCTS", frozenset())
     slow = models.load_model(models.SHIPPED_NAME)
-    assert all(layer.ops.use_blis for _, pipe in slow.pipeline for layer in pipe.model.walk())
+    assert all(layer.ops.use_blis for _, pipe in slow.pipeline for layer in pipe.model.walk())  # type: ignore[attr-defined]
     texts = [article["text"] for article in articles(4)]
     assert entities(read(slow, texts)) == entities(read(shipped, texts))

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 import yaml
 
-from benchmarks.soak import Web, drop_file, serve
+from benchmarks.soak_web import Web, drop_file, serve
 from pipeline.engines.flink import Cluster, jobs_of
 from pipeline.errors import Exit
 from tests.helpers.engines import (

@@ -12,7 +12,8 @@ import psutil
 import pytest
 import yaml
 
-from benchmarks.soak import Web, account, configuration, drop_file, serve
+from benchmarks.soak import account, configuration
+from benchmarks.soak_web import Web, drop_file, serve
 from pipeline.cli import main
 from pipeline.commands.windows import line
 from pipeline.config import load_settings
@@ -174,7 +175,7 @@ def test_a_second_interrupt_ends_it_at_once(tmp_path: Path):
     try:
         stream.wait_for(lambda: bool(web.sent), web)
         # A round that waits for a feed, and asks it once more, keeps the drain from ending before the second signal.
-        web.fault = lambda: "silent"
+        web.fault = lambda: "silent"  # type: ignore[method-assign]
         stream.wait_for(lambda: web.faults["no answer in time"] > 0)
         stream.process.send_signal(signal.SIGINT)
         stream.wait_for(lambda: "draining" in stream.log.read_text())

@@ -78,7 +78,7 @@ def test_a_gold_place_that_is_no_candidate_is_none_in_the_pipeline_only(gazettee
 def test_learning_finds_what_is_right(gazetteer):
     examples = [whole(document(), gazetteer), whole(document(), gazetteer, mode="gold")] * 10
     alone, full = ranking_fit.learn(examples)
-    shares = train_ranking.run(examples[0].table, alone, full)
+    shares = train_ranking.run(examples[0].table, alone, full)  # type: ignore[attr-defined]
     assert all(row.right for row in judge(examples[0], shares))
 
 

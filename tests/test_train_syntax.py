@@ -11,7 +11,7 @@ import pytest
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
-from spacy.vectors import Vectors
+from spacy.vectors import Vectors  # type: ignore[import-not-found]
 
 from tests.helpers.floors import check_floor
 from training import assemble, lemmas, shipping, train_syntax, treebank
@@ -119,7 +119,7 @@ def test_groups_hold_every_text_once(text):
 
 def lemmatize(words: list[str], part: str, pairs: lemmas.Pairs) -> list[str]:
     nlp = spacy.blank("en")
-    nlp.add_pipe("lemmatizer", config={"mode": "rule"}).initialize(lookups=lemmas.tables(pairs))
+    nlp.add_pipe("lemmatizer", config={"mode": "rule"}).initialize(lookups=lemmas.tables(pairs))  # type: ignore[attr-defined]
     return [token.lemma_ for token in nlp.get_pipe("lemmatizer")(Doc(nlp.vocab, words, pos=[part] * len(words)))]
 
 
@@ -170,7 +170,7 @@ def folder(tmp_path_factory, nlp) -> Path:
     entities = spacy.load(folder / "vectors")
     entities.add_pipe("tok2vec", config={"model": {"pretrained_vectors": True}})
     listening = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "*"}
-    entities.add_pipe("ner", config={"model": {"tok2vec": listening}}).add_label("LOC")
+    entities.add_pipe("ner", config={"model": {"tok2vec": listening}}).add_label("LOC")  # type: ignore[attr-defined]
     entities.initialize()
     shipping.describe(entities, "Entities.", [{"name": "News"}], {"ww_dev": {}})
     shipping.ship(entities, folder / "entities")

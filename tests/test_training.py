@@ -66,7 +66,7 @@ def test_mentions(labels, expected):
 
 def test_a_doc_comes_back_from_its_passage(nlp):
     labels = ["B-LOC", "I-LOC", "O", None]
-    doc = Doc(nlp.vocab, ["New", "York", "is", "odd"], [True, True, True, False], ents=labels)
+    doc = Doc(nlp.vocab, ["New", "York", "is", "odd"], [True, True, True, False], ents=labels)  # type: ignore[arg-type]
     passage = passages.from_doc(doc)
     assert passage.labels == labels
     example = passages.to_example(passage, nlp.vocab)
@@ -164,8 +164,8 @@ def test_the_recognizer_knows_labels_that_its_first_texts_lack(nlp):
     data = corpora.labels(["PERSON", "FAC"])
     recognizer = spacy.blank("en").add_pipe("ner")
     example = passages.to_example(TALKS._replace(labels=["O"] * 7), nlp.vocab)
-    recognizer.initialize(lambda: [example], labels=data)
-    assert set(recognizer.labels) == {"PERSON", "FAC"}
+    recognizer.initialize(lambda: [example], labels=data)  # type: ignore[attr-defined]
+    assert set(recognizer.labels) == {"PERSON", "FAC"}  # type: ignore[attr-defined]
 
 
 # Vectors.
@@ -183,7 +183,7 @@ def test_conjugate_gradient_solves_the_ridge_equations():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(30, 8)), rng.normal(size=(30, 3))
     expected = np.linalg.solve(x.T @ x + 2.0 * np.eye(8), x.T @ y)
-    assert np.allclose(vectors.conjugate_gradient(csr_array(x), y, 2.0, 30), expected, atol=1e-4)
+    assert np.allclose(vectors.conjugate_gradient(csr_array(x), y, 2.0, 30), expected, atol=1e-4)  # type: ignore[arg-type]
 
 
 def test_glove_comes_in_its_order_reduced_and_of_one_length(tmp_path, monkeypatch):
@@ -218,7 +218,7 @@ def test_feed_texts_are_english_and_each_comes_once(tmp_path):
 
 def test_a_facility_counts_as_a_place_and_unknown_tokens_are_not_judged(nlp):
     words = ["Ana", "saw", "Olympia", "Stadium", "and", "Nato"]
-    gold = Doc(nlp.vocab, words, ents=["B-PERSON", "O", "B-LOC", "I-LOC", "O", None])
+    gold = Doc(nlp.vocab, words, ents=["B-PERSON", "O", "B-LOC", "I-LOC", "O", None])  # type: ignore[list-item]
     found = Doc(nlp.vocab, words, ents=["B-PERSON", "O", "B-FAC", "I-FAC", "O", "B-ORG"])
     assert evaluate.spans(0, found, gold) == evaluate.spans(0, gold, gold)
 
@@ -240,7 +240,7 @@ def test_half_a_span_is_no_match():
 
 def test_what_is_shipped_names_no_path_and_no_code_of_the_recipe(nlp, tmp_path):
     trained = spacy.blank("en")
-    trained.add_pipe("ner").add_label("LOC")
+    trained.add_pipe("ner").add_label("LOC")  # type: ignore[attr-defined]
     trained.initialize()
     trained.config["corpora"] = {"train": {"@readers": "dateline.articles.v1"}}
     trained.config["paths"] = {"corpora": "somewhere"}

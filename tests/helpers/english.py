@@ -202,7 +202,8 @@ def lengths(root: Path) -> dict[str, float]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     )
     at = {"median": 0.5, "90 %": 0.9, "99 %": 0.99, "longest": 1.0}
-    return {"number": len(found)} | {name: found[int(share * (len(found) - 1))] for name, share in at.items()}
+    found_at = {name: float(found[int(share * (len(found) - 1))]) for name, share in at.items()}
+    return {"number": float(len(found))} | found_at
 
 
 def _length(node: ast.FunctionDef | ast.AsyncFunctionDef, lines: list[str]) -> int:

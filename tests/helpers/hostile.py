@@ -115,7 +115,7 @@ class Server:
             chosen = {"stranger.test": "stranger", "expired.test": "expired", "wrong.test": "wrong"}.get(name or "")
             sock.context = self._certificates[chosen or "good"]
 
-        context.sni_callback = choose
+        context.sni_callback = choose  # type: ignore[assignment]
         context.set_alpn_protocols(["h2", "http/1.1"] if "h2.test" in self.answers else ["http/1.1"])
         with context.wrap_socket(connection, server_side=True) as secure:
             if secure.selected_alpn_protocol() == "h2":

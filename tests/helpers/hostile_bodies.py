@@ -3,6 +3,7 @@
 import gzip
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import brotli
 import zstandard
@@ -30,7 +31,7 @@ from transforms.failures import Reason
 
 def sizes() -> Iterator[Case]:
     """More than there should be."""
-    g = {"group": "Size"}
+    g: dict[str, Any] = {"group": "Size"}
     yield one(
         "declares a body of 1 GB",
         "failure within `read.max_bytes`",
@@ -141,7 +142,7 @@ def sizes() -> Iterator[Case]:
 
 def times() -> Iterator[Case]:
     """Later than it should be."""
-    g = {"group": "Time"}
+    g: dict[str, Any] = {"group": "Time"}
     late = (FAILED, "in time")
     yield one("accepts and says nothing", "failure when the time is up", holds(), *late, **g)
     yield one(
@@ -187,7 +188,7 @@ def times() -> Iterator[Case]:
 
 def broken() -> Iterator[Case]:
     """What is no HTTP, or says no."""
-    g = {"group": "Broken"}
+    g: dict[str, Any] = {"group": "Broken"}
     yield one("hangs up", "failure", sends(), FAILED, "", **g)
     yield one(
         "hangs up in the middle",
@@ -230,7 +231,7 @@ def broken() -> Iterator[Case]:
 
 def hostile_feeds() -> Iterator[Case]:
     """What is in the answer."""
-    g = {"group": "Feeds"}
+    g: dict[str, Any] = {"group": "Feeds"}
     laughs = b"".join(b'<!ENTITY l%d "%s">' % (at, b"&l%d;" % (at - 1) * 10) for at in range(1, 10))
     bomb = (
         b'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY l0 "ha">'

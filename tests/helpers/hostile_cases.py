@@ -35,7 +35,7 @@ from tests.helpers.hostile_bodies import broken, hostile_feeds, sizes, times
 
 def answers() -> Iterator[Case]:
     """What is right, or right enough to be read."""
-    g = {"group": "Answers that are read"}
+    g: dict[str, Any] = {"group": "Answers that are read"}
     yield one("a plain feed", "read", says(), **g)
     yield one("called text/html", "read as the feed that it is", says(200, "Content-Type: text/html"), **g)
     yield one("gzip", "unpacked", coded("gzip", gzip.compress(FEED)), **g)
@@ -91,7 +91,7 @@ def answers() -> Iterator[Case]:
 
 def redirects() -> Iterator[Case]:
     """Where answers lead."""
-    g = {"group": "Redirects"}
+    g: dict[str, Any] = {"group": "Redirects"}
     for status in (301, 302, 303, 307, 308):
         yield Case(
             does=f"{status} to another host",
@@ -184,7 +184,7 @@ def redirects() -> Iterator[Case]:
 
 def addresses() -> Iterator[Case]:
     """Where a request may not go."""
-    g = {"group": "Addresses"}
+    g: dict[str, Any] = {"group": "Addresses"}
     closed = {
         "127.0.0.1": "loopback",
         "2130706433": "loopback as one number",
@@ -297,7 +297,7 @@ def http2() -> Iterator[Case]:
 
 def tls() -> Iterator[Case]:
     """Who they say they are."""
-    g = {"group": "TLS"}
+    g: dict[str, Any] = {"group": "TLS"}
     feed = {"/feed": says()}
     yield Case(
         does="a certificate by an authority that is trusted",

@@ -22,7 +22,8 @@ from typing import Any
 import trustme
 
 from tests.helpers.hostile import Server
-from tests.helpers.hostile_cases import CASES, Case, prepare
+from tests.helpers.hostile_answers import Case
+from tests.helpers.hostile_cases import CASES, prepare
 
 SECONDS = 8.0
 MAX_MEGABYTES = 1500
@@ -46,7 +47,7 @@ def trusting_server(bundle: str) -> Server:
         made.append(authority)
         configure(authority, context)
 
-    trustme.CA.configure_trust = keep  # type: ignore[method-assign]
+    trustme.CA.configure_trust = keep  # type: ignore[method-assign, assignment]
     server = Server()
     made[0].cert_pem.write_to_path(bundle)
     return server
@@ -83,10 +84,10 @@ def megabytes(process: int | None) -> int:
 
 def ask(case: Case, server: Server, bundle: str, answer: Any) -> None:
     """Asks for the feed of a case, in a process of its own."""
-    import requests.adapters  # type: ignore[import-untyped]
+    import requests.adapters
     from reader import make_reader  # type: ignore[import-not-found]
 
-    requests.adapters.DEFAULT_CA_BUNDLE_PATH = bundle
+    requests.adapters.DEFAULT_CA_BUNDLE_PATH = bundle  # type: ignore[attr-defined]
     lookups: dict[str, int] = {}
 
     def lookup(host: Any, port: Any, *_: Any, **__: Any) -> list[Any]:
@@ -101,7 +102,7 @@ def ask(case: Case, server: Server, bundle: str, answer: Any) -> None:
         ports = [1 if address in case.dead else here for address in answers[min(lookups[name], len(answers)) - 1]]
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in ports]
 
-    socket.getaddrinfo = lookup  # type: ignore[assignment]
+    socket.getaddrinfo = lookup
     feeds = make_reader(":memory:")
     feeds.add_feed(case.url, allow_invalid_url=True)
     try:
