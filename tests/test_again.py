@@ -33,7 +33,7 @@ from transforms.feeds.schedule import (
 from transforms.http.client import Client
 from transforms.http.rate_limit import HostRateLimiter
 from transforms.read.memory import to_try_again
-from transforms.read.pages import AGAIN
+from transforms.read.pages import RETRIES
 from transforms.read.read import not_asked
 from transforms.read.visit_host import ask_host
 from transforms.records import Document, Failure
@@ -236,11 +236,11 @@ def test_the_page_that_could_not_be_had_for_now_is_noted(server: Server) -> None
     server.answers["/page"] = says(200, "Content-Type: text/html", body=PAGE)
     pages = [item(f"http://news.test/{name}", position=at) for at, name in enumerate(("busy", "none", "page"), 1)]
     found = visit_tagged(server, *pages)
-    notes = [one.value for one in found if isinstance(one, TaggedOutput) and one.tag == AGAIN]
+    notes = [one.value for one in found if isinstance(one, TaggedOutput) and one.tag == RETRIES]
     assert notes == [(key_of("http://news.test/feed"), {"tried": [1]})]
     server.answers["/robots.txt"] = says(503)
     found = visit_tagged(server, item("http://news.test/page"))
-    assert [one.tag for one in found if isinstance(one, TaggedOutput)] == [AGAIN]
+    assert [one.tag for one in found if isinstance(one, TaggedOutput)] == [RETRIES]
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,10 @@ from tests.test_fetch_pages import PAGE
 from transforms.dataset import Run, begin_run, files, read_run
 from transforms.dataset import memory as snapshot
 from transforms.dataset.commit import roll_forward_all
-from transforms.failures import FAILURES
 from transforms.parse.split import UNCHANGED, Split
 from transforms.read.memory import read_states, to_remember
 from transforms.read.pages import FullText
-from transforms.read.read import ASKED, Read
+from transforms.read.read import Read
 from transforms.records import Failure, stable_id
 from transforms.write import Write
 
@@ -61,14 +60,14 @@ def run_over(
     flags = beam.options.pipeline_options.PipelineOptions([f"--direct_num_workers={workers}"])
     with beam.Pipeline(runner=local_runner(workers), options=flags) as p:
         found = p | "Read" >> read
-        split = found["documents"] | "Split" >> Split()
+        split = found.documents | "Split" >> Split()
         rows = split.items | "Rows" >> beam.Map(as_row)
         counts = (
-            found[ASKED] | "Outcomes" >> beam.Map(lambda asked: (asked.outcome, 1)),
-            found[FAILURES] | "Failures" >> beam.Map(lambda failure: (f"failed.{failure.reason}", 1)),
+            found.outcomes | "Outcomes" >> beam.Map(lambda asked: (asked.outcome, 1)),
+            found.failures | "Failures" >> beam.Map(lambda failure: (f"failed.{failure.reason}", 1)),
             split[UNCHANGED] | "Unchanged" >> beam.Map(lambda _: ("unchanged", 1)),
         ) | "Counts" >> beam.Flatten()
-        memory = found[ASKED] | "Remember" >> beam.FlatMap(to_remember)
+        memory = found.outcomes | "Remember" >> beam.FlatMap(to_remember)
         {"failures": rows, "counts": counts, "memory": memory} | "Write" >> Write(
             output=str(output), run=run, shards=1, only=("failures",)
         )
@@ -201,8 +200,8 @@ def test_the_pages_of_a_host_are_asked_one_after_the_other_by_two_workers(server
     flags = beam.options.pipeline_options.PipelineOptions(["--direct_num_workers=2"])
     with beam.Pipeline(runner=local_runner(2), options=flags) as p:
         read = Read(addresses, full_text=True, allow_private_addresses=True, host_interval_seconds=0.2)
-        items = (p | read)["documents"] | Split()
-        pages = (items.items | FullText(read))["items"] | beam.Map(lambda item: item.page is not None)
+        items = (p | read).documents | Split()
+        pages = (items.items | FullText(read)).items | beam.Map(lambda item: item.page is not None)
         assert_that(pages, equal_to([True] * 18))
     for host in HOSTS[:3]:
         asked = [one for one in server.requests if one.host.startswith(f"{host}:") and "/page" in one.target]
@@ -223,6 +222,6 @@ def test_jsonl_is_read_as_it_comes(server: Server, tmp_path: Path) -> None:
     run = begin_run(str(tmp_path), [], NOON)
     with beam.Pipeline(runner=local_runner(1)) as p:
         found = p | Read(at(server, "127.0.0.2/a.jsonl"), allow_private_addresses=True, max_bytes=100_000)
-        lines = found["documents"] | beam.Map(lambda document: document.content.count(b"{"))
+        lines = found.documents | beam.Map(lambda document: document.content.count(b"{"))
         assert_that(lines | beam.CombineGlobally(sum), equal_to([4000]), label="lines")
     assert run.state == "started"

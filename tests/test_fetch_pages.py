@@ -19,7 +19,7 @@ from tests.helpers.hostile import FEED, FakeInternet, Server
 from tests.helpers.hostile_answers import coded, leads, says
 from tests.test_fetch import feed
 from transforms.dataset import begin_run
-from transforms.failures import FAILURES, BadRecord, Reason
+from transforms.failures import BadRecord, Reason
 from transforms.feeds.fetch import FetchOutcome, FetchRequest, fetch
 from transforms.feeds.schedule import PollingPolicy
 from transforms.formats.feed.parse import Body, Entry
@@ -31,7 +31,7 @@ from transforms.http.rate_limit import HostRateLimiter
 from transforms.parse.article import parse_item
 from transforms.parse.split import Split
 from transforms.read.pages import FullText, FullTextPolicy, _by_host, is_partial, visit_pages
-from transforms.read.read import ARCHIVE, Read
+from transforms.read.read import Read
 from transforms.read.sources import full_text_by_list
 from transforms.records import Document, Failure, Item
 from transforms.write import Write
@@ -307,11 +307,11 @@ def test_pages_and_archive_in_a_run(server: Server, tmp_path: Path) -> None:
     run = begin_run(str(tmp_path), [(f"{base}/feed", None, None)], NOON)
     with beam.Pipeline(runner=local_runner(1)) as p:
         found = p | "Read" >> read
-        split = found["documents"] | "Split" >> Split()
+        split = found.documents | "Split" >> Split()
         pages = split.items | "Pages" >> FullText(read)
-        assert_that(pages["items"] | beam.Map(lambda one: one.page.content), equal_to([PAGE]))
-        records = (found[ARCHIVE], pages[ARCHIVE]) | beam.Flatten()
-        {"failures": found[FAILURES], "archive": records} | Write(
+        assert_that(pages.items | beam.Map(lambda one: one.page.content), equal_to([PAGE]))
+        records = (found.archive, pages.archive) | beam.Flatten()
+        {"failures": found.failures, "archive": records} | Write(
             output=str(tmp_path), run=run, shards=1, only=("failures",)
         )
     first, *_ = ArchiveIterator(str(next(tmp_path.rglob("*.warc.gz"))), fsspec_args=False)
@@ -323,7 +323,7 @@ def test_pages_and_archive_in_a_run(server: Server, tmp_path: Path) -> None:
     assert kinds == ["feed", "html"]
     with beam.Pipeline(runner=local_runner(1)) as p:
         again = p | Read([str(file)])
-        assert_that(again["documents"] | beam.Map(lambda one: one.kind), equal_to(["feed", "html"]))
+        assert_that(again.documents | beam.Map(lambda one: one.kind), equal_to(["feed", "html"]))
 
 
 def test_pages_of_some_feeds_only() -> None:

@@ -13,7 +13,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.testing.util import assert_that, equal_to
 
-from transforms.failures import FAILURES, BadRecord, Reason
+from transforms.failures import BadRecord, Reason
 from transforms.formats.known import format_of, kind_of_response
 from transforms.read import Read, Source, resolve_inputs
 from transforms.read.read import read_source
@@ -322,8 +322,8 @@ def test_read_gives_documents_and_failures(tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").write_bytes(b'{"text": "x"}\n')
     with beam.Pipeline(runner=RUNNER) as p:
         found = p | Read([f"{tmp_path}/*"], fetched=THEN)
-        kinds = found["documents"] | "Kinds" >> beam.Map(lambda document: (document.kind, document.content))
-        reasons = found[FAILURES] | "Reasons" >> beam.Map(lambda failure: (failure.stage, failure.reason))
+        kinds = found.documents | "Kinds" >> beam.Map(lambda document: (document.kind, document.content))
+        reasons = found.failures | "Reasons" >> beam.Map(lambda failure: (failure.stage, failure.reason))
         assert_that(kinds, equal_to([("text", b"News."), ("jsonl", b'{"text": "x"}\n')]), label="documents")
         assert_that(reasons, equal_to([("read", "empty"), ("read", "unreadable")]), label="failures")
 

@@ -13,8 +13,7 @@ from transforms.deduplicate import relatives
 from transforms.failures import FAILURES
 from transforms.parse.split import UNCHANGED
 from transforms.read.memory import to_remember, to_try_again
-from transforms.read.pages import AGAIN, FullText
-from transforms.read.read import ARCHIVE, ASKED
+from transforms.read.pages import FullText
 from transforms.spill import Spread
 
 
@@ -27,10 +26,10 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
     parse, deduplicate = settings.parse, settings.deduplicate
     reader = replace(settings.read, fetched=run.started, memory=settings.output)
     read = p | "Read" >> reader
-    split = read["documents"] | "Split" >> Split(parse.max_cpu_seconds, parse.max_memory_mb)
-    unread, unsplit, unchanged = read[FAILURES], split[FAILURES], split[UNCHANGED]
+    split = read.documents | "Split" >> Split(parse.max_cpu_seconds, parse.max_memory_mb)
+    unread, unsplit, unchanged = read.failures, split[FAILURES], split[UNCHANGED]
     pages = split.items | "Full text" >> FullText(reader)
-    items = pages["items"]
+    items = pages.items
     articles, unparsed = items | "Spread" >> Spread() | "Parse" >> parse
     known = p | "Known" >> KnownArticles(output=settings.output, run=run, window_days=deduplicate.window_days)
     unique, duplicates, totals = {"articles": articles, "known": known} | "Deduplicate" >> deduplicate
@@ -44,7 +43,7 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
     }
     counts = (
         (items, unchanged, unread, unsplit) | "Count inputs" >> Count("inputs"),
-        read[ASKED] | "Count addresses" >> Count("addresses", kind=attrgetter("outcome")),
+        read.outcomes | "Count addresses" >> Count("addresses", kind=attrgetter("outcome")),
         duplicates | "Count duplicates" >> Count("duplicates", kind=str),
         unchanged | "Count unchanged" >> Count("duplicates", kind=_unchanged),
         tables["articles"] | "Count articles" >> Count("articles", kind=how_read),
@@ -53,10 +52,10 @@ def build(p: beam.Pipeline, settings: Settings, run: Run) -> None:
         totals,
     )
     tables["counts"] = counts | "Counts" >> beam.Flatten()
-    tables["archive"] = (read[ARCHIVE], pages[ARCHIVE]) | "Archive" >> beam.Flatten()
-    states = read[ASKED] | "Remember" >> beam.FlatMap(to_remember)
+    tables["archive"] = (read.archive, pages.archive) | "Archive" >> beam.Flatten()
+    states = read.outcomes | "Remember" >> beam.FlatMap(to_remember)
     failed = tables["failures"] | "Try again" >> beam.FlatMap(to_try_again)
-    tables["memory"] = (states, pages[AGAIN], failed) | "Memory" >> beam.Flatten()
+    tables["memory"] = (states, pages.retries, failed) | "Memory" >> beam.Flatten()
     tables | "Write" >> replace(settings.write, run=run)
 
 

@@ -5,7 +5,7 @@ import functools
 import re
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 
@@ -23,7 +23,7 @@ from transforms.read.sources import full_text_by_list
 from transforms.records import FetchedPage, Item
 from transforms.text.byte_stream import join
 
-AGAIN = "again"
+RETRIES = "retries"
 """Tag of the output that carries notes of entries to be tried again; see `again.py`."""
 
 WHOLE = 1_500
@@ -41,12 +41,22 @@ _CUT = re.compile(
 )
 
 
+class FullTextOutputs(NamedTuple):
+    """What the step full text gives."""
+
+    items: beam.PCollection[Item]
+    """All items, one for one."""
+    retries: beam.PCollection[Any]
+    """Notes of entries whose page is to be fetched again by a later run."""
+    archive: beam.PCollection[bytes]
+    """WARC records, if `read.archive` is on."""
+
+
 @dataclasses.dataclass
 class FullText(beam.PTransform):
     """Adds the page to each entry that has only a summary; other `Item`s pass unchanged.
 
-    Gives a dict: `items`, one for one, what is to be archived, and a note of
-    each entry that is to be tried again. The reason for a page that
+    Gives `FullTextOutputs`. The reason for a page that
     could not be fetched is in `Item.page_failure`. Pages are shuffled by host
     and requested as feeds are, and as robots.txt allows.
     """
@@ -61,7 +71,7 @@ class FullText(beam.PTransform):
         feeds = FullTextPolicy(self.read.full_text, full_text_by_list(self.read.inputs))
         if not feeds.any:
             nothing = items.pipeline | "No pages" >> beam.Create([])
-            return {"items": items, ARCHIVE: nothing, AGAIN: nothing}
+            return FullTextOutputs(items, nothing, nothing)
         sorted_out = items | "Partial" >> beam.ParDo(_by_host, feeds).with_outputs("others", main="partial")
         visit = functools.partial(
             visit_pages,
@@ -72,13 +82,13 @@ class FullText(beam.PTransform):
         found = (
             sorted_out.partial
             | "By host" >> beam.GroupByKey()
-            | "Fetch pages" >> beam.ParDo(self.read.side_by_side(visit)).with_outputs(ARCHIVE, AGAIN, main="items")
+            | "Fetch pages" >> beam.ParDo(self.read.side_by_side(visit)).with_outputs(ARCHIVE, RETRIES, main="items")
         )
-        return {
-            "items": (sorted_out.others, found.items) | "All" >> beam.Flatten(),
-            ARCHIVE: found[ARCHIVE],
-            AGAIN: found[AGAIN],
-        }
+        return FullTextOutputs(
+            items=(sorted_out.others, found.items) | "All" >> beam.Flatten(),
+            retries=found[RETRIES],
+            archive=found[ARCHIVE],
+        )
 
 
 class FullTextPolicy:
@@ -158,7 +168,7 @@ def visit_pages(
 
 def _again(item: Item) -> Iterator[Any]:
     for note in to_try_again(item):
-        yield beam.pvalue.TaggedOutput(AGAIN, note)
+        yield beam.pvalue.TaggedOutput(RETRIES, note)
 
 
 def fetch_page(

@@ -6,7 +6,7 @@ import functools
 import importlib.metadata
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import apache_beam as beam
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes
@@ -33,8 +33,19 @@ from transforms.text.byte_stream import BLOCK, inflate
 
 ARCHIVE = "archive"
 """Tag of the output that carries WARC records."""
-ASKED = "asked"
+OUTCOMES = "outcomes"
 """Tag of the output that carries what came of each address, and what to remember of it."""
+
+
+class ReadOutputs(NamedTuple):
+    """What the step read gives."""
+
+    documents: beam.PCollection[Document]
+    failures: beam.PCollection[Failure]
+    outcomes: beam.PCollection[FetchOutcome]
+    """One for each http(s) address."""
+    archive: beam.PCollection[bytes]
+    """WARC records, if `archive` is on."""
 
 
 @dataclasses.dataclass
@@ -42,7 +53,7 @@ class Read(beam.PTransform):
     """Reads every input once: `p | Read(["seeds/*"])`.
 
     Gives a dict: `documents`; `Failure`s under `FAILURES`; an `FetchOutcome` for each
-    http(s) address under `ASKED`; WARC records under `ARCHIVE`. Bounded. Files are spread over the
+    http(s) address under `OUTCOMES`; WARC records under `ARCHIVE`. Bounded. Files are spread over the
     workers before they are opened. A whole file or answer is one document; a
     JSONL file, which may be of any size, is read as a stream and gives one
     document for each run of whole lines. What cannot be read becomes a failure
@@ -110,6 +121,7 @@ class Read(beam.PTransform):
         if self.fetched.tzinfo is None:
             raise bad_setting("read.fetched", self.fetched, "an instant with its time zone")
 
+    # Any, because Beam warns of an annotation that is not one collection; a `ReadOutputs`.
     def expand(self, begin: beam.pvalue.PBegin) -> Any:
         sources = resolve_inputs(self.inputs) if self.sources is None else self.sources
         addresses = [source for source in sources if is_address(source.uri)]
@@ -122,15 +134,15 @@ class Read(beam.PTransform):
         )
         if not addresses:  # a run over files has no need of the steps that ask hosts
             nothing = begin | "No addresses" >> beam.Create([])
-            return {"documents": read.main, FAILURES: read[FAILURES], ASKED: nothing, ARCHIVE: nothing}
+            return ReadOutputs(read.main, read[FAILURES], nothing, nothing)
         planned = self._planned(begin, addresses)
-        asked = planned.tasks | "Ask" >> _AskHosts(self)
-        return {
-            "documents": (read.main, asked.documents) | "Documents" >> beam.Flatten(),
-            FAILURES: (read[FAILURES], asked[FAILURES]) | "Unread" >> beam.Flatten(),
-            ASKED: (planned[ASKED], asked[ASKED]) | "All asked" >> beam.Flatten(),
-            ARCHIVE: asked[ARCHIVE],
-        }
+        visited = planned.tasks | "Visit" >> _VisitHosts(self)
+        return ReadOutputs(
+            documents=(read.main, visited.documents) | "Documents" >> beam.Flatten(),
+            failures=(read[FAILURES], visited[FAILURES]) | "Unread" >> beam.Flatten(),
+            outcomes=(planned[OUTCOMES], visited[OUTCOMES]) | "All outcomes" >> beam.Flatten(),
+            archive=visited[ARCHIVE],
+        )
 
     def _planned(self, begin: beam.pvalue.PBegin, addresses: list[Source]) -> Any:
         """Return the addresses that are due, with their states."""
@@ -139,7 +151,7 @@ class Read(beam.PTransform):
         return (
             begin
             | "Addresses" >> beam.Create(addresses, reshuffle=False)
-            | "Due" >> plan.with_outputs(ASKED, main="tasks")
+            | "Due" >> plan.with_outputs(OUTCOMES, main="tasks")
         )
 
     @property
@@ -210,7 +222,7 @@ def agent_name(name: str, contact: str) -> str:
     return f"{name} (+{contact})" if contact else name
 
 
-class _AskHosts(beam.PTransform):
+class _VisitHosts(beam.PTransform):
     """`(host, Task)`s to documents, failures, `FetchOutcome` and WARC records."""
 
     def __init__(self, read: Read) -> None:
@@ -229,7 +241,7 @@ class _AskHosts(beam.PTransform):
         return (
             tasks
             | "By host" >> beam.GroupByKey()
-            | "Visit hosts" >> beam.ParDo(self._step).with_outputs(FAILURES, ASKED, ARCHIVE, main="documents")
+            | "Visit hosts" >> beam.ParDo(self._step).with_outputs(FAILURES, OUTCOMES, ARCHIVE, main="documents")
         )
 
 
@@ -241,7 +253,7 @@ class _Plan(beam.DoFn):
         if is_due(state, utc_now()):
             yield host_of(source.uri), FetchRequest(address=source.uri, state=state)
         else:
-            yield beam.pvalue.TaggedOutput(ASKED, not_asked(state, utc_now()))
+            yield beam.pvalue.TaggedOutput(OUTCOMES, not_asked(state, utc_now()))
 
 
 def not_asked(state: FeedState | None, now: datetime.datetime) -> FetchOutcome:
@@ -252,7 +264,7 @@ def not_asked(state: FeedState | None, now: datetime.datetime) -> FetchOutcome:
     return FetchOutcome(outcome="gone", state=dataclasses.replace(state, asked=now) if old else None)
 
 
-_TAGS: dict[type, str] = {Failure: FAILURES, FetchOutcome: ASKED, bytes: ARCHIVE}
+_TAGS: dict[type, str] = {Failure: FAILURES, FetchOutcome: OUTCOMES, bytes: ARCHIVE}
 
 
 def visit_feeds(client: Client, turns: HostRateLimiter, tasks: list[FetchRequest], **settings: Any) -> Iterator[Any]:
