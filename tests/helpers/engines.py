@@ -1,4 +1,4 @@
-"""Engines beside the local runner: what starts them, and which flags a run on them takes."""
+"""Engines other than the local runner: how to start them, and the flags of a run on them."""
 
 import contextlib
 import functools
@@ -34,7 +34,7 @@ WORKER = "pipeline.engines.pool_worker"
 
 
 def fetched(path: str) -> Path:
-    """A file of an engine; skips the test if it is not asked for, or not there."""
+    """Return a file of an engine; skip the test if it is not requested, or missing."""
     found = ENGINES / path
     if "DATELINE_ENGINES" not in os.environ:
         pytest.skip("`make test-engines` fetches Prism, Flink and Spark, and runs this, which takes minutes")
@@ -51,14 +51,14 @@ def free_port() -> int:
 
 
 def is_open(port: int) -> bool:
-    """Whether a server answers there; raises OSError where none does."""
+    """Connect to a server; raise OSError if none answers."""
     socket.create_connection(("localhost", port)).close()
     return True
 
 
 @contextlib.contextmanager
 def started(command: list[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A server within, killed with its children at the end."""
+    """Run a server inside this context, and kill it with its children at the end."""
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env={**ENVIRONMENT, **environment})
     try:
@@ -68,7 +68,7 @@ def started(command: list[str], log: Path, **environment: str) -> Iterator[subpr
 
 
 def kill_family(process: subprocess.Popen[bytes]) -> None:
-    """Kills it and all that it has started; content with one that has ended."""
+    """Kill a process and its children; do nothing if it has ended."""
     with contextlib.suppress(psutil.NoSuchProcess):
         for child in psutil.Process(process.pid).children(recursive=True):
             child.kill()
@@ -77,7 +77,7 @@ def kill_family(process: subprocess.Popen[bytes]) -> None:
 
 
 def workers_of(pool: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    """The workers that a pool has started and that live."""
+    """Return the live workers of a pool."""
     children = psutil.Process(pool.pid).children()
     alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
     return [child for child in alive if WORKER in " ".join(child.cmdline())]
@@ -118,7 +118,7 @@ def wait_for(what: Callable[[], object], seconds: float, name: str) -> None:
 
 @contextlib.contextmanager
 def worker_pool(folder: Path, *, port: bool = False) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """`dateline workers`: its address and its process, whose children are the workers.
+    """Run `dateline workers`; yield its address and its process, whose children are the workers.
 
     Args:
         folder: for its log.
@@ -135,7 +135,7 @@ def worker_pool(folder: Path, *, port: bool = False) -> Iterator[tuple[str, subp
 
 
 def external(address: str) -> list[str]:
-    """A run's flags for the workers of a pool."""
+    """Return a run's flags for the workers of a pool."""
     return ["--environment_type=EXTERNAL", f"--environment_config={address}"]
 
 
@@ -149,7 +149,7 @@ class FlinkCluster:
         self._conf.mkdir()
         (self._conf / "config.yaml").write_text(json.dumps(self._settings()))  # JSON is YAML
         libraries = fetched("flink/job-server.jar").parent / "cluster" / "pyflink"
-        # Beam's own classes beside Flink's, else each step of a job has workers of its own.
+        # Beam's own classes with Flink's, else each step of a job has workers of its own.
         jars = [*sorted((libraries / "lib").glob("*.jar")), fetched("flink/job-server.jar")]
         self._java = ["java", *JAVA_OPENED]
         self._classes = os.pathsep.join(map(str, [*jars, libraries / "bin" / "bash-java-utils.jar"]))
@@ -163,20 +163,20 @@ class FlinkCluster:
         wait_for(lambda: self.get("/overview")["taskmanagers"] == 2, 90, "Flink's task managers")
 
     def get(self, path: str) -> dict:
-        """An answer of Flink's own interface."""
+        """Return a response of Flink's REST interface."""
         with urllib.request.urlopen(f"http://localhost:{self.port}{path}", timeout=10) as answer:
             return json.load(answer)
 
     def job(self) -> str:
-        """The id of the job that is running."""
+        """Return the id of the running job."""
         return next(job["id"] for job in self.get("/jobs")["jobs"] if job["status"] == "RUNNING")
 
     def checkpoints(self, job: str) -> dict:
-        """How many a job has made, and the last ones."""
+        """Return the number of checkpoints of a job, and the last ones."""
         return self.get(f"/jobs/{job}/checkpoints")
 
     def steps_done(self) -> int:
-        """Finished steps of the job that is running."""
+        """Return the number of finished steps of the running job."""
         running = [job["id"] for job in self.get("/jobs")["jobs"] if job["status"] == "RUNNING"]
         steps = [step for job in running for step in self.get(f"/jobs/{job}")["vertices"]]
         return sum(step["status"] == "FINISHED" for step in steps)
@@ -189,7 +189,7 @@ class FlinkCluster:
         return {"JAVA_TOOL_OPTIONS": ""}
 
     def _task_manager_memory(self) -> tuple[list[str], list[str]]:
-        """Flink's start script asks Flink how to share out the memory; so do we."""
+        """Return Flink's own division of the memory, as its start script does."""
         main = "org.apache.flink.runtime.util.bash.BashJavaUtils"
         command = [*self._java, "-cp", self._classes, main, "GET_TM_RESOURCE_PARAMS", "--configDir", str(self._conf)]
         said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
@@ -232,12 +232,12 @@ FORGET_THE_DEAD = [
     "--environment_cache_millis=10000",
     *("--number_of_execution_retries=10", "--execution_retry_delay=15000"),
 ]
-"""A worker that has died must be forgotten before Flink starts the job again, else it is asked again and again."""
+"""Time in which Flink drops a dead worker; else a restarted job requests it again."""
 
 
 @contextlib.contextmanager
 def flink_cluster(folder: Path) -> Iterator[tuple[FlinkCluster, list[str], subprocess.Popen[bytes]]]:
-    """A standalone cluster with a worker pool: the cluster, a run's flags, the pool."""
+    """Run a standalone cluster with a worker pool; yield the cluster, a run's flags and the pool."""
     jar = fetched("flink/job-server.jar")
     with contextlib.ExitStack() as stack:
         address, pool = stack.enter_context(worker_pool(folder, port=True))
@@ -248,7 +248,7 @@ def flink_cluster(folder: Path) -> Iterator[tuple[FlinkCluster, list[str], subpr
 
 @contextlib.contextmanager
 def engine(name: str, folder: Path) -> Iterator[list[str]]:
-    """Within, an engine is there; gives a run's arguments for it."""
+    """Run an engine inside this context; yield a run's arguments for it."""
 
     def on(runner: str, *flags: str) -> list[str]:
         return ["--set", f"runner={runner}", "--", *flags]
@@ -309,7 +309,7 @@ class Kafka:
             wait_for(functools.partial(is_open, port), 90, f"port {port}")
 
     def send(self, topic: str, messages: list[str]) -> None:
-        """Sends them, one after the other."""
+        """Send messages, one after the other."""
         command = [*self._tools, "org.apache.kafka.tools.ConsoleProducer", "--bootstrap-server", self.address]
         lines = "".join(f"{message}\n" for message in messages).encode()
         subprocess.run([*command, "--topic", topic], input=lines, check=True, capture_output=True, timeout=90)

@@ -1,6 +1,6 @@
 """Fetches the engines that `make test-engines` runs on, into `.engines/` (or where DATELINE_ENGINES says).
 
-    python tests/helpers/fetch_engines.py              all that can be had here
+    python tests/helpers/fetch_engines.py              all that can be fetched here
     python tests/helpers/fetch_engines.py prism flink  these
 
 Prism is built by Go from the module of the installed Beam's version. Flink,
@@ -58,7 +58,7 @@ The jar that Beam takes for the latter, `beam-sdks-java-io-expansion-service`, i
 UNUSED = "io.confluent"
 """Of a schema registry, which the connector can do without; Maven Central has none of its libraries."""
 MANAGED = {"flink": ("org.apache.beam:beam-runners-java-job-service:2.65.0",), "spark": ()}
-"""Libraries of which the version that the parts ask for is not in every mirror."""
+"""Libraries whose required version is not in every mirror."""
 JOB_SERVERS = {"flink": f"beam-runners-flink-{FLINK}-job-server", "spark": "beam-runners-spark-3-job-server"}
 MAINS = {
     "flink": "org.apache.beam.runners.flink.FlinkJobServerDriver",
@@ -77,7 +77,7 @@ class CannotFetch(Exception):
 
 
 def main() -> int:
-    """Fetches what is asked for and not there; 1 if something cannot be had."""
+    """Fetch the named engines that are missing; return 1 if one cannot be fetched."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("engines", nargs="*", metavar="ENGINE", help=f"of {', '.join(FETCHES)}; all by default")
     missing = 0
@@ -88,7 +88,7 @@ def main() -> int:
             try:
                 fetch()
             except CannotFetch as error:
-                print(f"{name}: cannot be had: {error}")
+                print(f"{name}: cannot be fetched: {error}")
                 missing += 1
                 continue
         print(f"{name}: {ENGINES / target}")
@@ -96,12 +96,12 @@ def main() -> int:
 
 
 def fetch_prism() -> None:
-    """Builds it with a private socket; the compiler takes some minutes the first time."""
+    """Build Prism with a private socket; the compiler takes some minutes the first time."""
     _run([sys.executable, "-m", "pipeline", "prism", "build", "--output", str(ENGINES.absolute() / "prism")])
 
 
 def fetch_flink() -> None:
-    """The job server, and Flink itself for a cluster."""
+    """Fetch the job server, and Flink itself for a cluster."""
     target = ENGINES / "flink" / "cluster"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     _run([*pip, "--target", str(target), f"apache-flink-libraries=={FLINK_RELEASE}"])
@@ -109,7 +109,7 @@ def fetch_flink() -> None:
 
 
 def fetch_job_server(name: str) -> None:
-    """Of the installed Beam's version as one jar, or of parts, with a jar that names them all."""
+    """Return the job server of the installed Beam as one jar, or as parts with a jar that names them."""
     folder = ENGINES / name
     folder.mkdir(parents=True, exist_ok=True)
     jar = folder / "job-server.jar"
@@ -125,7 +125,7 @@ def fetch_job_server(name: str) -> None:
 
 
 def fetch_kafka() -> None:
-    """A broker, and what Beam needs to read from it."""
+    """Fetch a broker, and the parts that Beam needs to read from it."""
     for name, parts in KAFKA.items():
         _copy_libraries(parts, (), ENGINES / "kafka" / name, transitive=True)
 
@@ -156,7 +156,7 @@ def _pom(wanted: list[str] | tuple[str, ...], managed: tuple[str, ...]) -> str:
 
 
 def _write_thin_jar(jar: Path, main_class: str, libraries: list[str]) -> None:
-    """A jar that holds only a manifest: the class to start, and the libraries beside it."""
+    """Write a jar that holds only a manifest: the class to start, and the libraries next to it."""
     attributes = {
         "Manifest-Version": "1.0",
         "Main-Class": main_class,
@@ -168,7 +168,7 @@ def _write_thin_jar(jar: Path, main_class: str, libraries: list[str]) -> None:
 
 
 def _folded(attribute: tuple[str, str]) -> str:
-    """A line of a manifest has 72 bytes at most, and goes on behind a blank."""
+    """Fold a line of a manifest: at most 72 bytes, continued after a blank."""
     line = ": ".join(attribute)
     return line[:70] + "".join(f"\n {line[i : i + 69]}" for i in range(70, len(line), 69)) + "\n"
 

@@ -17,12 +17,12 @@ LOWERED: dict[str, str] = {
 
 
 def check_floor(name: str, measured: float) -> None:
-    """Fails if a figure has fallen below its floor."""
+    """Check that a figure has not fallen below its floor."""
     assert measured >= FLOORS[name], f"{name}: {measured:.4f} is below its floor {FLOORS[name]}"
 
 
 def lowered(now: dict[str, float], earlier: list[dict[str, float]]) -> list[str]:
-    """Floors that were higher before, or are gone.
+    """Return floors that were higher before, or are gone.
 
     >>> lowered({"a": 0.7, "b": 0.5}, [{"a": 0.6}, {"b": 0.6, "c": 0.1}])
     ['b: 0.5 after 0.6', 'c: gone after 0.1']

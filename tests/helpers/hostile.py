@@ -1,4 +1,4 @@
-"""A web of our own on loopback: many hosts, one server, and it does whatever a test asks of it.
+"""A web of our own on loopback: many hosts, one server, and it does whatever a test needs.
 
 The server speaks through plain sockets, so that it can break every rule. Names
 and addresses are the tests': `FakeInternet` says where a name is and carries a
@@ -62,7 +62,7 @@ class Server:
     """Answers by host and path; notes each request."""
 
     def __init__(self, *, everywhere: bool = False) -> None:
-        """Listens on 127.0.0.1, or on all of loopback, 127.0.0.0/8."""
+        """Listen on 127.0.0.1, or on all of loopback, 127.0.0.0/8."""
         self._address = "" if everywhere else "127.0.0.1"
         self.answers: dict[str, Answer] = {}
         self.requests: list[Exchange] = []

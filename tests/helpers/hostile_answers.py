@@ -41,12 +41,12 @@ class Case:
 
 
 def says(status: int = 200, *headers: str, body: bytes = FEED) -> Answer:
-    """A plain answer."""
+    """Return a plain response."""
     return lambda exchange: exchange.reply(status, headers, body)
 
 
 def sends(*blocks: bytes, pause: float = 0.0) -> Answer:
-    """Some bytes, and the end of the connection."""
+    """Return a response of some bytes and the end of the connection."""
 
     def answer(exchange: Exchange) -> None:
         exchange.drip(blocks, pause)
@@ -56,7 +56,7 @@ def sends(*blocks: bytes, pause: float = 0.0) -> Answer:
 
 
 def endless(head: bytes, blocks: Callable[[], Iterator[bytes]], pause: float = 0.0) -> Answer:
-    """Bytes until the reader hangs up."""
+    """Return a response without end."""
 
     def answer(exchange: Exchange) -> None:
         exchange.send(head)
@@ -66,7 +66,7 @@ def endless(head: bytes, blocks: Callable[[], Iterator[bytes]], pause: float = 0
 
 
 def holds(seconds: float = 15.0, before: bytes = b"") -> Answer:
-    """Silence."""
+    """Return a response that never comes."""
 
     def answer(exchange: Exchange) -> None:
         exchange.send(before)
@@ -76,23 +76,23 @@ def holds(seconds: float = 15.0, before: bytes = b"") -> Answer:
 
 
 def leads(location: str, status: int = 302) -> Answer:
-    """A redirect."""
+    """Return a redirect."""
     return says(status, f"Location: {location}", body=b"")
 
 
 def coded(coding: str, body: bytes) -> Answer:
-    """A body under a content coding."""
+    """Return a response with a content coding."""
     return says(200, f"Content-Encoding: {coding}", body=body)
 
 
 def raw_deflate(content: bytes) -> bytes:
-    """Deflate without zlib's header."""
+    """Return deflate without zlib's header."""
     packer = zlib.compressobj(wbits=-15)
     return packer.compress(content) + packer.flush()
 
 
 def gzip_bomb(megabytes: int) -> bytes:
-    """Zeros, packed a thousandfold; its end, which is never reached, is missing."""
+    """Return zeros, packed a thousandfold; the end, which is never reached, is missing."""
     packer = zlib.compressobj(9, wbits=31)
     first = packer.compress(MEGABYTE) + packer.flush(zlib.Z_FULL_FLUSH)
     again = packer.compress(MEGABYTE) + packer.flush(zlib.Z_FULL_FLUSH)
@@ -100,7 +100,7 @@ def gzip_bomb(megabytes: int) -> bytes:
 
 
 def wants_cookie(exchange: Exchange) -> None:
-    """Sets a cookie and leads back to itself, as consent pages do."""
+    """Set a cookie and redirect to the same address, as consent pages do."""
     if "seen=1" in exchange.headers.get("cookie", ""):
         exchange.reply()
     else:
@@ -108,7 +108,7 @@ def wants_cookie(exchange: Exchange) -> None:
 
 
 def next_number(exchange: Exchange) -> None:
-    """Leads to the next of ten thousand."""
+    """Send a redirect to the next of ten thousand addresses."""
     number = int(exchange.target.partition("=")[2] or 0)
     leads(f"/chain?n={number + 1}" if number < 10_000 else "/feed")(exchange)
 
@@ -120,10 +120,10 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 def ones(block: bytes) -> Callable[[], Iterator[bytes]]:
-    """The same for ever."""
+    """Return an endless stream of one block."""
     return lambda: itertools.repeat(block)
 
 
 def one(does: str, then: str, answer: Answer, reason: Reason | None = None, message: str = "", **more: object) -> Case:
-    """A case of one answer at /feed."""
+    """Return a case of one response at /feed."""
     return Case(does=does, then=then, answers={"/feed": answer}, reason=reason, message=message, **more)  # type: ignore[arg-type]

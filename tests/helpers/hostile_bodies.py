@@ -30,7 +30,7 @@ from transforms.failures import Reason
 
 
 def sizes() -> Iterator[Case]:
-    """More than there should be."""
+    """Yield cases of bodies that are too large."""
     g: dict[str, Any] = {"group": "Size"}
     yield one(
         "declares a body of 1 GB",
@@ -141,7 +141,7 @@ def sizes() -> Iterator[Case]:
 
 
 def times() -> Iterator[Case]:
-    """Later than it should be."""
+    """Yield cases of responses that are too late."""
     g: dict[str, Any] = {"group": "Time"}
     late = (FAILED, "in time")
     yield one("accepts and says nothing", "failure when the time is up", holds(), *late, **g)
@@ -187,7 +187,7 @@ def times() -> Iterator[Case]:
 
 
 def broken() -> Iterator[Case]:
-    """What is no HTTP, or says no."""
+    """Yield cases of broken HTTP and of error statuses."""
     g: dict[str, Any] = {"group": "Broken"}
     yield one("hangs up", "failure", sends(), FAILED, "", **g)
     yield one(
@@ -230,7 +230,7 @@ def broken() -> Iterator[Case]:
 
 
 def hostile_feeds() -> Iterator[Case]:
-    """What is in the answer."""
+    """Yield cases of hostile feeds."""
     g: dict[str, Any] = {"group": "Feeds"}
     laughs = b"".join(b'<!ENTITY l%d "%s">' % (at, b"&l%d;" % (at - 1) * 10) for at in range(1, 10))
     bomb = (

@@ -34,7 +34,7 @@ from tests.helpers.hostile_bodies import broken, hostile_feeds, sizes, times
 
 
 def answers() -> Iterator[Case]:
-    """What is right, or right enough to be read."""
+    """Yield cases of responses that are right, or right enough to be read."""
     g: dict[str, Any] = {"group": "Answers that are read"}
     yield one("a plain feed", "read", says(), **g)
     yield one("called text/html", "read as the feed that it is", says(200, "Content-Type: text/html"), **g)
@@ -90,7 +90,7 @@ def answers() -> Iterator[Case]:
 
 
 def redirects() -> Iterator[Case]:
-    """Where answers lead."""
+    """Yield cases of redirects."""
     g: dict[str, Any] = {"group": "Redirects"}
     for status in (301, 302, 303, 307, 308):
         yield Case(
@@ -183,7 +183,7 @@ def redirects() -> Iterator[Case]:
 
 
 def addresses() -> Iterator[Case]:
-    """Where a request may not go."""
+    """Yield cases of addresses that must not be requested."""
     g: dict[str, Any] = {"group": "Addresses"}
     closed = {
         "127.0.0.1": "loopback",
@@ -282,7 +282,7 @@ def addresses() -> Iterator[Case]:
 
 
 def http2() -> Iterator[Case]:
-    """What HTTP/2 adds."""
+    """Yield cases of HTTP/2."""
     g: dict[str, Any] = {"group": "HTTP/2", "answers": {"h2.test": says()}, "reason": FAILED}
     yield Case(
         does="pings without end",
@@ -296,7 +296,7 @@ def http2() -> Iterator[Case]:
 
 
 def tls() -> Iterator[Case]:
-    """Who they say they are."""
+    """Yield cases of certificates."""
     g: dict[str, Any] = {"group": "TLS"}
     feed = {"/feed": says()}
     yield Case(
@@ -352,7 +352,7 @@ CASES = [case for cases in GROUPS for case in cases()]
 
 
 def table() -> str:
-    """The cases as Markdown."""
+    """Return the cases as Markdown."""
     lines = []
     for group, cases in itertools.groupby(CASES, key=lambda case: case.group):
         others = " | ".join(hostile_peers.NAMES)
@@ -364,7 +364,7 @@ def table() -> str:
 
 
 def prepare(case: Case, server: Server) -> FakeInternet:
-    """The server and the names of a case."""
+    """Prepare the server and the names of a case."""
     server.answers = dict(case.answers)
     server.requests.clear()
     internet = FakeInternet(server)

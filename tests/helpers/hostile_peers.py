@@ -61,7 +61,7 @@ RSS_FETCHER = {
 
 
 def cells(group: str, does: str) -> Iterator[str]:
-    """What becomes of a case in each of the other readers, in the order of `NAMES`."""
+    """Return the outcome of a case in each of the other readers, in the order of `NAMES`."""
     run: dict[str, str] = json.loads(RUN.read_text(encoding="utf-8"))
     yield run.get(f"{group}: {does}", "?")
     yield MINIFLUX.get(does, "?")

@@ -3,7 +3,7 @@
     pip install reader
     python -m tests.helpers.other_readers > tests/data/peers/reader.json
 
-Each case is one process, which asks as `reader` does by default; names lead to
+Each case is one process, with requests as `reader` sends them by default; names lead to
 the server on loopback, whatever they are. A process is ended after some
 seconds, or when it holds too much.
 """
@@ -30,7 +30,7 @@ MAX_MEGABYTES = 1500
 
 
 def main() -> None:
-    """Prints what came of each case, as JSON."""
+    """Print the outcome of each case, as JSON."""
     with TemporaryDirectory() as folder:
         bundle = str(Path(folder, "ca.pem"))
         server = trusting_server(bundle)
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def trusting_server(bundle: str) -> Server:
-    """The server, and its authority's certificate as a file."""
+    """Run the server; yield it and its authority's certificate as a file."""
     made: list[trustme.CA] = []
     configure = trustme.CA.configure_trust
 
@@ -54,7 +54,7 @@ def trusting_server(bundle: str) -> Server:
 
 
 def run(case: Case, server: Server, bundle: str) -> tuple[str, int]:
-    """What came of a case, and how many requests the server has seen."""
+    """Return the outcome of a case, and the number of requests to the server."""
     prepare(case, server)
     context = multiprocessing.get_context("fork")
     answer: Any = context.Queue()
@@ -75,7 +75,7 @@ def run(case: Case, server: Server, bundle: str) -> tuple[str, int]:
 
 
 def megabytes(process: int | None) -> int:
-    """What a process holds."""
+    """Return the memory of a process."""
     with contextlib.suppress(OSError, IndexError):
         lines = Path(f"/proc/{process}/status").read_text().splitlines()
         return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) // 1024
@@ -83,7 +83,7 @@ def megabytes(process: int | None) -> int:
 
 
 def ask(case: Case, server: Server, bundle: str, answer: Any) -> None:
-    """Asks for the feed of a case, in a process of its own."""
+    """Fetch the feed of a case, in a process of its own."""
     import requests.adapters
     from reader import make_reader  # type: ignore[import-not-found]
 
@@ -116,7 +116,7 @@ def ask(case: Case, server: Server, bundle: str, answer: Any) -> None:
 
 
 def told(case: Case, outcome: str, requests: int) -> str:
-    """In the words of the table."""
+    """Return an outcome in the words of the table."""
     closed = case.group == "Addresses" or "no connection" in case.then
     first = 0 if case.requests == 0 else 1
     if case.group == "HTTP/2" or case.does == "HTTP/2 over TLS":

@@ -13,7 +13,7 @@ IPV4 = "::ffff:"
 
 
 def family(pid: int) -> list[psutil.Process]:
-    """A process with all that it has started."""
+    """Return a process with all its children."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]
@@ -21,7 +21,7 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def listening(pid: int) -> set[str]:
-    """Internet addresses that a process or its children listen on, `127.0.0.1:50000`."""
+    """Return the internet addresses that a process or its children listen on, `127.0.0.1:50000`."""
     found = set()
     for process in family(pid):
         with contextlib.suppress(psutil.Error):
@@ -32,7 +32,7 @@ def listening(pid: int) -> set[str]:
 
 
 def sockets(pid: int) -> set[Path]:
-    """Unix sockets with a path that a process or its children have open."""
+    """Return the Unix sockets with a path that a process or its children have open."""
     found = set()
     for process in family(pid):
         with contextlib.suppress(psutil.Error):
@@ -61,7 +61,7 @@ class Watch:
                 self.private[socket] = is_private(socket)
 
     def run(self, seconds: float = 400) -> str:
-        """Looks until the process has ended; what it printed."""
+        """Look until the process has ended; return its output."""
         while True:
             self.look()
             try:
