@@ -8,6 +8,7 @@ runs: the time of reading, and the partition by the date of the run.
 import argparse
 import dataclasses
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,16 +53,32 @@ def compare(before: list[dict[str, Any]], after: list[dict[str, Any]], table: st
     >>> compare([{"id": "a", "x": 1}], [{"id": "a", "x": 2}], "t", "id").lines()
     ['t: 0 equal, 1 changed, 0 missing, 0 added', '  changed a: x']
     """
-    old, new = ({str(row[key]): row for row in rows} for rows in (before, after))
-    changed = {
-        one: columns
-        for one in sorted(old.keys() & new.keys())
-        if (columns := [name for name in old[one] if name not in IGNORED and old[one][name] != new[one].get(name)])
-    }
+    old, new = by_id(before, key), by_id(after, key)
     both = old.keys() & new.keys()
-    return Comparison(
-        table, len(both) - len(changed), changed, sorted(old.keys() - new.keys()), sorted(new.keys() - old.keys())
-    )
+    changed = {one: names for one in sorted(both) if (names := differing(old[one], new[one]))}
+    missing, added = sorted(old.keys() - new.keys()), sorted(new.keys() - old.keys())
+    return Comparison(table, len(both) - len(changed), changed, missing, added)
+
+
+def by_id(rows: list[dict[str, Any]], key: str) -> dict[str, dict[str, Any]]:
+    """Return rows by their id; a second row with the same id gets a number.
+
+    >>> list(by_id([{"id": "a"}, {"id": "a"}], "id"))
+    ['a', 'a (2)']
+    """
+    found: dict[str, dict[str, Any]] = {}
+    seen: Counter[str] = Counter()
+    for row in rows:
+        one = str(row[key])
+        seen[one] += 1
+        found[one if seen[one] == 1 else f"{one} ({seen[one]})"] = row
+    return found
+
+
+def differing(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Return the names of the columns that differ, or that only one of the rows has."""
+    names = [*old, *(name for name in new if name not in old)]
+    return [name for name in names if name not in IGNORED and old.get(name, ...) != new.get(name, ...)]
 
 
 def rows_of(dataset: Path, table: str) -> list[dict[str, Any]]:
@@ -86,6 +103,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("before", type=Path, help="folder of a dataset")
     parser.add_argument("after", type=Path, help="folder of another one")
     args = parser.parse_args(arguments)
+    for folder in (args.before, args.after):
+        if not any((folder / name).exists() for name in TABLES):
+            parser.error(f"no tables in '{folder}'; expected the folder of a dataset")
     found = [compare(rows_of(args.before, name), rows_of(args.after, name), name, key_of(name)) for name in TABLES]
     for one in found:
         print("\n".join(one.lines()))
