@@ -58,7 +58,7 @@ def state(**fields: object) -> FeedState:
 
 
 def first_then(first: Answer, then: Answer) -> Answer:
-    """Another answer from the second request on."""
+    """Return another answer from the second request on."""
     asked: list[Exchange] = []
 
     def answer(exchange: Exchange) -> None:

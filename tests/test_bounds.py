@@ -43,7 +43,7 @@ def server() -> Server:
 
 
 def packed(content: bytes) -> Iterator[bytes]:
-    """Members of gzip without end."""
+    """Return gzip members without end."""
     compressor = zlib.compressobj(1, zlib.DEFLATED, 31)
     return itertools.repeat(compressor.compress(content) + compressor.flush())
 
@@ -159,7 +159,7 @@ HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 
 
 def warc(body: bytes, repeated: bytes, times: int) -> Iterator[bytes]:
-    """A packed archive of one answer, whose body has a part many times."""
+    """Yield a packed archive of one answer; its body repeats a part many times."""
     compressor = zlib.compressobj(1, zlib.DEFLATED, 31)
     length = len(body) + len(repeated) * times
     head = b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.test/\r\n"

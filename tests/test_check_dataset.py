@@ -69,7 +69,7 @@ def counts_of(rows: dict[str, list[Any]]) -> dict[str, int]:
 
 
 def run(output: Path, name: str, numbers: range, hour: int = 0) -> Run:
-    """A run as Beam would carry it out."""
+    """Carry out a run as Beam would."""
     given = begin_run(str(output), [(name, 1, 1.0)], NOON + datetime.timedelta(hours=hour))
     rows = rows_of(numbers, name)
     staged = [
@@ -92,7 +92,7 @@ def run(output: Path, name: str, numbers: range, hour: int = 0) -> Run:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two runs over files and one over a feed."""
+    """Return a dataset of two runs over files and one over a feed."""
     output = tmp_path_factory.mktemp("whole")
     run(output, "a.txt", range(0, 8))
     run(output, FEED, range(8, 14))
@@ -102,7 +102,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def compacted(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, compacted; the record of the run over a feed is in a month's file."""
+    """Return the same, compacted; the record of the run over a feed is in a month's file."""
     output = tmp_path_factory.mktemp("compacted") / "out"
     shutil.copytree(whole, output)
     compact(str(output), TOMORROW)
@@ -120,7 +120,7 @@ def merged(compacted: Path, tmp_path: Path) -> Path:
 
 
 def file_of(output: Path, table: str, name: str = "a.txt", shard: int = 0) -> Path:
-    """A file of a run."""
+    """Return the path of a file of a run."""
     found = next(one for one in list_runs(str(output)) if [given.uri for given in one.inputs] == [name])
     (path,) = [one for one in found.files if one.startswith(table) and f"-{shard:05}-of" in one]
     return output / path

@@ -65,7 +65,7 @@ def parquet_files(output: str) -> list[Path]:
 
 
 def snapshot(output: str) -> dict[str, bytes]:
-    """Every file of the dataset but empty folders."""
+    """Return every file of the dataset but empty folders."""
     return {str(path.relative_to(output)): path.read_bytes() for path in Path(output).rglob("*") if path.is_file()}
 
 

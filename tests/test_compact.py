@@ -46,7 +46,7 @@ def rows_of(numbers: range) -> dict[str, list[Any]]:
 
 
 def run(output: str, name: str, numbers: range, *, hour: int = 0, shards: int = 2, only: str = "") -> Run:
-    """A run as Beam would carry it out; over a feed if its name is an address."""
+    """Carry out a run as Beam would; over a feed if its name is an address."""
     given = begin_run(output, [(name, 1, 1.0)], NOON + datetime.timedelta(hours=hour))
     rows = {table: rows for table, rows in rows_of(numbers).items() if only in ("", table)}
     staged = [

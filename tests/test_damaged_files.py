@@ -102,7 +102,7 @@ def cut(path: Path) -> None:
 
 
 def flip(path: Path) -> None:
-    """Damages pages, not the footer."""
+    """Damage the pages of a file, not its footer."""
     content = bytearray(path.read_bytes())
     content[8:200] = bytes(192)
     path.write_bytes(content)

@@ -38,7 +38,7 @@ def made(text: str, **changes) -> Article:
 
 
 def words(seed: int, count: int = 200) -> str:
-    """Prose enough that no run of five words comes twice."""
+    """Return prose enough that no run of five words comes twice."""
     rng = random.Random(seed)
     return " ".join("".join(rng.choices("abcdefghijklmnop", k=6)) for _ in range(count))
 
@@ -57,7 +57,7 @@ def segment(folder: Path, articles: list[Article]) -> list[Segment]:
 
 
 def deduplicated(folder, articles, known=(), **settings):
-    """Rows by id, and the reasons of the dropped ones, in order; through Beam."""
+    """Return rows by id, and the reasons of the dropped ones, in order; through Beam."""
     with beam.Pipeline(runner=RUNNER) as p:
         inputs = {
             "articles": p | "articles" >> beam.Create(articles),

@@ -105,7 +105,7 @@ def test_a_killed_run_is_started_again(name, many, undisturbed, tmp_path):
 
 
 def _kill_in_the_middle(arguments: list[str], out: Path, seconds: float) -> None:
-    """Kills the launcher and all that it has started, some seconds after it has begun its run."""
+    """Kill the launcher and all that it has started, some seconds after it has begun its run."""
     log_file = out.with_name("killed.log")
     with log_file.open("w") as log:
         process = subprocess.Popen([*COMMAND, *arguments], stdout=log, stderr=log, env=ENVIRONMENT)

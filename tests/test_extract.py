@@ -20,7 +20,7 @@ from transforms.failures import FAILURES
 
 @pytest.fixture(scope="module")
 def ruler() -> Language:
-    """A pipeline that knows what it is told, so that tests do not depend on a trained model."""
+    """Return a pipeline with fixed names, so that tests do not depend on a trained model."""
     nlp = spacy.blank("en")
     rules = nlp.add_pipe("entity_ruler")
     for label, name in (

@@ -28,7 +28,7 @@ ITEM = (
 
 
 def entries_of(content: bytes, name: str, charset: str | None = None) -> list[dict[str, Any]]:
-    """The entries of a feed, without the fields they do not have."""
+    """Return the entries of a feed, without the fields they do not have."""
     document = Document(uri=f"https://feeds.test/{name}", kind="feed", content=content, fetched=THEN, charset=charset)
     return [
         {key: value for key, value in dataclasses.asdict(item.content).items() if value not in (None, "", ())}

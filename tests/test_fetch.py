@@ -76,7 +76,7 @@ def feed(*titles: str, head: str = "") -> bytes:
 
 
 def validated(body: bytes, *headers: str) -> Answer:
-    """A server that knows what it has given."""
+    """Return an answer that honours If-None-Match."""
 
     def answer(exchange: Exchange) -> None:
         tag = f'"{hash(body)}"'

@@ -44,7 +44,7 @@ def server(running: Server) -> Server:
 
 
 def as_row(item: Any) -> Failure:
-    """An entry as a row of the simplest table."""
+    """Return an entry as a row of the simplest table."""
     return Failure(
         failure_id=stable_id(item.content.url), stage="t", reason="t", error="", message="", source=item.content.url
     )
@@ -53,7 +53,7 @@ def as_row(item: Any) -> Failure:
 def run_over(
     output: Path, addresses: list[str], *, now: datetime.datetime = NOON, workers: int = 1, **settings: Any
 ) -> Run:
-    """The part of the main job that concerns feeds; each entry becomes a row of a table that is at hand."""
+    """Run the part of the main job for feeds; each entry becomes a row of `failures`."""
     run = begin_run(str(output), [(address, None, None) for address in addresses], now)
     options: dict[str, Any] = {"every_minutes": 0, "host_interval_seconds": 0, "allow_private_addresses": True}
     read = Read(addresses, memory=str(output), **{**options, **settings})

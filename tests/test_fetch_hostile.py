@@ -57,7 +57,7 @@ def test_case(case: Case, server: Server) -> None:
 
 
 def outcome(result: Document | Failure) -> tuple[str | None, tuple[str, str] | None]:
-    """The first headline, or reason and message."""
+    """Return the first headline, or reason and message."""
     if isinstance(result, Failure):
         return None, (result.reason, result.message)
     try:
@@ -69,7 +69,7 @@ def outcome(result: Document | Failure) -> tuple[str | None, tuple[str, str] | N
 
 
 def peak_memory() -> int:
-    """Bytes that this process has ever held."""
+    """Return the peak memory of this process in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 

@@ -43,7 +43,7 @@ PLACES = {
 
 
 def rows(text: str, gazetteer: Gazetteer, kinds: dict[str, str]) -> tuple[Location, ...]:
-    """A row for each occurrence of a name of `PLACES`."""
+    """Return a row for each occurrence of a name of `PLACES`."""
     found = []
     for name, (code, country) in PLACES.items():
         start = text.find(name)

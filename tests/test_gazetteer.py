@@ -196,7 +196,7 @@ def town(number: int, population: int = 1000, **values) -> Row:
 
 @pytest.fixture
 def small(tmp_path, monkeypatch):
-    """Builds a gazetteer of a few rows."""
+    """Build a gazetteer of a few rows."""
 
     def make(*rows: Row, name: str = "small.sqlite"):
         monkeypatch.setattr(build, "all_rows", lambda: iter(rows))

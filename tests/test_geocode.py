@@ -50,7 +50,7 @@ def article(text: str, dateline: str | None = None) -> Article:
 
 
 def entities(text: str, named: list[list[str]]) -> tuple[Entity, ...]:
-    """Every occurrence of each surface."""
+    """Return every occurrence of each surface."""
     found = [
         Entity(
             entity_id=f"{match.start()}",

@@ -49,7 +49,7 @@ def line(geonameid, name, ascii_name, alternates, lat, lon, letter, code, countr
 
 @pytest.fixture
 def dump(tmp_path):
-    """Writes a dump as GeoNames serves it."""
+    """Write a dump as GeoNames serves it."""
 
     def make(text: str | bytes = "".join(line(*values) for values in LINES), name: str = "allCountries"):
         path = tmp_path / f"{name}.zip"
@@ -63,7 +63,7 @@ def dump(tmp_path):
 
 @pytest.fixture
 def built(tmp_path, monkeypatch):
-    """Builds a gazetteer from a dump and the rows above."""
+    """Build a gazetteer from a dump and the rows above."""
     monkeypatch.setattr(build, "curated_rows", lambda: iter(OWN))
     monkeypatch.setattr(build, "packaged_rows", lambda: iter(PACKAGED))
 

@@ -33,7 +33,7 @@ TREE = (
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with many names in it, which is the current one and the home folder."""
+    """Return a folder with many names in it, which is the current one and the home folder."""
     for name in TREE:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("Rain in Lima.")
@@ -142,7 +142,7 @@ def test_what_names_nothing_to_read_is_refused_with_its_reason(tree: Path, entry
 
 @pytest.fixture
 def zoo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """One file that can be read, and many that cannot."""
+    """Yield one file that can be read, and many that cannot."""
     monkeypatch.chdir(tmp_path)
     Path("good.txt").write_text("Heavy rain fell in Lima on Monday, the mayor said.")
     Path("notes.pdf").write_bytes(b"%PDF")

@@ -30,7 +30,7 @@ def modules() -> dict[str, Path]:
 
 
 def imported(path: Path) -> Iterator[tuple[str, bool]]:
-    """Names that a file imports, and whether it does so when it is itself imported."""
+    """Yield the names that a file imports, and True if it does so when it is itself imported."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     at_once = {id(node) for node in tree.body}
     for node in ast.walk(tree):
@@ -53,7 +53,7 @@ def room_of(name: str) -> str:
 
 
 def violations(rooms: set[str], banned: set[str]) -> list[str]:
-    """Imports from one set of rooms into another, other than into their own room."""
+    """Return imports from one set of rooms into another, other than into their own room."""
     return sorted(
         f"{name} imports {target}"
         for name, targets in imports().items()
@@ -108,7 +108,7 @@ def test_there_is_no_import_circle():
 
 
 def module_of(target: str) -> str:
-    """The module of ours that an imported name is in; empty for others'."""
+    """Return the module of ours that an imported name is in; empty for others'."""
     return target if target in modules() else next((up for up in [target.rpartition(".")[0]] if up in modules()), "")
 
 

@@ -36,7 +36,7 @@ def committed(output: Path, numbers, name: str, days: int = 0, shards: int = 2):
 
 
 def known(output: Path, asked, run_id: str = "none", since: datetime.date = LONG_AGO):
-    """Ids that are known of the articles asked for, by address or text, and those with like texts."""
+    """Return ids that are known of the articles asked for, by address or text, and those with like texts."""
     plan = segments.plan(str(output), run_id, since)
     made_now = [segments.make(str(output), one, run_id, since) for one in plan.missing]
     found = [*plan.segments, *(one for one in made_now if one is not None)]

@@ -30,7 +30,7 @@ THREADS = """
 
 
 def heaps(*arguments: str, **environment: str) -> int:
-    """Heaps of a process with eight threads, as the C library counts them."""
+    """Return heaps of a process with eight threads, as the C library counts them."""
     command = [sys.executable, "-c", textwrap.dedent(THREADS), *arguments]
     plain = {name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={**plain, **environment})

@@ -97,7 +97,7 @@ class _Odd(Exception):
 
 @pytest.fixture(autouse=True, scope="module")
 def importable():
-    """A fork server of these tests' own, which finds this file."""
+    """Yield a fork server of these tests' own, which finds this file."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(Path(__file__).parents[1]))
         pool.disconnect()

@@ -109,7 +109,7 @@ def test_one_poisonous_article_of_a_stream_is_one_failure(burning, tmp_path):
 
 
 def rows(output: Path) -> dict[str, int]:
-    """Rows of committed files."""
+    """Return the rows of committed files."""
     tables = {name: [*(output / name).glob("*/*.parquet")] for name in ("articles", "failures")}
     return {name: sum(pq.read_metadata(file).num_rows for file in files) for name, files in tables.items()}
 

@@ -33,7 +33,7 @@ def article(text: str) -> Article:
 
 
 def entities(text: str, named: dict[str, str]) -> list[Entity]:
-    """The first occurrence of each surface with its label."""
+    """Return the first occurrence of each surface with its label."""
     found = [
         Entity(
             entity_id=surface,
@@ -52,7 +52,7 @@ def entities(text: str, named: dict[str, str]) -> list[Entity]:
 
 
 def found(text: str, named: dict[str, str], gazetteer: Gazetteer, **settings: bool) -> list[tuple[str, str]]:
-    """Surface and kind of each mention."""
+    """Return surface and kind of each mention."""
     mentions = find_mentions(article(text), entities(text, named), gazetteer, **settings)
     assert all(text[mention.start : mention.end] == mention.surface for mention in mentions)
     return [(mention.surface, mention.kind) for mention in mentions]

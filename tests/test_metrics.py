@@ -20,7 +20,7 @@ TEXT = "LIMA, Peru - Rain fell for three days, officials said."
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """A run of two workers over two good inputs and a bad one, with all that it can tell."""
+    """Return a run of two workers over two good inputs and a bad one, with all that it can tell."""
     folder = tmp_path_factory.mktemp("measured")
     (folder / "in").mkdir()
     (folder / "in" / "a.jsonl").write_text(json.dumps({"text": TEXT}) + "\n{\n" + json.dumps({"text": TEXT * 2}) + "\n")

@@ -16,7 +16,7 @@ def listener(upstream: str = "*", kind: str = "spacy.Tok2VecListener.v1") -> dic
 
 
 def config(**components: dict[str, object]) -> dict[str, object]:
-    """A pipeline's config; a component's factory is its name unless given."""
+    """Return a pipeline's config; a component's factory is its name unless given."""
     made = {name: {"factory": name, **settings} for name, settings in components.items()}
     return {"nlp": {"pipeline": list(components)}, "components": made}
 
@@ -54,7 +54,7 @@ def test_left_out_is_what_only_unwanted_components_need(pipeline, left_out, left
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory) -> str:
-    """A pipeline of a user's, whose tagger, parser and entity recognizer listen to one encoder."""
+    """Return a pipeline of a user's, whose tagger, parser and entity recognizer listen to one encoder."""
     nlp = spacy.blank("en")
     nlp.add_pipe("tok2vec")
     listening = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "*"}

@@ -45,7 +45,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def s3_served() -> Iterator[Store]:
-    """A bucket on S3."""
+    """Yield a bucket on S3."""
     server = pytest.importorskip("moto.server", reason=NEEDED)
     boto3 = pytest.importorskip("boto3", reason=NEEDED)
     port = free_port()
@@ -67,7 +67,7 @@ def s3_served() -> Iterator[Store]:
 
 @contextlib.contextmanager
 def gcs_served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    """A bucket on GCS, which Google's client finds by an environment variable; it needs no flags."""
+    """Yield a bucket on GCS, which Google's client finds by an environment variable; it needs no flags."""
     emulator = pytest.importorskip("gcp_storage_emulator.server", reason=NEEDED)
     storage = pytest.importorskip("google.cloud.storage", reason=NEEDED)
     auth = pytest.importorskip("apache_beam.internal.gcp.auth", reason=NEEDED)
@@ -87,7 +87,7 @@ def gcs_served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 @pytest.fixture(scope="module", params=["s3", "gs"])
 def stores(request: pytest.FixtureRequest) -> Iterator[tuple[str, Store]]:
-    """The bucket's address and the bucket."""
+    """Yield the bucket's address and the bucket."""
     before = FileSystems._pipeline_options
     with (
         pytest.MonkeyPatch.context() as patch,
@@ -105,7 +105,7 @@ def store(stores: tuple[str, Store]) -> Store:
 
 @pytest.fixture
 def folder(stores: tuple[str, Store], store: Store, request: pytest.FixtureRequest) -> str:
-    """A folder of its own for each test."""
+    """Return a folder of its own for each test."""
     return f"{stores[0]}/{request.node.originalname}"
 
 
@@ -250,7 +250,7 @@ def test_runs_read_and_write_it_as_they_do_a_disk(
 
 
 def placed(found: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    """Rows without the ids that follow from where an article was read."""
+    """Return rows without the ids that follow from where an article was read."""
     return sorted((row["start"], row["surface"], row.get("place_id"), row.get("label")) for row in found)
 
 

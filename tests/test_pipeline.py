@@ -28,14 +28,14 @@ def dateline(*arguments: str, check: int | None = 0) -> subprocess.CompletedProc
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    """The sample run's output folder and what it printed."""
+    """Return the sample run's output folder and what it printed."""
     output = tmp_path_factory.mktemp("sample")
     return output, dateline("run", "configs/sample.yaml", "--output", str(output)).stdout
 
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory):
-    """A file of made-up articles, long enough to be interrupted."""
+    """Return a file of made-up articles, long enough to be interrupted."""
     file = tmp_path_factory.mktemp("many") / "many.jsonl"
     file.write_text("".join(json.dumps(article) + "\n" for article in articles(150)))
     return file

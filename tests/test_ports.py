@@ -219,7 +219,7 @@ with beam.Pipeline(runner="PortableRunner", options=options) as p:
 
 
 def attack(job: str, worker: str, marker: Path) -> None:
-    """Submits a job that writes its process id into a file, to be done by the worker at an address."""
+    """Submit a job that writes its process id into a file, to be done by the worker at an address."""
     command = [sys.executable, "-c", ATTACK, job, worker, str(marker)]
     subprocess.run(command, capture_output=True, timeout=60)
 

@@ -24,7 +24,7 @@ def gazetteer(tmp_path_factory):
 
 
 def placed(text, named, gazetteer, *, dateline=None, url=None):
-    """Surface -> (country, first division, kind of place)."""
+    """Return surface -> (country, first division, kind of place)."""
     case = annotated(text, [[surface, "LOC"] for surface in named], dateline)
     case = dataclasses.replace(case, article=dataclasses.replace(case.article, url=url))
     rows = geocode(case, gazetteer).locations

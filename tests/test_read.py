@@ -186,7 +186,7 @@ def test_gzip_that_lies(packed: bytes, reason: Reason) -> None:
 
 
 def bomb(size: int) -> bytes:
-    """A gzip stream of `size` zeros, made without holding them."""
+    """Return a gzip stream of `size` zeros, made without holding them."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     block = b"0" * 1_000_000
     return b"".join(packer.compress(block) for _ in range(size // len(block))) + packer.flush()

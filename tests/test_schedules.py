@@ -23,7 +23,7 @@ PROGRAM = re.compile(r"\S*bin/dateline\s+(.*)")
 
 
 def commands() -> dict[str, list[str]]:
-    """Every dateline command of the examples, by where it stands; without what a shell does with its output."""
+    """Return every dateline command of the examples, by where it stands; without what a shell does with its output."""
     crontab = (FOLDER / "crontab").read_text().replace("$CONFIG", "configs/feeds.yaml")
     found = {f"crontab {at}": line for at, line in enumerate(PROGRAM.findall(crontab)) if line}
     service = re.search(r"^ExecStart=(.*)$", (FOLDER / "dateline.service").read_text(), re.MULTILINE)

@@ -33,7 +33,7 @@ def locations(output):
 
 
 def kilometres(location, place) -> float:
-    """Great-circle distance by the haversine formula."""
+    """Return great-circle distance by the haversine formula."""
     lat1, lon1, lat2, lon2 = map(
         math.radians, (location["latitude"], location["longitude"], place["lat"], place["lon"])
     )

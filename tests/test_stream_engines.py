@@ -61,7 +61,7 @@ class Scene:
         self.dropped: list[str] = []
 
     def start(self, *flags: str) -> Stream:
-        """A stream that has committed something, and of which there is a checkpoint."""
+        """Return a stream that has committed something, and of which there is a checkpoint."""
         log = self._folder / f"stream-{commits(self.output)}.log"
         stream = Stream(self.config, log, *self.flags, *flags)
         # Not those of a job before it, which may still go on.
@@ -74,19 +74,19 @@ class Scene:
         return int(self.cluster.checkpoints(self.cluster.job())["counts"][kind])
 
     def drop(self) -> None:
-        """Drops a file of articles, and waits until the dataset has them."""
+        """Drop a file of articles, and wait until the dataset has them."""
         self.dropped += drop_file(self._folder / "dropped", len(self.dropped), self.web)
         wait_for(lambda: self.web.live() or set(self.dropped) <= addresses(self.output), SECONDS, "rows of the file")
 
     def drain(self, stream: Stream) -> str:
-        """Ends it as a user would; gives what it has said."""
+        """End the stream as a user would, and return its log."""
         self.web.open = False
         stream.process.send_signal(signal.SIGTERM)
         assert stream.process.wait(SECONDS) == Exit.DONE, stream.log.read_text()
         return stream.log.read_text()
 
     def jobs_left(self) -> list[str]:
-        """Jobs of the dataset that Flink still runs."""
+        """Return jobs of the dataset that Flink still runs."""
         return Cluster(f"localhost:{self.cluster.port}").jobs(jobs_of(str(self.output)))
 
 

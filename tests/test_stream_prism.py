@@ -49,7 +49,7 @@ SHORT = {
 
 
 def settings(folder: Path, port: int, feeds: int, runner: str = "PrismRunner") -> Path:
-    """The soak's configuration with windows of six seconds, and feeds asked every two."""
+    """Return the soak's configuration with windows of six seconds, and feeds polled every two."""
     path = configuration(folder, port, feeds)
     tree = yaml.safe_load(path.read_text())
     tree["runner"] = runner
@@ -79,7 +79,7 @@ class Stream:
             time.sleep(0.1)
 
     def end(self) -> None:
-        """Kills it, with what it has started."""
+        """Kill the stream and the processes that it has started."""
         kill_family(self.process)
 
 
@@ -314,7 +314,7 @@ def test_a_stream_that_cannot_write_says_so_and_shows_no_traceback(tmp_path: Pat
 
 
 def program(path: Path, flags: str) -> Path:
-    """A program whose help names these flags."""
+    """Return a program whose help names these flags."""
     path.write_text(f"#!/bin/sh\necho '{flags}' >&2\n")
     path.chmod(0o700)
     return path

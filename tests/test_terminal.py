@@ -27,7 +27,7 @@ SHOWN = (
 
 
 def harmful(text: str) -> set[str]:
-    """Characters that a terminal may obey, by their Unicode classes rather than by the list of the code."""
+    """Return characters that a terminal may obey, by their Unicode classes rather than by the list of the code."""
     bidirectional = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     marks = {"\u200e", "\u200f", "\u061c"}
     return {

@@ -52,7 +52,7 @@ def text(nlp) -> treebank.Text:
 
 
 def edges(doc: Doc) -> list[tuple[str, str, str]]:
-    """The dependencies between words, by their lowercased text; white space aside."""
+    """Return the dependencies between words, by their lowercased text; white space aside."""
     return [(t.lower_, t.dep_, t.head.lower_) for t in doc if not t.is_space]
 
 
@@ -152,7 +152,7 @@ def test_pairs_leave_out_names_and_misspelled_words(nlp):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, nlp) -> Path:
-    """Entities and syntax trained for no time at all on vectors of five words, each in a folder."""
+    """Return entities and syntax trained for no time at all on vectors of five words, each in a folder."""
     folder = tmp_path_factory.mktemp("training")
     blank = spacy.blank("en")
     blank.vocab.vectors = Vectors(

@@ -34,7 +34,7 @@ def _no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def canary(tmp_path: Path) -> Path:
-    """A file beside the dataset."""
+    """Return the path of a file next to the dataset."""
     path = tmp_path / "outside" / "canary"
     path.parent.mkdir()
     path.write_text("alive")
@@ -78,7 +78,7 @@ STARTS: list[Callable[[str], None]] = [begin, begin_feed, start_stream, start_co
 
 
 def contents(folder: Path) -> dict[str, bytes | str]:
-    """Every file of a folder, and where its links lead."""
+    """Return every file of a folder, and where its links lead."""
     return {
         str(path.relative_to(folder)): str(path.readlink()) if path.is_symlink() else path.read_bytes()
         for path in folder.rglob("*")

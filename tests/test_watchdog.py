@@ -52,14 +52,14 @@ HANGING_DISK = """
 
 @pytest.fixture
 def file_without_end(tmp_path: Path) -> Path:
-    """A file that never gives a byte, as of a server for files that has gone away."""
+    """Return a file that never gives a byte, as of a server for files that has gone away."""
     (tmp_path / "never.txt").write_text("never")
     (tmp_path / "sitecustomize.py").write_text(textwrap.dedent(HANGING_DISK))
     return tmp_path / "never.txt"
 
 
 def run(arguments: list[str], site: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """The command, with a folder from which Python and its workers take their `sitecustomize`."""
+    """Run the command, with a folder from which Python and its workers take their `sitecustomize`."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [site, Path.cwd()]))} if site else None
     return subprocess.run(arguments, capture_output=True, text=True, timeout=120, env=env)
 
@@ -90,7 +90,7 @@ def test_the_same_command_does_it_over(file_without_end: Path) -> None:
 
 
 def sleeping(folder: Path, how: str, *settings: str) -> subprocess.CompletedProcess[str]:
-    """A run whose model does not come back."""
+    """Run the command with a model that hangs."""
     (folder / "a.txt").write_text("LIMA, Peru - Rain fell for three days, officials said.")
     script = folder / "sleeping.py"
     script.write_text(textwrap.dedent(SLEEPING_MODEL).format(how=how))

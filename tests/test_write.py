@@ -127,7 +127,7 @@ def sql(query: str) -> list[tuple[Any, ...]]:
 
 
 def rows_of(output: Path, table: str) -> list[dict[str, Any]]:
-    """The rows with the columns of the record, without those that follow from them."""
+    """Return the rows with the columns of the record, without those that follow from them."""
     columns = [one.name for one in dataclasses.fields(TABLES[table])]
     rows = [row for path in paths(output, table) for row in pq.ParquetFile(path).read(columns).to_pylist()]
     return sorted(rows, key=lambda row: row[columns[0]])
