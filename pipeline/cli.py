@@ -1,19 +1,21 @@
 """The command `dateline`: arguments -> settings -> a run -> printed totals and an exit code."""
 
 import argparse
-import json
 import logging
 import os
 import signal
 import sys
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pipeline.commands.check import EPILOG as CHECK_EPILOG
+from pipeline.commands.check import add_check_command
 from pipeline.commands.compact import add_compact_command
+from pipeline.commands.describe_command import add_describe_command
 from pipeline.commands.feeds import add_feeds_commands
+from pipeline.commands.gazetteer import add_gazetteer_commands
 from pipeline.commands.prism import add_prism_commands
+from pipeline.commands.run import add_run_command
 from pipeline.commands.stream import add_stream_command
 from pipeline.commands.submit import add_submit_command
 from pipeline.commands.workers import add_workers_command
@@ -22,9 +24,6 @@ from pipeline.engines.startup import import_beam, import_spacy, importing
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.monitoring import logs
 from pipeline.monitoring.terminal import one_line, show, show_uncaught
-
-if TYPE_CHECKING:
-    from pipeline.config import Settings
 
 DESCRIPTION = """\
 Dateline turns news into data: it reads articles from feeds and files, finds who and what they name,
@@ -35,10 +34,10 @@ places every place on the map, and writes Parquet.
   dateline run configs/sample.yaml --input https://www.example.org/rss.xml --output out/feed
   dateline check configs/sample.yaml --set extract.batch_size=16
   dateline describe out/sample                               tables, rows, and what each column means
-  dateline feeds check seeds/feeds.csv                       which feeds answer, have moved, are stale
+  dateline feeds check seeds/feeds.csv                       feeds that answer, have moved, or are stale
   dateline check out/sample                                  read every file of a dataset; --repair sets damage aside
-  dateline compact out/feed                                  put the small files of past days together
-  dateline stream configs/stream.yaml                        follow feeds for ever, a commit for each window
+  dateline compact out/feed                                  merge the small files of past days
+  dateline stream configs/stream.yaml                        follow feeds without end, a commit for each window
 """
 
 EPILOG = """\
@@ -48,30 +47,23 @@ exit codes:
   2  the settings or arguments are wrong; nothing was started
   3  done, but more inputs failed than `max_failure_share` allows
   4  another run is writing into the dataset; nothing was started
-  5  ended, since it took longer than `max_minutes` or did not get on for `stalled_minutes`
+  5  ended: it took longer than `max_minutes`, or made no progress for `stalled_minutes`
   130  interrupted
 """
 
-RUN_EPILOG = """\
-A section of the configuration is a step of the pipeline and a key its setting; `--set` changes one
-for this run: --set extract.batch_size=16, --set workers=2, --set 'read.inputs=[a.txt, b.txt]'.
-What stands behind `--` goes to Beam: --set runner=FlinkRunner -- --flink_master=localhost:8081
-
-Inputs are files by glob (.txt .html .htm .jsonl .xml .rss .atom .json, each also .gz, local or gs://,
-s3://, hdfs:// ...), http(s) addresses of feeds, or a list of feeds such as seeds/feeds.csv. A glob
-means what it means to a shell: *.txt, **/*.txt (any folder), {a,b}.txt, [a-z]*, ~/news/*; quote it.
-What it matches and cannot be read is a row of the failures table. Started
-again over the same files, a run replaces what it wrote; articles that other runs have put into the
-same output are not written twice.
-"""
-
-GAZETTEER_EPILOG = """\
-Without --geonames it is made of the installed packages: towns of 500 people and more, countries,
-divisions, airports, and our own regions, waters and mountains; a quarter of a minute, 27 MB.
-With it, of GeoNames' own dump (https://download.geonames.org/export/dump/), up to 13 million places;
-our own regions, demonyms and abbreviations are merged in. allCountries.zip alone is enough;
-alternateNamesV2.zip tells abbreviations and preferred names from other spellings.
-"""
+COMMANDS = (
+    add_run_command,
+    add_check_command,
+    add_describe_command,
+    add_feeds_commands,
+    add_submit_command,
+    add_compact_command,
+    add_stream_command,
+    add_workers_command,
+    add_prism_commands,
+    add_gazetteer_commands,
+)
+"""Every command, in the order of `--help`: the only place to register one."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -138,59 +130,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--verbose", action="store_true", help="show what Beam logs")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, command, text, epilog in (
-        ("run", _run, "run the pipeline: articles in, Parquet out", RUN_EPILOG),
-        (
-            "check",
-            _check,
-            "check a configuration without running it, or the files of a dataset",
-            f"{CHECK_EPILOG}\n{RUN_EPILOG}",
-        ),
-    ):
-        sub = commands.add_parser(
-            name, help=text, description=text, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
-        sub.set_defaults(command=command)
-        if name == "run":
-            sub.add_argument("config", help="YAML file, such as configs/sample.yaml")
-        else:
-            sub.add_argument("config", metavar="CONFIG_OR_DATASET", help="YAML file, or the folder of a dataset")
-            sub.add_argument("--repair", action="store_true", help="set damaged files of a dataset aside")
-        sub.add_argument(
-            "--input", nargs="+", action="extend", default=[], metavar="GLOB_OR_URL", help="read these instead"
-        )
-        sub.add_argument("--output", metavar="DIR", help="write the dataset here instead")
-        sub.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change a setting")
-        if name == "run":
-            sub.add_argument("--metrics", metavar="FILE", help="write the run's figures here as JSON, - for stdout")
-            sub.add_argument("--prometheus", metavar="FILE", help="write them here in Prometheus' text format")
-            sub.add_argument(
-                "--log-format", choices=logs.FORMATS, default="text", help="json: progress and errors as objects"
-            )
-    sub = commands.add_parser("describe", help="say what a dataset holds", description="Say what a dataset holds.")
-    sub.set_defaults(command=_describe)
-    sub.add_argument("dataset", help="a folder that `dateline run` has written")
-    add_feeds_commands(commands)
-    add_submit_command(commands)
-    add_compact_command(commands)
-    add_stream_command(commands)
-    add_workers_command(commands)
-    add_prism_commands(commands)
-    gazetteer = commands.add_parser("gazetteer", help="build the gazetteer").add_subparsers(
-        required=True, metavar="COMMAND"
-    )
-    sub = gazetteer.add_parser(
-        "build",
-        help="build it, from the installed packages of place names or from a dump of GeoNames",
-        description="Build the gazetteer.",
-        epilog=GAZETTEER_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    sub.set_defaults(command=_build_gazetteer)
-    sub.add_argument("--output", metavar="FILE", help="where; by default where the pipeline looks for it")
-    sub.add_argument("--geonames", metavar="ZIP", help="GeoNames' allCountries.zip, or the dump of one country")
-    sub.add_argument("--alternate-names", metavar="ZIP", help="GeoNames' alternateNamesV2.zip")
-    sub.add_argument("--classes", metavar="LETTERS", help="feature classes to take, such as A,P,H (all but R and U)")
+    for add_command in COMMANDS:
+        add_command(commands)
     return parser
 
 
@@ -205,77 +146,3 @@ def _import_libraries() -> None:
         import_beam()
         import_spacy()
         import transforms  # noqa: F401
-
-
-def _run(args: argparse.Namespace) -> int:
-    from pipeline.launch.batch import launch
-
-    return launch(_settings(args))
-
-
-def _check(args: argparse.Namespace) -> int:
-    from pipeline.commands.check import check_dataset, is_dataset
-
-    if is_dataset(args.config):
-        from pipeline.beam_flags import beam_options, use_for_files
-
-        use_for_files(beam_options(args.beam_flags))
-        return check_dataset(args)
-    if args.repair:
-        raise ConfigurationError([f"--repair: got {args.config!r}; expected the folder of a dataset"])
-    from pipeline.launch.batch import check
-
-    return check(_settings(args))
-
-
-def _settings(args: argparse.Namespace) -> "Settings":
-    from pipeline.beam_flags import use_for_files
-    from pipeline.config import load_settings
-
-    files = {name: getattr(args, name, None) for name in ("metrics", "prometheus")}
-    changes = [*args.set, *(f"{name}={json.dumps(file)}" for name, file in files.items() if file)]
-    settings = load_settings(
-        args.config, inputs=args.input, output=args.output, changes=changes, beam_flags=args.beam_flags
-    )
-    use_for_files(settings.options)
-    return settings
-
-
-def _describe(args: argparse.Namespace) -> int:
-    from pipeline.beam_flags import beam_options, use_for_files
-    from pipeline.commands.describe import describe
-
-    use_for_files(beam_options(args.beam_flags))
-    try:
-        show(describe(args.dataset), end="")
-    except ValueError as error:
-        raise ConfigurationError([str(error)]) from error
-    return Exit.DONE
-
-
-def _build_gazetteer(args: argparse.Namespace) -> int:
-    from transforms.gazetteer.build.assemble import DEFAULT_CLASSES, build_gazetteer
-    from transforms.gazetteer.build.geonames import GeoNamesError, check_alternates, check_classes, check_dump
-    from transforms.gazetteer.lookup import DEFAULT_PATH
-
-    if args.geonames is None and (args.alternate_names or args.classes):
-        raise ConfigurationError(["--alternate-names and --classes need --geonames, GeoNames' allCountries.zip"])
-    if args.geonames and not args.output:
-        raise ConfigurationError(
-            [
-                "--geonames needs --output FILE, so that it does not replace the shipped gazetteer;"
-                " name FILE under geocode.gazetteer to use it"
-            ]
-        )
-    try:
-        classes = check_classes(args.classes) if args.classes is not None else DEFAULT_CLASSES
-        if args.geonames:
-            check_dump(args.geonames)
-        if args.alternate_names:
-            check_alternates(args.alternate_names)
-        build_gazetteer(
-            args.output or DEFAULT_PATH, geonames=args.geonames, alternate_names=args.alternate_names, classes=classes
-        )
-    except GeoNamesError as error:
-        raise ConfigurationError([str(error)]) from error
-    return Exit.DONE

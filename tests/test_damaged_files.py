@@ -178,7 +178,7 @@ def test_compaction_leaves_damaged_files_alone_and_says_so(tmp_path: Path, capsy
     assert main(["compact", str(tmp_path), "--before", str(TOMORROW)]) == 0
     said = capsys.readouterr()
     assert "2 files became 1" in said.out
-    assert f"damaged, left as they are: {first.relative_to(tmp_path)}, {second.relative_to(tmp_path)}" in said.out
+    assert f"damaged, skipped: {first.relative_to(tmp_path)}, {second.relative_to(tmp_path)}" in said.out
     assert said.err.count("damaged: ") == 2
     assert first.exists()
     assert second.exists()

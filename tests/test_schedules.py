@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.cli import _parser, _settings
+from pipeline.cli import _parser
+from pipeline.commands.run import settings_of
 from pipeline.config import load
 from pipeline.stream_settings import StreamSettings
 
@@ -63,7 +64,7 @@ def test_commands_are_ours_and_their_settings_right(where: str, command: list[st
     args = _parser().parse_args(command)
     args.beam_flags = []
     if command[0] == "run":
-        launch = _settings(args).launch
+        launch = settings_of(args).launch
         assert 0 < launch.stalled_minutes < launch.max_minutes < OUTER_MINUTES
         assert launch.metrics
     if command[0] == "stream":

@@ -11,7 +11,7 @@ CONFIGURATION = Path(__file__).with_name("template.yaml")
 
 
 def translate(arguments: Sequence[str]) -> list[str]:
-    """The launcher's flags as a command line of ours; what is not a parameter of the template is Beam's.
+    """Translate the launcher's flags to our command line; a flag that the template does not declare is Beam's.
 
     >>> translate(["--inputs=gs://b/a*,gs://b/c", "--output=gs://b/out", "--runner=DataflowRunner", "--project=p"])[2:]
     ['--input', 'gs://b/a*', 'gs://b/c', '--output', 'gs://b/out', '--', '--project=p']

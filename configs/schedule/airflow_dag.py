@@ -24,7 +24,7 @@ with DAG(
         cwd=DATELINE,
         bash_command=".venv/bin/dateline run configs/feeds.yaml --metrics out/metrics.json --log-format json",
         skip_on_exit_code=4,
-        execution_timeout=datetime.timedelta(minutes=65),  # behind max_minutes, should even the watchdog fail
+        execution_timeout=datetime.timedelta(minutes=65),  # after max_minutes, in case the watchdog fails
     )
 
 with DAG("dateline_compact", schedule="40 3 * * *", start_date=BEGIN, catchup=False, max_active_runs=1):

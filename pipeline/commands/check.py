@@ -1,12 +1,15 @@
-"""`dateline check DATASET`: every file of a dataset read, and damaged ones set aside."""
+"""`dateline check`: a configuration is checked without a run, or every file of a dataset is read."""
 
 import argparse
 import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pipeline.commands.run import EPILOG as RUN_EPILOG
+from pipeline.commands.run import add_overrides, settings_of
 from pipeline.errors import ConfigurationError, DatasetBusy, Exit
 from pipeline.monitoring.terminal import show
+from transforms.settings import got
 
 if TYPE_CHECKING:
     from transforms.dataset.check import Scan
@@ -22,6 +25,35 @@ exit codes: 0 sound; 1 findings, with --repair those that are left; 2 not a data
 """
 
 
+def add_check_command(commands: Any) -> None:
+    """Add `check` to the command line."""
+    text = "check a configuration without running it, or the files of a dataset"
+    sub = commands.add_parser(
+        "check",
+        help=text,
+        description=text,
+        epilog=f"{EPILOG}\n{RUN_EPILOG}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    sub.set_defaults(command=_check)
+    sub.add_argument("config", metavar="CONFIG_OR_DATASET", help="YAML file, or the folder of a dataset")
+    sub.add_argument("--repair", action="store_true", help="set damaged files of a dataset aside")
+    add_overrides(sub)
+
+
+def _check(args: argparse.Namespace) -> int:
+    if is_dataset(args.config):
+        from pipeline.beam_flags import beam_options, use_for_files
+
+        use_for_files(beam_options(args.beam_flags))
+        return check_dataset(args)
+    if args.repair:
+        raise ConfigurationError([got("--repair", args.config, "the folder of a dataset")])
+    from pipeline.launch.batch import check
+
+    return check(settings_of(args))
+
+
 def is_dataset(given: str) -> bool:
     """Return True if the argument of `check` is a dataset and not a configuration.
 
@@ -32,7 +64,7 @@ def is_dataset(given: str) -> bool:
 
 
 def check_dataset(args: argparse.Namespace) -> int:
-    """Check a dataset, and repairs it where that is asked for."""
+    """Check a dataset, and repair it if the command has `--repair`."""
     from transforms.dataset import DatasetLocked, files, layout
     from transforms.dataset.check import scan
     from transforms.dataset.repair import repair

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from transforms.dataset.compact import Compacted
 
 EPILOG = """\
-Days that still grow are left alone: without --before, all days before today (UTC) are compacted. Rows
-stay the same, killed anywhere the dataset is whole, and a run that is done again still replaces its
-own rows. No run can write meanwhile: it ends with exit code 4, and so does this command while one does.
+Without --before, all days before today (UTC) are compacted; later days still grow and are skipped.
+Rows stay the same. Compaction is atomic: if it is killed, the dataset is still complete. A repeated run
+still replaces its own rows. While compaction runs, a run over the same dataset ends with exit code 4;
+while a run writes, compaction does.
 
 exit codes: 0 done, also if there was nothing to do; 2 no dataset; 4 a run is writing into it
 """
@@ -25,18 +26,20 @@ def add_compact_command(commands: Any) -> None:
     """Add `compact` to the command line."""
     sub = commands.add_parser(
         "compact",
-        help="put a dataset's small files together",
-        description="Put the small files of each table and day together, and the records of old runs over feeds.",
+        help="merge the small files of a dataset",
+        description="Merge the small files of each table and day, and the records of old runs over feeds.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     sub.set_defaults(command=_compact)
     sub.add_argument("dataset", help="a folder that `dateline run` has written")
-    sub.add_argument("--before", metavar="DATE", help="only days before this one, as 2026-11-22; today if not given")
-    sub.add_argument("--target-mb", type=int, default=256, metavar="N", help="size to bring files up to (256)")
-    sub.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    sub.add_argument("--before", metavar="DATE", help="only days before this one, as 2026-11-22; default: today (UTC)")
+    sub.add_argument("--target-mb", type=int, default=256, metavar="N", help="target size of merged files, in MB (256)")
+    sub.add_argument("--dry-run", action="store_true", help="print the merges, and write nothing")
     sub.add_argument(
-        "--alone", action="store_true", help="of a dataset by URL: nothing else writes into it, which cannot be checked"
+        "--alone",
+        action="store_true",
+        help="required for a URL, which has no lock: confirm that no run writes into it",
     )
     sub.add_argument("--log-format", choices=logs.FORMATS, default="text", help="json: errors as objects")
 
@@ -50,7 +53,7 @@ def _compact(args: argparse.Namespace) -> int:
         raise ConfigurationError([got("--target-mb", args.target_mb, "at least 1")])
     if not (files.is_local(args.dataset) or args.alone or args.dry_run):
         raise ConfigurationError(
-            [f"{args.dataset}: object stores have no locks; make sure that no run writes there, and say --alone"]
+            [f"--alone: got no confirmation for {args.dataset!r}, which has no lock; stop its runs, then add --alone"]
         )
     try:
         done = compact(args.dataset, _date(args.before), target_bytes=args.target_mb * 2**20, dry_run=args.dry_run)
@@ -74,7 +77,7 @@ def _date(text: str | None) -> datetime.date:
 
 
 def summary(done: "Compacted", *, dry_run: bool) -> str:
-    """Return a line for each file that was made, and one for all."""
+    """Return a line for each merged file, and a line of totals."""
     lines = [
         f"  {one_line(merge.target)}  {merge.size / 1e6:,.1f} MB of {len(merge.paths)} files" for merge in done.merges
     ]
@@ -83,8 +86,8 @@ def summary(done: "Compacted", *, dry_run: bool) -> str:
     return "\n".join(
         [
             *lines,
-            f"{files:,} files {would} {len(done.merges):,}; {done.records:,} records of runs over feeds put together;"
-            f" {done.left_behind:,} killed runs' leavings removed",
-            *([f"damaged, left as they are: {', '.join(done.damaged)}"] if done.damaged else []),
+            f"{files:,} files {would} {len(done.merges):,}; {done.records:,} records of runs over feeds merged;"
+            f" {done.left_behind:,} files of killed runs removed",
+            *([f"damaged, skipped: {', '.join(done.damaged)}"] if done.damaged else []),
         ]
     )

@@ -34,38 +34,42 @@ def add_feeds_commands(commands: Any) -> None:
     feeds = commands.add_parser(
         "feeds", help="show, check, import or export a list of feeds", description="Lists of feeds, as CSV or OPML."
     ).add_subparsers(required=True, metavar="COMMAND")
-    sub = feeds.add_parser("list", help="show the feeds of a list")
+    sub = _add(feeds, "list", "show the feeds of a list")
     sub.set_defaults(command=_list)
     sub.add_argument("file", metavar="LIST", help="CSV file, such as seeds/feeds.csv")
-    sub.add_argument("--country", help="only of this country, ISO 3166-1 alpha-3, as FRA")
-    sub.add_argument("--language", help="only in this language, ISO 639-1, as fr")
-    sub = feeds.add_parser(
-        "check",
-        help="ask for each feed: which answer, which have moved, which are stale",
-        epilog=CHECK_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    sub.add_argument("--country", metavar="CODE", help="only of this country, ISO 3166-1 alpha-3, as FRA")
+    sub.add_argument("--language", metavar="CODE", help="only in this language, ISO 639-1, as fr")
+    sub = _add(feeds, "check", "fetch each feed: report those that failed, have moved, or are stale", CHECK_EPILOG)
     sub.set_defaults(command=_check)
     sub.add_argument("file", metavar="LIST", help="CSV file, such as seeds/feeds.csv")
     sub.add_argument("--output", metavar="CSV", help="write a row for each feed here")
-    sub.add_argument("--all", action="store_true", help="print the feeds that are well, too")
+    sub.add_argument("--all", action="store_true", help="print healthy feeds, too")
     sub.add_argument(
         "--stale-days",
         type=float,
         default=STALE_DAYS,
         metavar="N",
-        help=f"age of the newest entry from which on a feed is stale ({STALE_DAYS:.0f})",
+        help=f"minimum age of the newest entry of a stale feed, in days ({STALE_DAYS:.0f})",
     )
-    sub.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="for each answer (30)")
-    sub.add_argument("--contact", default="", help="a page or mailbox by which publishers can reach you")
-    sub = feeds.add_parser("import", help="make a list of an OPML file, as feed readers export it")
+    sub.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="timeout of each response (30)")
+    sub.add_argument(
+        "--contact", default="", metavar="TEXT", help="page or mail address by which publishers can reach you"
+    )
+    sub = _add(feeds, "import", "convert an OPML file, as feed readers export it, to a list")
     sub.set_defaults(command=_import)
-    sub.add_argument("file", metavar="OPML")
-    sub.add_argument("--output", required=True, metavar="CSV", help="the list")
-    sub = feeds.add_parser("export", help="make an OPML file of a list, for feed readers")
+    sub.add_argument("file", metavar="OPML", help="OPML file, as feed readers export it")
+    sub.add_argument("--output", required=True, metavar="CSV", help="list to write")
+    sub = _add(feeds, "export", "convert a list to an OPML file, for feed readers")
     sub.set_defaults(command=_export)
-    sub.add_argument("file", metavar="LIST")
-    sub.add_argument("--output", required=True, metavar="OPML", help="the OPML file")
+    sub.add_argument("file", metavar="LIST", help="CSV file, such as seeds/feeds.csv")
+    sub.add_argument("--output", required=True, metavar="OPML", help="OPML file to write")
+
+
+def _add(commands: Any, name: str, text: str, epilog: str | None = None) -> argparse.ArgumentParser:
+    added: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    return added
 
 
 # Packages that take seconds to import are imported where they are used, so that --help is fast.

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.commands.run import add_overrides
 from pipeline.errors import ConfigurationError, Exit
 from pipeline.monitoring.terminal import show
 from transforms.settings import got
@@ -29,15 +30,13 @@ def add_submit_command(commands: Any) -> None:
     sub = commands.add_parser(
         "submit",
         help="hand a run to Dataflow, or show what would be handed over",
-        description="Hand a run to a service such as Dataflow and leave it there.",
+        description="Send a run to a service such as Dataflow, and exit without waiting for its end.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     sub.set_defaults(command=_submit)
     sub.add_argument("config", help="YAML file, such as configs/dataflow.yaml")
-    sub.add_argument("--input", nargs="+", action="extend", default=[], metavar="GLOB_OR_URL", help="read these")
-    sub.add_argument("--output", metavar="DIR", help="write the dataset here instead")
-    sub.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="change a setting")
+    add_overrides(sub)
     sub.add_argument("--dry-run", action="store_true", help="build the job and print it; send nothing")
     sub.add_argument("--json", metavar="FILE", help="with --dry-run, write the whole job and graph here")
 

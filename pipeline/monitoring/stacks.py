@@ -21,6 +21,7 @@ OURS = re.compile(r"/((?:pipeline|transforms)/(?!.*site-packages).+)$")
 WATCHING = (
     "pipeline/__main__.py",
     "pipeline/cli.py",
+    "pipeline/commands/",
     "pipeline/launch/",
     "pipeline/engines/",
     "pipeline/monitoring/",
