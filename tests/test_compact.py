@@ -363,5 +363,5 @@ def dataclass_without_files(one: Run) -> Run:
 
 
 def test_no_dataset(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="not a Dateline dataset"):
+    with pytest.raises(ValueError, match="expected the folder of a Dateline dataset"):
         compact(str(tmp_path), TOMORROW)

@@ -132,7 +132,7 @@ def test_command_line_changes(tmp_path):
 
 
 def test_an_output_that_is_empty_is_not_taken_for_none(tmp_path):
-    with pytest.raises(ConfigurationError, match="'' is not a folder"):
+    with pytest.raises(ConfigurationError, match="got ''; expected a folder"):
         settings(tmp_path, output="")
 
 

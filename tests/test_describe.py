@@ -96,5 +96,5 @@ def test_what_is_no_dataset_is_refused_by_name(tmp_path: Path, kind: str) -> Non
         path.mkdir()
     if kind == "file":
         path.write_text("")
-    with pytest.raises(ValueError, match=f"dataset: '{path}' is not a Dateline dataset"):
+    with pytest.raises(ValueError, match=f"dataset: got '{path}'; expected the folder of a Dateline dataset"):
         describe(str(path))

@@ -162,10 +162,10 @@ def test_text_beside_zip_and_same_file_twice(dump, built, tmp_path):
     [
         ("", r"allCountries\.zip is empty"),
         ("1\tParis\n", r"allCountries\.zip, line 1: 2 columns, expected 19, with tabs between: geonameid, name"),
-        (line(*LINES[3]) + line("x", *LINES[3][1:]), r"line 2: geonameid is 'x', expected a whole number"),
-        (line(*LINES[3][:4], 95, *LINES[3][5:]), r"line 1: latitude is '95', expected degrees from -90 to 90"),
-        (line(*LINES[3][:5], "east", *LINES[3][6:]), r"longitude is 'east', expected degrees from -180 to 180"),
-        (line(*LINES[3][:-1], -5), r"population is '-5', expected a whole number"),
+        (line(*LINES[3]) + line("x", *LINES[3][1:]), r"line 2: geonameid: got 'x'; expected a whole number"),
+        (line(*LINES[3][:4], 95, *LINES[3][5:]), r"line 1: latitude: got '95'; expected degrees from -90 to 90"),
+        (line(*LINES[3][:5], "east", *LINES[3][6:]), r"longitude: got 'east'; expected degrees from -180 to 180"),
+        (line(*LINES[3][:-1], -5), r"population: got '-5'; expected a whole number"),
         (line(*LINES[3]).encode() + b"\xff\xfe\n", r"after line \d: not UTF-8"),
     ],
 )

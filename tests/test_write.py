@@ -291,7 +291,7 @@ def test_tables_that_are_unknown_or_forgotten_are_refused(names: list[str]) -> N
 
 def test_an_output_that_is_a_pattern_is_refused() -> None:
     run = Run(run_id="r", listing="l", started=NOON)
-    with pytest.raises(ValueError, match="output: 'out/\\*' is not a folder"):
+    with pytest.raises(ValueError, match=r"output: got 'out/\*'; expected a folder"):
         Write(output="out/*", run=run)
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from transforms.dataset import Run, bounded, files, guard, layout, list_runs
 from transforms.dataset.trust import DamagedFile, warn
 from transforms.records import TABLES
+from transforms.settings import bad_setting
 
 WIDTH = 110
 """Columns of text."""
@@ -48,9 +49,11 @@ def describe(dataset: str) -> str:
     guard.check_links(dataset)
     runs = list_runs(dataset)
     if not runs:
-        raise ValueError(
-            f"dataset: {dataset!r} is not a Dateline dataset: no run has begun there ({layout.RUNS} has no record);"
-            " give the folder that `dateline run --output` wrote to"
+        raise bad_setting(
+            "dataset",
+            dataset,
+            "the folder of a Dateline dataset, as `dateline run --output` writes it;"
+            f" no run has started there ({layout.RUNS} has no record)",
         )
     tables = summarize_tables(dataset)
     parts = [headline(dataset, tables, runs), *map(table_text, tables), made_with(dataset), runs_text(runs)]

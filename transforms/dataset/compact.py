@@ -23,6 +23,7 @@ from transforms.dataset.merged_file import parts_of, read_footer
 from transforms.dataset.restore import Rewrite
 from transforms.dataset.trust import DamagedFile, warn
 from transforms.records import TABLES, stable_id
+from transforms.settings import bad_setting
 
 TARGET_BYTES = 256 * 2**20
 """Size up to which files are put together; larger ones stay as they are."""
@@ -83,7 +84,7 @@ def compact(
     """
     output = files.check_output(output)
     if not files.list_files(files.join(output, layout.RUNS, "*")) and not runs.history_paths(output):
-        raise ValueError(f"dataset: {output!r} is not a Dateline dataset: no run has begun there")
+        raise bad_setting("dataset", output, "the folder of a Dateline dataset; no run has started there")
     guard.check_links(output)
     damaged: set[str] = set()
     if dry_run:

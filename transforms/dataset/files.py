@@ -15,6 +15,8 @@ from typing import Any, BinaryIO
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
+from transforms.settings import bad_setting
+
 WILDCARDS = "*?["
 """Beam's file systems read these as patterns anywhere in a path, also in `delete`."""
 COPYING = ("gs://", "s3://")
@@ -31,7 +33,7 @@ def check_output(output: str) -> str:
     'out'
     """
     if not output or any(character in output for character in WILDCARDS):
-        raise ValueError(f"output: {output!r} is not a folder; give a path or URL without any of {' '.join(WILDCARDS)}")
+        raise bad_setting("output", output, f"a folder: a path or URL without any of {' '.join(WILDCARDS)}")
     return output.rstrip("/") or "/"
 
 

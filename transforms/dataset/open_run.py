@@ -11,6 +11,7 @@ from transforms.dataset.runs import Input, Run
 from transforms.dataset.schema import dateline_version
 from transforms.dataset.trust import DamagedFile, UntrustedDataset
 from transforms.records import SCHEMA_VERSION
+from transforms.settings import bad_setting
 
 RECENT = 100
 """Runs, the last ones, among which one that never finished is looked for."""
@@ -86,7 +87,7 @@ def begin_run(
         ValueError: the output cannot be written to, or `now` has no time zone.
     """
     if now.tzinfo is None:
-        raise ValueError(f"now: {now!r} has no time zone; give an aware time")
+        raise bad_setting("now", now, "a time with its zone")
     output = files.check_output(output)
     made_with = {"dateline": dateline_version(), "schema": SCHEMA_VERSION, **(versions or {})}
     try:
@@ -98,6 +99,4 @@ def begin_run(
     except (UntrustedDataset, DamagedFile):
         raise
     except (OSError, ValueError) as error:
-        raise ValueError(
-            f"output: cannot write to {output!r}: {error}; give a folder that can be written to"
-        ) from error
+        raise bad_setting("output", output, f"a folder that can be written to: {error}") from error

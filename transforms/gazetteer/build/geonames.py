@@ -13,6 +13,7 @@ from typing import NamedTuple
 from transforms.gazetteer.build.rows import Row
 from transforms.gazetteer.features import CLASSES, COUNTRY_CODES, usual_radius_km
 from transforms.gazetteer.names import is_code, is_latin, is_transliteration
+from transforms.settings import bad_setting
 
 COLUMNS = 19
 ALTERNATE_COLUMNS = (8, 10)
@@ -113,7 +114,7 @@ def _row(fields: list[str], alternate_column: bool) -> Row:
     geonameid, name, asciiname, alternatenames, lat, lon, letter, code, country, _, admin1, admin2, *rest = fields
     population = _number(rest[2] or "0", "population")
     if letter not in CLASSES:
-        raise ValueError(f"feature class is {letter!r}, expected one of {', '.join(CLASSES)}")
+        raise bad_setting("feature class", letter, f"one of {', '.join(CLASSES)}")
     first = f"{country}.{admin1}" if country and admin1 not in ("", "00") else ""
     return Row(
         geonameid=_number(geonameid, "geonameid"),
@@ -124,7 +125,7 @@ def _row(fields: list[str], alternate_column: bool) -> Row:
         admin2=f"{first}.{admin2}" if first and admin2 else "",
         lat=_degrees(lat, 90, "latitude"),
         lon=_degrees(lon, 180, "longitude"),
-        # The ranker has learned from divisions without people, so that the city of a name stands before its province.
+        # The ranker is trained on divisions without population: a city ranks above the province of the same name.
         population=0 if letter == "A" and code not in COUNTRY_CODES else population,
         radius_km=usual_radius_km(code, letter, population),
         short=frozenset({asciiname} if asciiname else ()),
@@ -149,7 +150,7 @@ def is_usable(name: str, population: int) -> bool:
 
 def _number(text: str, column: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) >= 2**62:
-        raise ValueError(f"{column} is {text!r}, expected a whole number")
+        raise bad_setting(column, text, "a whole number")
     return int(text)
 
 
@@ -159,7 +160,7 @@ def _degrees(text: str, most: int, column: str) -> float:
     except ValueError:
         degrees = float("nan")
     if not -most <= degrees <= most:
-        raise ValueError(f"{column} is {text!r}, expected degrees from -{most} to {most}")
+        raise bad_setting(column, text, f"degrees from -{most} to {most}")
     return degrees
 
 
