@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 GAZETTEER := transforms/gazetteer/gazetteer.sqlite
 
-.PHONY: run test test-engines prism setup gazetteer docs model ranker lock clean help
+.PHONY: run test test-fast test-engines prism setup gazetteer docs model ranker lock clean help
 
 run: setup gazetteer  ## run the main job on the sample articles in seeds/
 	$(BIN)/dateline run configs/sample.yaml
@@ -16,6 +16,9 @@ test: setup gazetteer  ## check types and style, and run the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy pipeline transforms training benchmarks tests setup.py
 	$(BIN)/pytest -q
+
+test-fast: setup gazetteer  ## run the tests that tests/slow.txt does not name, for a first answer
+	$(BIN)/pytest -q -m "not slow"
 
 test-engines: setup gazetteer  ## run the sample on Prism, Flink and Spark, fetched into .engines/ (Go; Java and Maven)
 	-$(BIN)/python tests/helpers/fetch_engines.py

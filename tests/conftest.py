@@ -11,11 +11,12 @@ settings.register_profile(
 settings.load_profile("steady")
 
 SLOW = frozenset((Path(__file__).with_name("slow.txt")).read_text(encoding="utf-8").split())
-"""Test files that take more than a few seconds: whole runs, engines, servers, corpora."""
+"""Test files, and tests as FILE::NAME, that take more than a few seconds: whole runs, engines, servers, corpora."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of slow files."""
+    """Mark the tests that slow.txt names, or whose file it names; `make test-fast` leaves them out."""
     for item in items:
-        if item.path.name in SLOW:
+        test = f"{item.path.name}::{item.name.partition('[')[0]}"
+        if not SLOW.isdisjoint((item.path.name, test)):
             item.add_marker(pytest.mark.slow)
