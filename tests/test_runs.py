@@ -75,7 +75,7 @@ def test_an_unknown_scheme_is_refused() -> None:
 
 
 def test_a_time_without_a_zone_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="now: got .*; expected a time with its zone"):
+    with pytest.raises(ValueError, match=r"now: got .*; expected a time with its zone"):
         begin_run(str(tmp_path), FILES, NOON.replace(tzinfo=None))
 
 
