@@ -17,6 +17,7 @@ setup(
         "transforms.extract": ["model/**/*"],
         "transforms.gazetteer": ["data/*", "gazetteer.sqlite"],
         "transforms.geocode.ranking": ["weights.tsv"],
+        "transforms.languages.en": ["*.txt"],
     },
     install_requires=[
         "apache-beam>=2.77,<3",

@@ -90,7 +90,7 @@ SENTENCES = (
     "The price of bread has doubled since the summer, and many families have begun to bake at home again.",
     "It was the third time in a month that the trains did not run, and patience is wearing thin.",
 )
-COMMON_WORDS = Path(__file__).parents[1] / "transforms" / "gazetteer" / "data" / "common_words.txt"
+COMMON_WORDS = Path(__file__).parents[1] / "transforms" / "languages" / "en" / "common_words.txt"
 WORDS = COMMON_WORDS.read_text(encoding="utf-8").partition("\n")[2].split()
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 

@@ -43,7 +43,8 @@ def test_patterns_are_found_wherever_they_are():
     names = {found.name for found in all_patterns()}
     assert "transforms.text.bylines._ROLE" in names
     assert any(name.startswith("transforms.text.boilerplate._PATTERNS[") for name in names)  # in a tuple of tuples
-    assert any("sub() in line" in name and "people" in name for name in names)  # written into a call
+    assert any("sub() in line" in name and "bylines" in name for name in names)  # written into a call
+    assert any(name.endswith(".context.locative") for name in names)  # in a field of a language
     assert len(names) > 200
 
 

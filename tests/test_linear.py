@@ -23,13 +23,14 @@ from transforms.formats.known import split
 from transforms.formats.warc import read_warc
 from transforms.gazetteer.candidates import options_for
 from transforms.gazetteer.names import normalize
-from transforms.geocode.mentions.page import MentionContext
+from transforms.geocode.mentions.context import MentionContext
 from transforms.geocode.mentions.patterns import _lists
 from transforms.geocode.ranking.features import Name
 from transforms.geocode.ranking.weights import MAX_ROWS, _groups
 from transforms.http.archive import warc_record
 from transforms.http.decoding import decode_content
 from transforms.http.redact import mask
+from transforms.languages.known import language_of
 from transforms.parse import parse_item
 from transforms.records import Document
 from transforms.text.dates import fold
@@ -52,7 +53,7 @@ ATOM = "http://www.w3.org/2005/Atom"
     ],
 )
 def test_lists_before_a_plural(text, lists):
-    assert [text[start:end] for start, end, _ in _lists(text)] == lists
+    assert [text[start:end] for start, end, _ in _lists(text, language_of("en").forms)] == lists
 
 
 @pytest.mark.parametrize(

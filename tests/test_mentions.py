@@ -9,6 +9,7 @@ from transforms.gazetteer.lookup import DEFAULT_PATH, Gazetteer
 from transforms.geocode.mentions import find_mentions
 from transforms.geocode.mentions.peoples import is_language, kind_of
 from transforms.geocode.mentions.words import is_common
+from transforms.languages.known import language_of
 from transforms.records import Article, Entity
 
 
@@ -181,7 +182,7 @@ def test_plural_counties_are_looked_up_as_counties(gazetteer):
 )
 def test_kind_of_a_people(text, word, kind, gazetteer):
     start = text.index(word)
-    assert kind_of(text, start, start + len(word), gazetteer) == kind
+    assert kind_of(text, start, start + len(word), gazetteer, language_of("en").peoples) == kind
 
 
 @pytest.mark.parametrize(
@@ -199,7 +200,7 @@ def test_kind_of_a_people(text, word, kind, gazetteer):
 )
 def test_languages(text, word, language):
     start = text.index(word)
-    assert is_language(text, start, start + len(word)) is language
+    assert is_language(text, start, start + len(word), language_of("en").peoples) is language
 
 
 @pytest.mark.parametrize(
@@ -218,4 +219,4 @@ def test_peoples_in_context(text, named, expected, gazetteer):
 
 @pytest.mark.parametrize(("name", "common"), [("Central", True), ("Black Rock", True), ("Kyiv", False), ("Nice", True)])
 def test_common_words(name, common):
-    assert is_common(name) is common
+    assert is_common(name, language_of("en")) is common

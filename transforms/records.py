@@ -19,6 +19,7 @@ SCHEMA_VERSION = "1"
 """Changes with any column's name, type or meaning; each change is in the CHANGELOG."""
 
 PlaceKind = Literal["name", "demonym", "adjective", "dateline"]
+PlaceBasis = Literal["model", "gazetteer", "demonyms", "dateline", "organization"]
 
 
 TABLES: dict[str, type] = {}

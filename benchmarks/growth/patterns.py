@@ -2,6 +2,7 @@
 
 import ast
 import collections
+import dataclasses
 import importlib
 import inspect
 import pkgutil
@@ -104,6 +105,9 @@ def _within(name: str, value: Any, module: str, depth: int) -> Iterator[tuple[st
         yield name, value
     elif depth > 3:
         return
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from _within(f"{name}.{field.name}", getattr(value, field.name), module, depth + 1)
     elif isinstance(value, dict):
         for key, inner in list(value.items())[:1000]:
             yield from _within(f"{name}[{key!r}]", inner, module, depth + 1)

@@ -18,6 +18,8 @@ from transforms.geocode.publisher import country_of, places_of, point_of
 from transforms.geocode.ranking.features import Name
 from transforms.geocode.ranking.weights import is_placed, load_weights, rank
 from transforms.geocode.ranking.words import cues_of, traits_of
+from transforms.languages.base import RankingWords
+from transforms.languages.known import language_of
 from transforms.records import AnnotatedArticle, Article, Location, stable_id
 from transforms.settings import bad_setting
 
@@ -91,11 +93,12 @@ def names_of(mentions: Sequence[Mention], article: Article, gazetteer: Gazetteer
     groups: dict[Key, list[Mention]] = defaultdict(list)
     for mention in mentions:
         groups[key_of(mention)].append(mention)
-    return {key: name_of(group, article.text, gazetteer) for key, group in groups.items()}
+    words = language_of(article.language).ranking
+    return {key: name_of(group, article.text, gazetteer, words) for key, group in groups.items()}
 
 
-def name_of(group: Sequence[Mention], text: str, gazetteer: Gazetteer) -> Name:
-    """What the mentions of one name may mean, and how they are used."""
+def name_of(group: Sequence[Mention], text: str, gazetteer: Gazetteer, words: RankingWords) -> Name:
+    """Return one name with its candidates and the cues of its mentions."""
     first = group[0]
     spans = [(mention.start, mention.end) for mention in group]
     if first.place is not None:
@@ -112,8 +115,8 @@ def name_of(group: Sequence[Mention], text: str, gazetteer: Gazetteer) -> Name:
         containers=containers_named(first.container, gazetteer) if first.container else (),
         known=gazetteer.known(first.name),
         doubtful=doubtful,
-        traits=traits_of(text, first.name, options, spans, bases, doubtful=doubtful),
-        cues=cues_of(text, spans),
+        traits=traits_of(text, first.name, options, spans, bases, words, doubtful=doubtful),
+        cues=cues_of(text, spans, words),
     )
 
 

@@ -9,16 +9,12 @@ import pycountry
 
 from transforms.gazetteer.candidates import NONE, Options, options_for
 from transforms.gazetteer.lookup import Gazetteer, Match, Place
+from transforms.languages.known import language_of
 from transforms.records import Article
 from transforms.text.normal_forms import few_marks
 
-_MEDIA = re.compile(
-    "^(?:the|this|is|in|inside|www|web|online|digital|daily|weekly|evening|morning|sunday|saturday|mail|local|live|today"
-    "|news|newspapers?|press|times|herald|post|star|sun|tribune|gazette|journal|chronicle|register|review|reporter"
-    "|record|sentinel|courier|ledger|observer|examiner|dispatch|bulletin|beacon|citizen|advocate|democrat|republican"
-    "|independent|telegraph|telegram|globe|guardian|mirror|echo|express|standard|leader|inquirer|bee|banner|monitor"
-    "|mercury|voice|world|city|magazine|media|radio|tv|fm|com|net|org|co|and|of|a|my|go|en|eng|english)"
-)
+_MEDIA = language_of(None).publishers.media
+"""Names of media are matched before any language is known, and most are English."""
 _SHARED = frozenset({"co", "io", "tv", "me", "ai", "ly", "fm", "cc", "ws", "to", "gl", "gg", "sh", "st", "eu", "la"})
 """Top-level domains of countries that are used all over the world."""
 _HOSTS = frozenset({"blogspot", "wordpress", "forbes", "yahoo", "medium", "substack"})

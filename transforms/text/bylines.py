@@ -1,55 +1,53 @@
-"""Names of authors out of bylines, as sources print them."""
+"""Names of authors from bylines, as sources print them.
+
+A byline is read before the language of its article is known: the words of all languages apply.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from transforms.languages.base import BylineWords
+from transforms.languages.known import union
 from transforms.text.normalize import clean_line
 
 MAX_BYLINE = 500
-"""Longer ones are prose."""
+"""Maximum number of characters of a byline; a longer one is prose."""
+
+
+def _any(pick: Callable[[BylineWords], tuple[str, ...]]) -> str:
+    """Return the alternatives of all languages for one use, as a part of a pattern."""
+    return "|".join(union(lambda language: pick(language.bylines)))
+
 
 _BY = re.compile(
-    r"^(?:(?:words|story|text|report(?:ed|ing)?|written|posted|published|article|analysis|opinion|review(?:ed)?)\s+)?"
-    r"(?:by|von|par|por|di|da|door|av|af|od|przez|написал[аи]?|автор|autor|auteur|autore|author)s?\b[\s:]+",
-    re.IGNORECASE,
+    rf"^(?:(?:{_any(lambda words: words.kinds)})\s+)?(?:{_any(lambda words: words.by)})s?\b[\s:]+", re.IGNORECASE
 )
-_WHEN_BY = re.compile(r"^(?:published|posted|written)\s(?:on\s)?[\w.,: ]{4,40}\s(?=by\s)", re.IGNORECASE)
-"""`Published 3 May 2021 by Ann Lee`."""
+_DATED = re.compile(rf"^(?:{_any(lambda words: words.dated)})", re.IGNORECASE)
 _EMAIL = re.compile(r"[(<\[]?\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\b[)>\]]?")
 # Runs of white space and signs are entered only at their start, so that none is tried from each of its characters.
 _ROLE = re.compile(
-    r"(?:^|(?<![\s,;|(\-–—])(?=[\s,;|(\-–—]))[\s,;|(\-–—]*+(?:(?:senior|chief|staff|special|deputy|political|foreign|national|business|science|health|news"
-    r"|sports?|the|us|uk|world|europe|africa|asia|middle east|correspondent|contributing|managing|associate|our|data"
-    r"|technology|education|economics|environment|diplomatic|security|legal|media|features?|home|affairs)\s+){0,4}"
-    r"(?:staff|writers?|reporters?|correspondents?|editors?|columnists?|contributors?|journalists?|photographers?"
-    r"|editor-in-chief|producer|analyst|newsroom|guest author)\b.*$",
+    r"(?:^|(?<![\s,;|(\-–—])(?=[\s,;|(\-–—]))[\s,;|(\-–—]*+"
+    rf"(?:(?:{_any(lambda words: words.role_words)})\s+){{0,4}}(?:{_any(lambda words: words.roles)})\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
 _LINK = re.compile(r"(?<!\S)\S*?(?:https?:|www\.)\S*", re.IGNORECASE)
 _LABEL = re.compile(r"^[^\W\d_]{2,12}:\s+")
 """`Text: Ann Lee`, in any language."""
-_WHEN = re.compile(
-    r"(?:(?:(?<!\s)\s+on)?(?:(?<!\s)\s+)?\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\s\d{1,2}[:.]\d\d\b|\s\d{4}-\d\d-\d\d|\s(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct"
-    r"|nov|dec)[a-z]{0,6}\.?\s\d|\s\d{1,2}\.?\s\w|\s(?:published|updated|posted)\b|\s@\w).*$",
+_DATE = re.compile(
+    rf"(?:{_any(lambda words: words.date_starts)}"
+    r"|\s\d{1,2}[:.]\d\d\b|\s\d{4}-\d\d-\d\d|\s\d{1,2}\.?\s\w|\s@\w).*$",
     re.IGNORECASE | re.DOTALL,
 )
-_BETWEEN = re.compile(
-    r"(?:(?<!\s)\s+)?(?:[,;|•·/]|\s&\s|\band\b|\bund\b|\bet\b|\by\b(?=\s+[A-ZÀ-Þ])|\bwith\b|\s[-–—]\s|\n)\s*"
-)
-_SUFFIX = re.compile(r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|esq|mba|rn)\.?$", re.IGNORECASE)
-_AGENCY = re.compile(
-    r"(?:(?<!\s)\s+)?\b(?:(?:the )?associated press|thomson reuters|reuters|agence france-presse|press association"
-    r"|bloomberg news|usa today(?: network| sports)?|united press international|deutsche presse-agentur"
-    r"|press trust of india|xinhua|cnn business|bbc news|ap|afp|upi|pti|ani|ians|efe|ansa|dpa)$",
-    re.IGNORECASE,
-)
-"""Behind a name on one line with it; alone it stays."""
+_BETWEEN = re.compile(rf"(?:(?<!\s)\s+)?(?:[,;|•·/]|\s&\s|\s[-–—]\s|\n|{_any(lambda words: words.joints)})\s*")
+_SUFFIX = re.compile(rf"^(?:{_any(lambda words: words.suffixes)})\.?$", re.IGNORECASE)
+_AGENCY = re.compile(rf"(?:(?<!\s)\s+)?\b(?:{_any(lambda words: words.agencies)})$", re.IGNORECASE)
+"""Agency after a name on the same line; alone it stays."""
 _SHORT_CAPITALS = re.compile(r"^(?:[A-Z]{2,5}|Ap|Afp|Cnn|Nbc|Cbs|Abc|Bbc)\b")
-"""Behind a name: an agency (`AP Auto`, `CNN Business`) or a degree (`RDN`)."""
-_DESK = re.compile(r"\b(?:staff|newsroom|news ?desk|bureau|team|editorial board|online desk|web desk)$", re.IGNORECASE)
+"""After a name: an agency (`AP Auto`, `CNN Business`) or a degree (`RDN`)."""
+_DESK = re.compile(rf"\b(?:{_any(lambda words: words.desks)})$", re.IGNORECASE)
 _NOT_A_NAME = re.compile(
-    r"https?:|www\.|\.(?:com|org|net|co|ru|de)\b|^@|\d|[<>{}=\[\]#]|^(?:admin|administrator|staff|editor|editorial|guest"
-    r"|unknown|none|null|anonymous|webmaster|noreply|newsroom|redaktion|redazione|rédaction|by|the|updated|published)$",
+    r"https?:|www\.|\.(?:com|org|net|co|ru|de)\b|^@|\d|[<>{}=\[\]#]"
+    rf"|^(?:{_any(lambda words: words.not_names)})$",
     re.IGNORECASE,
 )
 
@@ -67,8 +65,8 @@ def names(byline: str) -> tuple[str, ...]:
     line = clean_line(byline[:MAX_BYLINE])
     if not line or len(byline) > MAX_BYLINE:
         return ()
-    line = _WHEN_BY.sub("", line)
-    line = _WHEN.sub("", _LINK.sub(" ", _EMAIL.sub(" ", line))).strip(" ,;()")
+    line = _DATED.sub("", line)
+    line = _DATE.sub("", _LINK.sub(" ", _EMAIL.sub(" ", line))).strip(" ,;()")
     first, *others = [_tidy(part) for part in _parts(_BY.sub("", _LABEL.sub("", line)))]
     if _AGENCY.fullmatch(first):  # `Reuters, Washington`
         others = [name for name in others if len(name.split()) > 1]
@@ -86,9 +84,9 @@ def is_desk(name: str) -> bool:
 
 
 def _ends_in_affiliation(line: str, people: list[str]) -> bool:
-    """Return True if the last of the names, behind a comma, says for whom the others write.
+    """Return True if the last name, after a comma, is the employer of the others.
 
-    An agency, or one word behind names of several: `Ann Lee and Bo Ek, Reuters`.
+    An agency, or one word after full names: `Ann Lee and Bo Ek, Reuters`.
     """
     *authors, last = people
     if not last or f", {last.casefold()}" not in line.casefold():
@@ -108,7 +106,7 @@ def distinct(people: Iterable[str]) -> tuple[str, ...]:
 
 
 def _parts(line: str) -> list[str]:
-    """Return the line cut between names; `Jr.` stays with the name before it."""
+    """Split a line between names; `Jr.` stays with the name before it."""
     parts: list[str] = []
     for part in _BETWEEN.split(line):
         if parts and _SUFFIX.match(part):
@@ -130,7 +128,7 @@ def _tidy(part: str) -> str:
 
 
 def capitalised(name: str) -> str:
-    """Return a name printed in capitals, as it is written.
+    """Return a name printed in capitals with usual capitals.
 
     >>> capitalised("JEAN-LUC O'NEIL MCCOY")
     "Jean-Luc O'Neil McCoy"

@@ -10,6 +10,7 @@ from typing import Literal
 
 from babel import Locale
 
+from transforms.languages.known import LANGUAGES, union
 from transforms.text.normal_forms import normal_form
 
 Precision = Literal["day", "time"]
@@ -20,15 +21,8 @@ FIRST_YEAR, LAST_YEAR = 1900, 2100
 MAX_RAW = 200
 """Longer strings are prose; nothing is searched for in them."""
 
-LOCALES = "en fr es ca pt gl it ro de nl sv da nb fi et lv lt pl cs sk sl ru uk bg sr el tr hu id ms sw vi ar fa hi"
-"""Languages whose names of months, weekdays and countries are read."""
-
-_FILLERS = (
-    "a als alle am at d de del der des di do den el em en ho i il kl klo klockan la las le les lo los o of om on op"
-    " ore os the um uhr u h hrs hours г року года год р date posted published updated publie publicado"
-    " veroffentlicht pubblicato last modified created issued st nd rd th er ers º ª"
-)
-"""Words that say nothing about which day it is, folded."""
+LOCALES = union(lambda language: language.dates.locales)
+"""CLDR locales: names of months, weekdays and countries are read in these."""
 
 _ZONES = {
     "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6,
@@ -81,7 +75,8 @@ def fold(word: str) -> str:
 
 @functools.cache
 def _fillers() -> frozenset[str]:
-    return frozenset(map(fold, _FILLERS.split())) - month_numbers().keys()
+    """Return the words that do not decide which day it is, folded."""
+    return frozenset(map(fold, union(lambda language: language.dates.fillers))) - month_numbers().keys()
 
 
 @functools.cache
@@ -93,16 +88,17 @@ def month_numbers() -> dict[str, int]:
     >>> [month_numbers()[name] for name in ("sept", "mars", "lug", "марта")]
     [9, 3, 7, 3]
     """
-    return _name_numbers("months", 12) | {"sept": 9, "juil": 7, "janv": 1, "fevr": 2, "avr": 4}
+    further = {name: number for language in LANGUAGES for name, number in language.dates.months.items()}
+    return _name_numbers("months") | further
 
 
 @functools.cache
 def weekday_names() -> frozenset[str]:
     """Return names and abbreviations of weekdays in many languages, folded."""
-    return frozenset(_name_numbers("days", 7)) | {"tues", "wednes", "thurs", "thur", "feira"}
+    return frozenset(_name_numbers("days")).union(*(language.dates.weekdays for language in LANGUAGES))
 
 
-def _name_numbers(kind: Literal["months", "days"], count: int) -> dict[str, int]:
+def _name_numbers(kind: Literal["months", "days"]) -> dict[str, int]:
     found: dict[str, set[int]] = {}
     for name, number in _cldr_names(kind):
         if len(name) > 1 and any(char.isalpha() for char in name):
@@ -111,7 +107,7 @@ def _name_numbers(kind: Literal["months", "days"], count: int) -> dict[str, int]
 
 
 def _cldr_names(kind: Literal["months", "days"]) -> Iterable[tuple[str, int]]:
-    for locale in map(Locale.parse, LOCALES.split()):
+    for locale in map(Locale.parse, LOCALES):
         for context in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
                 names = getattr(locale, kind)[context][width]

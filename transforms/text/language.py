@@ -99,7 +99,7 @@ def _names() -> dict[str, str]:
     names = {
         language.name.casefold(): language.alpha_2 for language in pycountry.languages if hasattr(language, "alpha_2")
     }
-    for code in LOCALES.split():
+    for code in LOCALES:
         names[str(Locale.parse(code).languages.get(code, code)).casefold()] = code
     return names
 

@@ -23,6 +23,7 @@ from transforms.geocode.ranking.features import (
     number_of,
 )
 from transforms.geocode.ranking.words import TRAITS
+from transforms.languages.known import LANGUAGES
 
 CONTEXT = {
     "near_50": "mass within 50 km",
@@ -86,7 +87,7 @@ MIN = 0.02
 """Candidates less probable than this are no sources."""
 CLOSE_CHARS = 150.0
 """A name's voice falls by e with so many characters between the mentions."""
-LIST_GAP = frozenset({",", ", ", " and ", ", and ", " or ", ", or ", "/", "; ", " to ", " & ", "-", " – "})
+LIST_GAP: frozenset[str] = frozenset().union(*(language.ranking.list_gaps for language in LANGUAGES))
 MAX_PAIRED = 512
 """Mentions of which every pair is compared; of more, each is compared with the `NEIGHBOURS` next."""
 NEIGHBOURS = 64

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from transforms.gazetteer.candidates import Options
 from transforms.gazetteer.lookup import Match
 from transforms.gazetteer.names import normalize
+from transforms.languages.base import RankingWords
 
 TRAITS = {
     "none": "always, for `none of these`",
@@ -26,46 +27,38 @@ TRAITS = {
 }
 """Features of "none of these", with their meaning."""
 
-_CITY_BEFORE = re.compile(
-    r"(?i)\b(?:city|town|village|hamlet|suburb|port|capital|resort|settlement|borough)(?: of|,)? $"
-)
-_CITY_BEHIND = re.compile(r"(?i)^ (?:city|town|village)\b(?! (?:council|hall))")
-_DIVISION_BEFORE = re.compile(r"(?i)\b(?:state|province|county|region|district|governorate|prefecture|oblast) of $")
-_DIVISION_BEHIND = re.compile(r"^ (?:state|province|county|region|district|governorate|prefecture|oblast)\b")
-_COUNTRY_BEFORE = re.compile(
-    r"(?i)\b(?:president|government|republic|kingdom|army|people|constitution|ambassador|embassy|prime minister"
-    r"|foreign minister|invasion|border|economy)(?: of| to| in| with) $"
-)
-_COUNTRY_BEHIND = re.compile(
-    r"(?i)^(?:['’]s?)? (?:president|prime minister|government|army|military|parliament|foreign minist|economy|border"
-    r"|constitution|ambassador|embassy|central bank|supreme court|defen[cs]e minist|foreign policy|national)"
-)
-_POSSESSIVE = re.compile(r"^['’]s?\b")
-_LOCATIVE = re.compile(r"(?i)\b(?:in|near|at|from|to|outside|around|across|throughout) $")
 _GOES_ON = re.compile(r"^(?: [A-Z][a-z]|-\w)")
 _BEGINS_BEFORE = re.compile(r"[A-Z][\w’'-]{1,24} $")
 REACH = 24
 """Characters looked at before and behind a mention."""
 
 
-def cues_of(text: str, spans: Sequence[tuple[int, int]]) -> tuple[float, ...]:
+def cues_of(text: str, spans: Sequence[tuple[int, int]], words: RankingWords) -> tuple[float, ...]:
     """Return shares of the mentions whose neighbouring words say city, division, country or possessive.
 
-    >>> cues_of("the city of Perth", [(12, 17)])
+    >>> from transforms.languages.known import language_of
+    >>> cues_of("the city of Perth", [(12, 17)], language_of("en").ranking)
     (1.0, 0.0, 0.0, 0.0)
     """
     counts = [0, 0, 0, 0]
     for start, end in spans:
         before, behind = text[max(0, start - REACH) : start], text[end : end + REACH]
-        counts[0] += bool(_CITY_BEFORE.search(before) or _CITY_BEHIND.match(behind))
-        counts[1] += bool(_DIVISION_BEFORE.search(before) or _DIVISION_BEHIND.match(behind))
-        counts[2] += bool(_COUNTRY_BEFORE.search(before) or _COUNTRY_BEHIND.match(behind))
-        counts[3] += bool(_POSSESSIVE.match(behind))
+        counts[0] += bool(words.city_before.search(before) or words.city_after.match(behind))
+        counts[1] += bool(words.division_before.search(before) or words.division_after.match(behind))
+        counts[2] += bool(words.country_before.search(before) or words.country_after.match(behind))
+        counts[3] += bool(words.possessive.match(behind))
     return tuple(count / max(1, len(spans)) for count in counts)
 
 
 def traits_of(
-    text: str, name: str, options: Options, spans: Sequence[tuple[int, int]], bases: Sequence[str], *, doubtful: bool
+    text: str,
+    name: str,
+    options: Options,
+    spans: Sequence[tuple[int, int]],
+    bases: Sequence[str],
+    words: RankingWords,
+    *,
+    doubtful: bool,
 ) -> tuple[float, ...]:
     """Return values of `TRAITS` for a name with its mentions.
 
@@ -75,6 +68,7 @@ def traits_of(
         options: its candidates.
         spans: its mentions.
         bases: what found each of them.
+        words: cues of the article's language.
         doubtful: whether nothing in the text says that it is a place.
     """
     number = max(1, len(spans))
@@ -91,7 +85,7 @@ def traits_of(
         float(len(letters) <= 4),
         math.log10(max(1, len(options.candidates))),
         math.log10(number),
-        sum(bool(_LOCATIVE.search(before)) for before in befores) / number,
+        sum(bool(words.locative.search(before)) for before in befores) / number,
         sum(bool(_GOES_ON.match(behind)) for behind in behinds) / number,
         sum(bool(_BEGINS_BEFORE.search(before)) for before in befores) / number,
         float(name.isupper() and len(name) > 4),

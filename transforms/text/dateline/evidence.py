@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 
+from transforms.languages.known import union
 from transforms.text.dateline.tokens import (
     COLON,
     DASH,
@@ -28,17 +29,12 @@ IsPlace = Callable[[str], bool]
 
 PROSE = 200
 """A paragraph this long is body; behind it only a dateline with an agency, date or region is believed."""
-_JOINTS = re.compile(r"\s?[/&+]\s?|\s(?:and|und|et|y|e|i|og|och)\s", re.IGNORECASE)
-_ABOARD = re.compile(r"(?:ABOARD|ON BOARD)\s", re.IGNORECASE)
-_OPENERS = re.compile(r"(?:The|A|An|In|On|At|It|As|After|Two|Three|Four|Five|When|While)\b")
-_SECTION_NAMES = (
-    "advertisement analysis august best breaking brief briefs business chapter comment correction editor"
-    " editorial exclusive explainer fact file health letter letters live local march may media mobile nation"
-    " national news note notice obituary opinion part photo photos police politics poll profile public quote"
-    " reading region review science section sport sports state story summary sunday today university update"
-    " updated video watch weather world"
+_JOINTS = re.compile(
+    rf"\s?[/&+]\s?|\s(?:{'|'.join(union(lambda language: language.datelines.joints))})\s", re.IGNORECASE
 )
-_SECTIONS = frozenset(_SECTION_NAMES.split())
+_ABOARD = re.compile(rf"(?:{'|'.join(union(lambda language: language.datelines.aboard))})\s", re.IGNORECASE)
+_OPENERS = re.compile(rf"(?:{'|'.join(sorted(union(lambda language: language.datelines.openers)))})\b")
+_SECTIONS = frozenset(union(lambda language: language.datelines.sections))
 """Names of sections and columns that are also the name of some town."""
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from babel import Locale
 
+from transforms.languages.known import union
 from transforms.text.dates import LOCALES, fold, month_numbers, weekday_names
 
 NAME, DATE, GROUP, AGENCY, DASH, COLON, COMMA, STOP, LINE = "NDGASCKPL"
@@ -21,58 +22,17 @@ NAME, DATE, GROUP, AGENCY, DASH, COLON, COMMA, STOP, LINE = "NDGASCKPL"
 MAX_TOKENS = 14
 MAX_WORDS = 7
 
-_AGENCIES = (
-    "AP|The Associated Press|Associated Press|Reuters|Thomson Reuters Foundation|AFP|AFP-Relaxnews|UPI|dpa|"
-    "dpa-AFX|DPA|DDP|dapd|AFX|APA|SDA|Keystone-SDA|sda|ATS|awp|ANP|Belga|BELGA|Ritzau|NTB|TT|STT|EFE|"
-    "Europa Press|EUROPA PRESS|Colpisa|COLPISA|Servimedia|SERVIMEDIA|Notimex|NOTIMEX|Télam|Telam|TELAM|Andina|"
-    "ANDINA|Prensa Latina|PL|Lusa|LUSA|ANSA|AGI|AdnKronos|Adnkronos|ADNKRONOS|askanews|ASKANEWS|LaPresse|"
-    "Radiocor|ABI|AVN|Agência Brasil|Estadão Conteúdo|Folhapress|FOLHAPRESS|Xinhua|XINHUA|Kyodo|KYODO|Kyodo News|"
-    "Jiji Press|Jiji|JIJI|Yonhap|YONHAP|KCNA|CNA|Focus Taiwan|Bernama|BERNAMA|Antara|ANTARA|ANTARA News|PNA|VNA|"
-    "TNA|ANI|PTI|IANS|UNI|KUNA|QNA|WAM|SPA|BNA|ONA|SANA|IRNA|ISNA|Fars|Mehr|Tasnim|INA|NINA|Petra|MENA|TAP|APS|"
-    "MAP|LANA|SUNA|NAN|ENA|GNA|APP|BSS|UNB|RSS|TASS|ITAR-TASS|RIA Novosti|Sputnik|Interfax|Interfax-Ukraine|"
-    "Ukrinform|UNIAN|BelTA|BELTA|Kazinform|AZERTAC|Trend|Armenpress|Agerpres|AGERPRES|Mediafax|MTI|PAP|CTK|ČTK|"
-    "TASR|SITA|STA|Hina|HINA|Tanjug|TANJUG|Beta|BETA|FENA|MIA|BTA|BGNES|AMNA|ANA-MPA|Anadolu|AA|DHA|İHA|JTA|JNS|"
-    "RNS|CNS|CP|The Canadian Press|Canadian Press|PA|Press Association|PA Media|AAP|NZPA|ANC|Bloomberg|BLOOMBERG|"
-    "Dow Jones|CNN|CNN Business|NBC News|CBS|CBS News|CBSNewYork|ABC News|Fox News|FOX News|NPR|BBC|BBC News|"
-    "RFE/RL|VOA|VOA News|RFI|DW|PRNewswire|PRNEWSWIRE|PRNewswire-Asia|PRNewswire-FirstCall|PRNewswire-USNewswire|"
-    "PR Newswire|BUSINESS WIRE|Business Wire|GLOBE NEWSWIRE|GlobeNewswire|Marketwire|MARKETWIRE|Marketwired|"
-    "ACCESSWIRE|ACCESS Newswire|Newsfile Corp.|CNW|CNW Telbec|EINPresswire.com|SEND2PRESS NEWSWIRE|ots|"
-    "news aktuell|Cronkite News|States Newsroom|The Center Square|Tribune News Service|TNS|McClatchy|"
-    "Cox News Service|Inter Press Service|IPS|PANA|Agenzia Fides|AsiaNews|UCA News|The New Humanitarian|IRIN|"
-    "Agencia EFE|Agencia Brasil|Tribune Media Services|Stateline|Morung Express|Express News Service|"
-    "HT Correspondent|ТАСС|ИТАР-ТАСС|РИА Новости|Интерфакс|УНН|УНІАН|Укрінформ|БЕЛТА|БТА|КАЗИНФОРМ|رويترز|أ ف ب|"
-    "أ ب|د ب أ|وكالات|سانا|واس|وام|كونا|بترا|新华社|共同|時事"
-)
-AGENCIES = frozenset(_AGENCIES.split("|"))
+AGENCIES = frozenset(union(lambda language: language.datelines.agencies))
 """News agencies and press release services, as they print themselves in datelines."""
-
-_AMBIGUOUS = (
-    "AA ANC ANTARA APA Andina Antara BETA Beta CP DW Fars HINA Hina INA IRIN JIJI Jiji MAP MIA Mehr NAN ONA PA"
-    " PAP PL Petra RSS SPA STA Sputnik Stateline TAP TNA TT Trend UNI WAM awp ots sda"
-)
-_ONLY_IN_BRACKETS = frozenset(_AMBIGUOUS.split())
-"""Agencies whose names are also places, persons or words."""
+_ONLY_IN_BRACKETS = frozenset(union(lambda language: language.datelines.ambiguous_agencies))
 _AGENCIES_FOLDED = frozenset(map(str.casefold, AGENCIES))
 
-_REGIONS = (
-    "Ala. Ariz. Ark. Calif. Colo. Conn. Del. Fla. Ga. Ill. Ind. Kan. Kans. Ky. La. Md. Mass. Mich. Minn. Miss."
-    " Mo. Mont. Neb. Nebr. Nev. N.H. N.J. N.M. N.Y. N.C. N.D. Okla. Ore. Pa. Penn. R.I. S.C. S.D. Tenn. Tex. Vt."
-    " Va. Wash. W.Va. Wis. Wisc. Wyo. D.C. B.C. Alta. Sask. Man. Ont. Que. N.B. N.S. P.E.I. N.L. Nfld. N.W.T."
-    " N.S.W. Vic. Qld. Tas. W.A. S.A. AL AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT"
-    " NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC BC AB SK MB ON QC NB NS NSW QLD"
-    " U.S. U.K. UK USA U.S.A. UAE U.A.E."
-)
-REGIONS = frozenset(_REGIONS.split())
-"""Abbreviations of states and provinces behind a town, in AP style and as postal codes."""
+REGIONS = frozenset(union(lambda language: language.datelines.regions))
+"""Abbreviations of states and provinces after a town."""
 
-_DOTTED_WORDS = frozenset({"st", "ste", "sta", "sto", "ft", "mt", "pt"})
-_WORDS_WITHIN = (
-    "de la las los del di da do dos das du des le les el al am an der den im in on of the upon sur sous en et y e"
-    " i und and bei ob na nad pod van aan zee aux lès a o og och ja"
-)
-_CONNECTORS = frozenset(_WORDS_WITHIN.split())
-_PREFIXES = "al- el- as- ash- an- ar- at- ad- az- d' d’ l' l’ s- ’s- 's- 't"
-_ARTICLES = tuple(_PREFIXES.split())
+_DOTTED_WORDS = frozenset(union(lambda language: language.datelines.shortened))
+_CONNECTORS = frozenset(union(lambda language: language.datelines.connectors))
+_PREFIXES = union(lambda language: language.datelines.prefixes)
 
 _WORD = re.compile(r"(?:[^\W\d_]{1,2}\.){2,4}|W\.Va\.|[^\W\d_]{1,30}(?:[-'’ʼ`][^\W\d_]{1,30}){0,4}")
 _FIRST_WORD = re.compile(r"[^\W_]{1,30}")
@@ -84,14 +44,15 @@ _DASH = re.compile(
 )
 _BLANK = re.compile(r"[ \t\xa0]{0,4}")
 _LINE = re.compile(r"[ \t\xa0]{0,4}(?:\r?\n|\Z)")
-_WEEKDAY = r"(?:(?!le |den |am |el |de )(?P<weekday>[^\W\d_]{2,12})\.?,?[ \xa0]{1,2})?"
-_ORDINAL = r"(?:st|nd|rd|th|er|º|°|ª|\.)?"
+_ARTICLES = "|".join(f"{word} " for word in union(lambda language: language.datelines.date_articles))
+_WEEKDAY = rf"(?:(?!{_ARTICLES}|de )(?P<weekday>[^\W\d_]{{2,12}})\.?,?[ \xa0]{{1,2}})?"
+_ORDINAL = f"(?:{'|'.join(union(lambda language: language.datelines.ordinals))})?"
 _YEAR = r"(?:(?:,? |,? de |,? del )\d{4}\b(?! ?[\w(]{0,1}\d))?"
 _DATES = tuple(
     re.compile(pattern)
     for pattern in (
         rf"{_WEEKDAY}(?P<month>[^\W\d_]{{3,14}})\.?[ \xa0](?P<day>\d{{1,2}}){_ORDINAL}(?![\d:]){_YEAR}",
-        rf"{_WEEKDAY}(?:le |den |am |el )?(?P<day>\d{{1,2}}){_ORDINAL}[ -](?:de )?(?P<month>[^\W\d_]{{3,14}}){_YEAR}",
+        rf"{_WEEKDAY}(?:{_ARTICLES})?(?P<day>\d{{1,2}}){_ORDINAL}[ -](?:de )?(?P<month>[^\W\d_]{{3,14}}){_YEAR}",
         r"\d{4}-\d{2}-\d{2}\b|\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|(?:\d{4}年)?\d{1,2}月\d{1,2}日",
         r"(?P<weekday>[^\W\d_]{3,12})(?=[ \xa0]?[(—–,-])",
         r"\d{1,2}(?=[ \xa0][(/])",
@@ -113,7 +74,7 @@ class Token:
 @functools.cache
 def country_names() -> frozenset[str]:
     """Return names of countries in many languages (CLDR), in lower case."""
-    names = (name for code in LOCALES.split() for name in Locale.parse(code).territories.values())
+    names = (name for code in LOCALES for name in Locale.parse(code).territories.values())
     return frozenset(str(name).casefold() for name in names)
 
 
@@ -252,7 +213,7 @@ def _continues(word: str, first: str) -> bool:
     >>> _continues("YORK", "NEW"), _continues("The", "LONDON"), _continues("DeKALB", ""), _continues("de", "Rio")
     (True, False, True, False)
     """
-    if word[0].islower() and not word.casefold().startswith(_ARTICLES):
+    if word[0].islower() and not word.casefold().startswith(_PREFIXES):
         return False
     return not first or not is_capitals(first) or is_capitals(word) or f"{word}" in REGIONS
 

@@ -11,7 +11,8 @@ from transforms.gazetteer.lookup import Candidate, Gazetteer, Match
 from transforms.gazetteer.names import normalize
 from transforms.geocode.mentions.mention import Mention, trimmed
 from transforms.geocode.mentions.runs import runs
-from transforms.geocode.mentions.words import AFFAIR, HOME, LOCATIVE, PLACE_NOUN, SAYING, TITLE, capitalized
+from transforms.geocode.mentions.words import capitalized
+from transforms.languages.known import language_of
 from transforms.records import Article, Entity
 
 PLACE_LABELS = frozenset({"LOC", "GPE", "FAC"})
@@ -45,8 +46,9 @@ class MentionContext:
         self.text = article.text
         self.entities = entities
         self.gazetteer = gazetteer
+        self.language = language_of(article.language)
         self.capitals = capitalized(self.text)
-        self.runs = list(runs(self.text, self.capitals))
+        self.runs = list(runs(self.text, self.capitals, self.language))
         self._covered = bytearray(len(self.text))
         for entity in entities:
             self._covered[entity.start : entity.end] = b"\1" * (entity.end - entity.start)
@@ -105,30 +107,31 @@ class MentionContext:
 
     def titled(self, start: int) -> bool:
         """Return True if a person's title stands before the offset."""
-        return TITLE.search(self.text, max(0, start - _BEFORE), start) is not None
+        return self.language.context.title.search(self.text, max(0, start - _BEFORE), start) is not None
 
     def says(self, end: int) -> bool:
         """Return True if what stands before the offset says or does something as a person does."""
-        return SAYING.match(self.text, end, end + _AFTER) is not None
+        return self.language.context.speech.match(self.text, end, end + _AFTER) is not None
 
     def locative(self, start: int) -> bool:
         """Return True if a preposition of place stands before the offset."""
-        return LOCATIVE.search(self.text, max(0, start - _BEFORE), start) is not None
+        return self.language.context.locative.search(self.text, max(0, start - _BEFORE), start) is not None
 
     def at_home(self, start: int) -> bool:
         """Return True if the place before which the offset stands is somebody's: `Darrell Ross, 29, of Columbia`."""
-        return HOME.search(self.text, max(0, start - _BEFORE), start) is not None
+        return self.language.context.home.search(self.text, max(0, start - _BEFORE), start) is not None
 
     def bears(self, name: str) -> bool:
         """Return True if a city or division bears the name as it stands, or a county without `County`."""
-        if name.endswith((" County", " Parish")):
-            return bool(self.gazetteer.candidates(name) or self.gazetteer.candidates(name[:-7]))
+        county = next((end for end in self.language.kinds.county_endings if name.endswith(end)), "")
+        if county:
+            return bool(self.gazetteer.candidates(name) or self.gazetteer.candidates(name.removesuffix(county)))
         found = self.gazetteer.candidates(name)[:10]
         return len(name) > 3 and any(c.match <= Match.SHORT and c.place.feature_class in "AP" for c in found)
 
     def modifies(self, end: int) -> bool:
         """Return True if a noun follows that places are put before: `Augusta residents`."""
-        return PLACE_NOUN.match(self.text, end, end + _AFTER) is not None
+        return self.language.context.place_noun.match(self.text, end, end + _AFTER) is not None
 
     def is_person(self, name: str) -> bool:
         """Return True if a name that the model took for a place is rather a person's in this article."""
@@ -171,6 +174,6 @@ class MentionContext:
         return starts
 
     def _placed(self, start: int, end: int) -> bool:
-        if self.locative(start) and not AFFAIR.match(self.text, end):
+        if self.locative(start) and not self.language.context.affair.match(self.text, end):
             return True
         return self.modifies(end) or _LIES_IN.match(self.text, end, end + 16) is not None
