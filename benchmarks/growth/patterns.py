@@ -77,7 +77,7 @@ def all_patterns() -> list[Found]:
     found: dict[tuple[Any, int], Found] = {}
     for module in loaded:
         for name, pattern in [*_compiled(module), *_inline(trees.get(module.__name__))]:
-            bare = name.split("[")[0].split(".")[-1]
+            bare = re.sub(r"\[.*?\]", "", name).split(".")[-1]
             own = uses.get(module.__name__, {}) if bare.startswith("_") else shared
             methods = own.get(bare, set())
             anywhere = not methods or bool(methods & _ANYWHERE)
