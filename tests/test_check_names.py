@@ -157,7 +157,8 @@ def test_lost_articles_of_a_stream_make_it_read_everything_again(out: Path) -> N
 
 def test_the_lock_is_respected(out: Path) -> None:
     script = (
-        "import sys, time; from transforms.write import lock; lock.hold(sys.argv[1]); print(flush=True); time.sleep(60)"
+        "import sys, time; from transforms.dataset import lock; "
+        "lock.hold(sys.argv[1]); print(flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script, f"{out}/_dateline"], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -175,7 +176,7 @@ def test_what_is_no_dataset_is_refused(tmp_path: Path, capsys: Any) -> None:
     assert "expected the folder that `dateline run` has written" in capsys.readouterr().err
     assert main(["check", "configs/sample.yaml", "--repair"]) == 2
     assert main(["check", str(tmp_path), "--set", "workers=2"]) == 2
-    assert (is_dataset("out"), is_dataset("gs://bucket/config.yaml")) == (False, False)
+    assert (is_dataset("no-such-folder"), is_dataset("gs://bucket/config.yaml")) == (False, False)
 
 
 def sorted_rows(folder: Path) -> pa.Table:

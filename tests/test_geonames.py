@@ -180,7 +180,7 @@ def test_a_file_that_is_no_zip_and_one_that_is_not_there(tmp_path):
     with pytest.raises(GeoNamesError, match=r"there is no file .*allCountries\.zip"):
         next(dump_rows(path, frozenset("P"), alternate_column=True))
     path.write_bytes(b"not a zip file")
-    with pytest.raises(GeoNamesError, match=r"allCountries\.zip is no zip file"):
+    with pytest.raises(GeoNamesError, match=r"allCountries\.zip is not a zip file"):
         next(dump_rows(path, frozenset("P"), alternate_column=True))
 
 
@@ -194,7 +194,7 @@ def test_a_zip_without_text(tmp_path):
 
 @pytest.mark.parametrize("classes", ["A,Q", "", "places"])
 def test_a_wrong_class_is_refused(classes):
-    with pytest.raises(GeoNamesError, match="no feature class of GeoNames; allowed, with commas: A administrative"):
+    with pytest.raises(GeoNamesError, match="not a feature class of GeoNames; allowed, with commas: A administrative"):
         check_classes(classes)
 
 
@@ -204,7 +204,7 @@ def test_a_wrong_class_is_refused(classes):
         (["--classes", "A"], "need --geonames"),
         (["--geonames", "none.zip"], "--geonames needs --output FILE"),
         (["--geonames", "none.zip", "--output", "o.sqlite"], "there is no file none.zip"),
-        (["--geonames", "none.zip", "--output", "o.sqlite", "--classes", "A,X"], "'X' is no feature class"),
+        (["--geonames", "none.zip", "--output", "o.sqlite", "--classes", "A,X"], "'X' is not a feature class"),
     ],
 )
 def test_the_command_refuses_before_it_starts(arguments, message, capsys):

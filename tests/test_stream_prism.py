@@ -236,7 +236,7 @@ def test_without_prism_it_says_how_to_get_it(monkeypatch, tmp_path: Path):
         find_prism()
     (tmp_path / "prism").write_text("")
     assert find_prism() == str(tmp_path / "prism") or not (tmp_path / "prism").stat().st_mode & 0o111
-    with pytest.raises(ConfigurationError, match="is no file"):
+    with pytest.raises(ConfigurationError, match="is not a file"):
         find_prism(str(tmp_path / "nowhere"))
 
 
@@ -330,7 +330,7 @@ def test_a_batch_run_looks_for_prism_where_a_stream_does(tmp_path: Path, monkeyp
     monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere"))
     for command in ("check", "run"):
         assert main([command, "configs/prism.yaml", "--output", str(tmp_path / "out")]) == Exit.CONFIGURATION
-        assert "nowhere' is no file" in capsys.readouterr().err
+        assert "nowhere' is not a file" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

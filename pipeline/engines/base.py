@@ -1,7 +1,7 @@
 """Engines: what executes a Beam graph, from this process to a cluster.
 
 An engine is a subclass of `Engine` in a file of its own, and a line in
-`known.ENGINES`. All names of runners are there; the rest of the code asks the
+`known.ENGINES`. All names of runners are there; the rest of the code calls the
 engine. See docs/adding/engine.md.
 """
 

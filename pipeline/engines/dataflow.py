@@ -93,7 +93,7 @@ class Step:
 
 
 def steps_of(graph: Any) -> list[Step]:
-    """Return the steps of a graph, each behind those that it reads."""
+    """Return the steps of a graph, each after those that it reads."""
     leaves = [*_leaves(graph.components.transforms, graph.root_transform_ids)]
     maker = {output: leaf.unique_name for leaf in leaves for output in leaf.outputs.values()}
     steps: dict[str, Step] = {}
@@ -109,7 +109,7 @@ def steps_of(graph: Any) -> list[Step]:
 
 
 def _leaves(transforms: Any, ids: Any) -> Iterator[Any]:
-    """What is carried out, in the order of the graph."""
+    """Return the steps that do something, in the order of the graph."""
     for one in ids:
         if transforms[one].subtransforms:
             yield from _leaves(transforms, transforms[one].subtransforms)

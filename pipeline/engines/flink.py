@@ -67,7 +67,7 @@ class FlinkJobOptions(PipelineOptions):
 
 
 def stream_problems(options: PipelineOptions) -> list[str]:
-    """What must not be given for a stream."""
+    """Return the problems of options that a stream must not have."""
     if options.view_as(FlinkJobOptions).shutdown_sources_after_idle_ms is None:
         return []
     return [
@@ -80,14 +80,14 @@ def prepare_stream(options: PipelineOptions, output: str, job_id: str) -> None:
     """Give a stream's job checkpoints, and the name that it is found by."""
     own = options.view_as(FlinkJobOptions)
     own.checkpointing_interval = own.checkpointing_interval or CHECKPOINT_MILLISECONDS
-    # Else what a step gives while a checkpoint is made is sent on behind the watermark that it belongs before; at the
+    # Else what a step gives while a checkpoint is made is sent after the watermark that it should precede; at the
     # end of a stream no window takes it any more (Beam 2.70.0, `DoFnOperator.snapshotState`).
     own.finish_bundle_before_checkpointing = True
     options.view_as(GoogleCloudOptions).job_name = f"{jobs_of(output)}{job_id}"
 
 
 def jobs_of(output: str) -> str:
-    """What the names of all jobs begin with that write into the dataset.
+    """Return the prefix of the names of all jobs that write into the dataset.
 
     >>> jobs_of("/data/news") == jobs_of("/data/news/") != jobs_of("/data/other")
     True

@@ -23,7 +23,7 @@ _TEMPLATES: dict[str, Template] = {}
 
 @contextlib.contextmanager
 def prepared_runner(workers: int, prepare: Callable[[], None]) -> Iterator[FnApiRunner]:
-    """Beam's local runner, as `local_runner`; its workers and readers are forked where they can be.
+    """Return Beam's local runner, as `local_runner`; it forks its workers and readers where it can.
 
     They cannot where this process has threads already, and on other systems
     than Linux: there each is a fresh interpreter.
@@ -69,14 +69,14 @@ Environment.register_urn(URN, bytes, lambda payload, *_: ForkedEnvironment(_TEMP
 
 @WorkerHandler.register_environment(URN, bytes)
 class ForkedWorkerHandler(GrpcWorkerHandler):
-    """Asks the template for a worker, and raises in a thread of its own if the worker dies, as Beam's own handler."""
+    """Requests workers from the template, and raises in a thread of its own if one dies, as Beam's own handler."""
 
     def __init__(self, payload: bytes, state: Any, provision_info: Any, grpc_server: Any) -> None:
         super().__init__(state, provision_info, grpc_server)
         self._template = _TEMPLATES[payload.decode()]
 
     def start_worker(self) -> None:
-        """Return at once; the worker reports to the runner's servers when it is there."""
+        """Return immediately; the worker reports to the runner's servers when it is there."""
         self._ended = self._template.start_worker(self.worker_id, {**os.environ, **worker_environment(self)})
         self._thread = threading.Thread(name=WORKER_THREAD, target=self._wait)
         self._thread.start()

@@ -51,14 +51,14 @@ def local_runner(workers: int) -> FnApiRunner:
 
 
 def leave(exit_code: int, why: str, last_word: LastWord | None = None) -> NoReturn:
-    """End this process and its workers at once, from whatever thread; there is no way back into the runner.
+    """End this process and its workers immediately, from whatever thread; there is no way back into the runner.
 
     What was begun is left as after a `kill`, and the next run makes it good.
     """
     if last_word:
         with contextlib.suppress(Exception):  # leaving matters more
             last_word(exit_code, why)
-    # The workers' end is no news, whichever of the runner's threads would tell it.
+    # The workers' end is not news, whichever of the runner's threads would tell it.
     threading.excepthook = lambda _: None
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     _kill_workers()
@@ -71,7 +71,7 @@ def leave(exit_code: int, why: str, last_word: LastWord | None = None) -> NoRetu
 
 @contextlib.contextmanager
 def ended_by_lost_worker(exit_code: int, last_word: LastWord | None = None) -> Iterator[None]:
-    """Within, the death of a worker process ends this process too, with `exit_code`.
+    """End this process too, with `exit_code`, when a worker process dies within the block.
 
     FnApiRunner waits for ever for the answer of a worker that was killed. All
     that is heard of it is an exception in the thread that waited for the
@@ -102,7 +102,7 @@ def ended_by_lost_worker(exit_code: int, last_word: LastWord | None = None) -> I
 
 @contextlib.contextmanager
 def interruptible(exit_code: int, last_word: LastWord | None = None) -> Iterator[None]:
-    """Within, SIGINT and SIGTERM end this process and its workers at once, with `exit_code`.
+    """End this process and its workers immediately, with `exit_code`, on SIGINT and SIGTERM within the block.
 
     The runner answers an exception by asking its workers to end in the middle
     of their work, which takes long and is noisy.
@@ -128,7 +128,7 @@ def _kill_workers() -> None:
 
 @contextlib.contextmanager
 def spilling(output: str, run_id: str) -> Iterator[None]:
-    """Within, what is large lies on disk between two steps: beside what the run stages, if that is a local folder.
+    """Spill what is large to disk between two steps, within the block: next to the staged files, if they are local.
 
     The caller holds the dataset's lock: what runs that were killed have left there is taken away.
     """
@@ -146,7 +146,7 @@ def spilling(output: str, run_id: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def shown_progress(out: TextIO, interval_seconds: float = 2.0) -> Iterator[None]:
-    """Within, prints how many articles have passed each stage, and how fast.
+    """Print, within the block, how many articles have passed each stage, and how fast.
 
     On a terminal the line is rewritten, elsewhere a line is added each time the
     numbers have changed.

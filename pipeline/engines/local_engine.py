@@ -26,7 +26,7 @@ class LocalEngine(Engine):
         return [f"--direct_num_workers={launch.workers}"]
 
     def check_stream(self, settings: "StreamSettings") -> list[str]:
-        """Return that a stream cannot run here: no window closes while the source continues."""
+        """Refuse a stream: no window closes here while the source continues."""
         from transforms.settings import got
 
         rule = "PrismRunner, FlinkRunner or DataflowRunner: this one closes no window while the source continues"

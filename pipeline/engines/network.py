@@ -77,7 +77,7 @@ def main() -> int:
 
 
 def why_not() -> str:
-    """Return why this user's processes cannot have a namespace of their own, or nothing; a child tries it."""
+    """Return the reason against a namespace for this user's processes, or nothing; a child tries it."""
     if has_left_network():
         return ""
     child = "from pipeline.engines.network import leave_network; leave_network()"

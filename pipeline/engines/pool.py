@@ -38,7 +38,7 @@ SERVER_OPTIONS = [
 ]
 REFUSED = "the worker pool's secret is another one than that of the run (workers_secret)"
 END_SECONDS = 10.0
-"""That a worker has to end after it was asked to."""
+"""Time that a worker has to end after the request."""
 
 
 def is_right(request: Any, secret: str) -> bool:
@@ -73,7 +73,7 @@ def serve(pool: Any, address: str, secret: str) -> tuple[str, grpc.Server]:
     """Start a server of the pool.
 
     Args:
-        pool: a servicer, which is asked only for what has the secret.
+        pool: a servicer; it gets only requests that have the secret.
         address: `unix:PATH` in a private folder, or `HOST:PORT`.
         secret: what a request to start a worker must have.
 
@@ -119,7 +119,7 @@ def start_loopback(
 
 
 class ProcessPool:
-    """Starts worker processes, each of which imports all of Dateline before it takes work."""
+    """Starts worker processes; each imports all of Dateline before it takes work."""
 
     def __init__(self) -> None:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -194,7 +194,7 @@ def read_secret(file: Path) -> str:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: others may read it, or what is in it is no secret.
+        ValueError: others may read it, or its content is not a secret.
     """
     # Opened first, so that what is checked is what is read; without waiting, since it may be a FIFO.
     with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), encoding="ascii", errors="replace") as opened:
@@ -230,7 +230,7 @@ def make_secret(file: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
         return read_secret(file)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Written aside, so that who reads meanwhile finds all of it or nothing.
+    # Write to another file and rename, so that a reader finds all of it or nothing.
     aside = file.with_name(f"{file.name}.{os.getpid()}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

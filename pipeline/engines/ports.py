@@ -101,7 +101,7 @@ def starts_prism(settings: Settings) -> bool:
 
 
 def why_open(settings: Settings) -> str:
-    """Return why the run cannot do without the network, or why it cannot leave it; or nothing.
+    """Return the reason why the run needs the network, or cannot leave it; or nothing.
 
     That is: a cluster, workers elsewhere, or inputs or an output that are not on this machine.
     """
@@ -196,5 +196,5 @@ def _has_parameters(environment_config: Any) -> bool:
 
 
 def portable(settings: Settings) -> Any:
-    """Return Beam's options for engines behind a job service."""
+    """Return Beam's options for engines with a job service."""
     return settings.options.view_as(PortableOptions)

@@ -35,7 +35,7 @@ class PrismEnded(Exception):
 
 
 def find_prism(location: str | None = None) -> str:
-    """Return the path of the program: as given, else as the environment says, else on the path, else beside this
+    """Return the path of the program: as given, else as the environment says, else on the path, else next to this
     Python.
 
     Raises:
@@ -46,7 +46,7 @@ def find_prism(location: str | None = None) -> str:
         if candidate and Path(candidate).is_file():
             return str(Path(candidate).absolute())
         if candidate and candidate in candidates[:2]:
-            raise ConfigurationError([f"prism: {candidate!r} is no file; give the path of the program"])
+            raise ConfigurationError([f"prism: {candidate!r} is not a file; give the path of the program"])
     raise ConfigurationError(
         [
             "prism: not found; what PrismRunner runs on this machine needs Beam's program of that name, built with a"
@@ -60,7 +60,7 @@ def has_socket(program: str) -> bool:
     """Return True if the program can listen on a Unix socket, as the one that `dateline prism build` makes.
 
     Raises:
-        ConfigurationError: it cannot be started, or is no Prism.
+        ConfigurationError: it cannot be started, or is not a Prism.
     """
     command = [program, "-h"]
     try:
@@ -141,7 +141,7 @@ def prism_server(location: str | None = None, listen: str = "private") -> Iterat
 
 
 def _how_ended(code: int) -> str:
-    """As a shell says it.
+    """Return a command line as a shell takes it.
 
     >>> _how_ended(-9), _how_ended(2)
     ('Prism was killed (SIGKILL)', 'Prism ended with code 2')

@@ -1,6 +1,6 @@
 """Prism built from Beam's source, with one change: it can listen on a Unix socket.
 
-Prism 2.77.0 listens on all interfaces, whatever is asked, and has no
+Prism 2.77.0 listens on all interfaces, whatever the flags say, and has no
 authentication (docs/security.md). The change adds the flag `--socket`. It is a
 list of exact replacements, so a source that has changed is refused.
 """

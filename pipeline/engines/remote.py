@@ -10,7 +10,7 @@ from pipeline.engines.shutdown import SIGNALS, let_go
 
 @contextlib.contextmanager
 def cancelled_by_signal(job: Any) -> Iterator[None]:
-    """Within, SIGINT and SIGTERM ask the engine to cancel the job, and raise KeyboardInterrupt.
+    """Cancel the job on SIGINT and SIGTERM within the block, and raise KeyboardInterrupt.
 
     Not every engine does: on a Flink cluster the job goes on until it is done or cancelled there.
     """

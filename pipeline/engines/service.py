@@ -1,4 +1,4 @@
-"""What Dataflow needs to be told, and what its workers, on other machines, cannot reach."""
+"""The options that Dataflow needs, and the paths that its workers, on other machines, cannot reach."""
 
 from collections.abc import Mapping
 from typing import Any

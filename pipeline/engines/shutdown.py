@@ -72,12 +72,12 @@ class _NoTraceback(logging.Filter):
 
 @contextlib.contextmanager
 def without_tracebacks() -> Iterator[None]:
-    """Within, Beam's tracebacks are shown with `--verbose` only; who called Beam says what has happened.
+    """Hide Beam's tracebacks within the block, except with `--verbose`; the caller says what has happened.
 
     Beam tells of one failure up to five times: the worker prints and logs it,
     its streams log that they ended, the runner logs it again and raises it.
-    Its threads go on so behind its end, to which the command's own process is
-    left as well.
+    Its threads do so even after it has ended; the command's own process is
+    left that way as well.
     """
     if logging.getLogger().getEffectiveLevel() <= logging.INFO:
         yield
@@ -93,7 +93,7 @@ def without_tracebacks() -> Iterator[None]:
     for handler in handlers:
         handler.addFilter(hidden)
     threading.excepthook = hear
-    # The worker prints each traceback to stderr, beside logging it (2.77.0, `SdkHarness._execute`).
+    # The worker prints each traceback to stderr, and also logs it (2.77.0, `SdkHarness._execute`).
     vars(sdk_worker)["print"] = lambda *_, **__: None
     try:
         yield

@@ -4,7 +4,7 @@
 40 MB of each process. Beam imports pandas for its data frames and the client of
 MongoDB for its connector, where they happen to be installed; it does without
 where they are not. pyarrow looks for pandas when it makes its first array, to
-know what a series is, so it is asked for one meanwhile. Afterwards both can be
+know what a series is, so that array is made here. Afterwards both can be
 imported as ever, by a model that somebody has installed for instance; only
 pyarrow's own `to_pandas` is lost to the process. And Beam looks at the signatures
 of all methods of a step each time that it meets the step, 25,000 of them in a run
@@ -40,7 +40,7 @@ class _Missing:
 
 
 def import_beam() -> None:
-    """To be called before anything else imports Beam; without effect after that."""
+    """Import Beam lean; call it before anything else imports Beam, later it has no effect."""
     if "apache_beam" in sys.modules:
         return
     missing: Any = _Missing()
@@ -75,7 +75,7 @@ def _remember_signatures() -> None:
 
 
 def import_spacy() -> None:
-    """To be called before anything else imports spaCy; without effect after that."""
+    """Import spaCy lean; call it before anything else imports spaCy, later it has no effect."""
     if "spacy" in sys.modules:
         return
 
@@ -100,7 +100,7 @@ def share_heaps(most: int = 2) -> None:
     glibc gives threads heaps of their own, up to eight a core, and each keeps
     what it has once needed: 120 of the 745 MB of a stream, and it goes up and
     down with whichever thread reads the next article. A user's own
-    MALLOC_ARENA_MAX holds. Only glibc is asked (`mallopt`, malloc.h).
+    MALLOC_ARENA_MAX holds. It works with glibc only (`mallopt`, malloc.h).
     """
     if "MALLOC_ARENA_MAX" not in os.environ:
         most_arenas = -8
@@ -110,7 +110,7 @@ def share_heaps(most: int = 2) -> None:
 
 @contextlib.contextmanager
 def importing() -> Iterator[None]:
-    """Within, garbage is not looked for; what there is afterwards is never looked at again.
+    """Stop the garbage collector within the block; it never examines again what exists afterwards.
 
     Imports make a quarter of a million objects that stay, and the collector
     would go over them again and again. Without effect on what is imported already.
@@ -130,9 +130,9 @@ def importing() -> Iterator[None]:
 def leave_alone_what_is_there() -> None:
     """Have the garbage collector look only at what is made from now on; to be called when all is loaded.
 
-    It looks at everything when a quarter as much has come anew as it has found
-    the last time. Beside models and a gazetteer, that lets an hour of a stream's
-    garbage gather: Beam makes steps anew that had nothing to do for a minute.
+    It looks at everything when a quarter as much has been added as it found
+    the last time. With models and a gazetteer, that lets an hour of a stream's
+    garbage gather: Beam recreates steps that had nothing to do for a minute.
     """
     gc.collect()
     gc.freeze()

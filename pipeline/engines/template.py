@@ -1,4 +1,4 @@
-"""One process that has everything loaded, of which the workers and readers of a local run are copies.
+"""One process that has everything loaded; the workers and readers of a local run are copies of it.
 
 A process that begins as a fresh interpreter imports Beam, spaCy and the rest,
 and loads the model, before it can do anything: seconds, and memory, for each.
@@ -26,7 +26,7 @@ from pipeline.engines.startup import leave_alone_what_is_there
 from transforms.limits.child import end_with_parent, flush
 
 END_SECONDS = 1.0
-"""For which a template that was asked to end is waited for."""
+"""Time that a template has to end after the request."""
 TASKS = Path("/proc/self/task")
 HARMLESS = frozenset({"jemalloc_bg_thd"})
 """Threads by name that survive a fork, or are started again by their library."""
@@ -48,7 +48,7 @@ class Template:
 
     Args:
         prepare: what the template does before the first worker is asked for.
-            An error in it is not told: a worker will meet it again, and tell it.
+            An error in it is not reported: a worker will meet it again, and report it.
     """
 
     def __init__(self, prepare: Callable[[], None]) -> None:

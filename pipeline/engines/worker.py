@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.engines.startup import import_beam, import_spacy
 
 BLOCK_BYTES = 1 << 10
-"""Of data between steps: a dozen articles, each as where it lies (`transforms/spill.py`)."""
+"""Of data between steps: a dozen articles, each as its place in a file (`transforms/spill.py`)."""
 
 
 def run(launcher: int) -> None:
@@ -38,7 +38,7 @@ def begin(parent: int) -> None:
 
     ignore_signals()
     set_name("dateline-worker")
-    # Beam sets the level of the log to INFO, whatever was asked; the handler is ours to set, first of all.
+    # Beam sets the level of the log to INFO, whatever the flags say; the handler is ours to set, first of all.
     handler = logs.handler()
     handler.setLevel(logging.ERROR)
     logging.getLogger().handlers[:] = [handler]
@@ -51,7 +51,7 @@ def send_small_blocks() -> None:
 
     FnApiRunner deals the blocks of a step out to the workers of the next one by
     turns, however many elements are in each: with blocks of 10 MB, one worker got
-    4,182 of 5,000 articles. They must be small beside what one worker makes: with
+    4,182 of 5,000 articles. They must be small compared with what one worker makes: with
     64 kB, a full block and a short one of each, the full ones went to one worker.
     Without effect on a Beam that has no such setting.
     """
@@ -64,7 +64,7 @@ def send_small_blocks() -> None:
 
 
 def end_with(launcher: int) -> None:
-    """From now on this process leaves when its parent is gone, for whose word Beam's worker would wait for long."""
+    """End this process when its parent has gone; Beam's worker would wait long for the parent's word."""
 
     def watch() -> None:
         while os.getppid() == launcher:

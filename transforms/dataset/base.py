@@ -1,4 +1,4 @@
-"""Sinks: where the rows of a run go, behind one small interface.
+"""Sinks: where the rows of a run go, with one small interface.
 
 Today there is one, a folder of Parquet files. A new one is a subclass of `Sink`
 in a file of its own, and a line in `sinks.SINKS`; see docs/adding/sink.md.
@@ -107,7 +107,7 @@ class Sink:
         raise NotImplementedError
 
     def read_memory(self) -> dict[str, dict[str, Any]]:
-        """Return what the newest committed run remembers; empty by default."""
+        """Return the memory of the newest committed run; empty by default."""
         return {}
 
     def read_rows(self, run: Run, table: str, columns: Sequence[str]) -> Iterator[dict[str, Any]]:

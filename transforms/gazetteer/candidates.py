@@ -57,7 +57,7 @@ def plain_name(surface: str) -> str:
 
 
 def options_for(name: str, gazetteer: Gazetteer) -> Options:
-    """Return places for a name as printed: as it stands, else without the words that only say its kind or part.
+    """Return places for a name as printed: as it is, else without the words that only say its kind or part.
 
     Args:
         name: a plain name, such as `Primorsky region` or `northern Iraq`.
@@ -89,7 +89,7 @@ def fits_spelling(name: str, candidate: Candidate) -> bool:
     """Return True if a short name is spelt as such a name is: `US` and `Ore.`, not `Us` or `ore`.
 
     Abbreviations need their capitals or their period, and names of two letters
-    are no alternate names.
+    are not alternate names.
     """
     letters = normalize(name)
     if candidate.match is Match.ABBREVIATION:

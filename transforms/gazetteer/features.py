@@ -94,7 +94,7 @@ def feature_class(code: str) -> str:
 
 
 def usual_radius_km(code: str, letter: str, population: int = 0) -> float:
-    """How far a place of this kind usually reaches from its point, km, where nothing better is known of it.
+    """Return the usual radius of a place of this kind, km, where nothing better is known of it.
 
     >>> usual_radius_km("PPL", "P", 1_000_000), usual_radius_km("AIRP", "S"), usual_radius_km("ADM2", "A")
     (10.0, 3.0, 30.0)

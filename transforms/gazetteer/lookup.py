@@ -91,7 +91,7 @@ class Candidate:
 
 
 def lies_in(inner: Place, outer: Place) -> bool:
-    """Return True if a place lies in a country or division other than itself."""
+    """Return True if a place is in a country or division other than itself."""
     if inner.number == outer.number:
         return False
     if outer.is_country:
@@ -129,7 +129,7 @@ class Gazetteer:
         GazetteerError: there is no such file, or it is of another format.
 
     Attributes:
-        id: format and content of the file, written beside every place it gave.
+        id: format and content of the file, written with every place it gave.
     """
 
     def __init__(self, path: str | Path = DEFAULT_PATH) -> None:
@@ -167,7 +167,7 @@ class Gazetteer:
         return self._lookup(normalize(name))
 
     def is_place(self, name: str) -> bool:
-        """Return True if the name alone may stand in a dateline: a place's name, or an abbreviation such as `Ill.`."""
+        """Return True if the name alone may be a dateline: a place's name, or an abbreviation such as `Ill.`."""
         return any(
             candidate.match is not Match.ALTERNATE or candidate.place.population >= DATELINE_POPULATION
             for candidate in self.candidates(name)
@@ -187,7 +187,7 @@ class Gazetteer:
         return None if number is None else self.place(number)
 
     def known(self, name: str) -> Place | None:
-        """Return the place, when the name means it wherever it stands with a capital: countries, big cities, seas."""
+        """Return the place, when the name means it wherever it occurs with a capital: countries, big cities, seas."""
         number = self._known.get(normalize(name))
         return None if number is None else self.place(number)
 

@@ -39,7 +39,7 @@ _POSSESSIVE = re.compile(r"(?:['’ʼ]s|(?<=s)['’])$")
 
 @functools.lru_cache(maxsize=65536)
 def normalize(name: str) -> str:
-    """Return the key under which a name stands in the gazetteer.
+    """Return the key under which a name is in the gazetteer.
 
     Case, accents, punctuation, a leading article, the spelling of Saint,
     Mount, Fort and Township, a compass point's letter in front (`W. Virginia`)

@@ -1,6 +1,6 @@
 """The place that an article is about, from the places it names.
 
-Each mention is evidence for its place and for all that the place lies in:
+Each mention is evidence for its place and for all that the place is in:
 Kirkuk for its province and for Iraq. A mention of Iraq in turn supports the
 places named in Iraq, by their share, but gives them no more than they have of
 themselves: one mention of Kirkuk among ten of Iraq leaves the article one about
@@ -35,7 +35,7 @@ DATELINE_NAMED_AGAIN = 3.0
 WHERE_WRITTEN = 0.5
 """Weight for its country of a capital in a dateline when the text names other places of the country instead."""
 CONTAINER = 0.5
-"""Weight for the place before it of what only says where that lies: `Texas` in `Paris, Texas`."""
+"""Weight for the place before it of what only says where that is: `Texas` in `Paris, Texas`."""
 DEMONYM = 0.5
 """Weight for its country of a word such as `Russian` or `Russians`."""
 CAPITAL = 0.5
@@ -44,11 +44,11 @@ CONTINENT = 0.25
 """Weight of a continent, which is rarely what an article is about."""
 
 CONTAINER_GAP = 3
-"""Characters between a place and what it lies in, such as `, ` or ` (`."""
+"""Characters between a place and what it is in, such as `, ` or ` (`."""
 
 Placed = tuple[Location, Place]
 Path = tuple[str, ...]
-"""A place below all that it lies in: country, divisions, its own id; a place of no country has its id alone."""
+"""A place below all that it is in: country, divisions, its own id; a place of no country has its id alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def focus_of(article: Article, locations: Sequence[Location], gazetteer: Gazette
 def evidence(
     article: Article, locations: Sequence[Location], gazetteer: Gazetteer
 ) -> Iterator[tuple[Place, float, float]]:
-    """What each mention says: a place, a weight, and how sure it is that this is the place."""
+    """Yield the evidence of each mention: a place, a weight, and the probability of the place."""
     pairs = ((location, place_of(location, gazetteer)) for location in locations)
     placed = [(location, place) for location, place in pairs if place is not None]
     headline = f" {normalize(article.headline or '')} "
@@ -110,7 +110,7 @@ def evidence(
 
 
 def _by_kind(index: int, placed: Sequence[Placed], gazetteer: Gazetteer) -> tuple[Place, float]:
-    """What a mention says by its kind alone, wherever it stands: for which place, and how much."""
+    """Return the evidence of a mention's kind alone, wherever it occurs: a place and a weight."""
     location, place = placed[index]
     country = gazetteer.country(place.country) if place.country else place
     if location.kind == "dateline":
@@ -147,7 +147,7 @@ def place_of(location: Location, gazetteer: Gazetteer) -> Place | None:
 
 
 def path_of(place: Place) -> Path:
-    """Return the place below all that it lies in."""
+    """Return the place below all that it is in."""
     if not place.country:
         return (place.place_id,)
     divisions = [place.country, *(code for code in (place.admin1, place.admin2) if code)]
@@ -170,7 +170,7 @@ def inside_all(direct: Mapping[Path, float]) -> dict[Path, float]:
 
 
 def narrowing(direct: Mapping[Path, float], inside: Mapping[Path, float]) -> Iterator[tuple[Path, float]]:
-    """From the country or region with the most evidence down to the focus, each with its evidence.
+    """Walk from the country or region with the most evidence down to the focus, each with its evidence.
 
     >>> direct = {("IQ",): 1.0, ("IQ", "IQ.46", "kirkuk"): 2.0, ("TR",): 1.0}
     >>> list(narrowing(direct, inside_all(direct)))

@@ -24,7 +24,7 @@ from transforms.records import AnnotatedArticle, Article, Location, stable_id
 from transforms.settings import bad_setting
 
 SEAT_POPULATION = 50_000
-"""From so many people on, a city goes before the division that is called after it."""
+"""With at least this population, a city takes precedence over the division that is called after it."""
 
 
 def geocode(
@@ -80,7 +80,7 @@ Key = tuple[str, str]
 
 
 def key_of(mention: Mention) -> Key:
-    """What the mentions of one place have in common.
+    """Return the key that the mentions of one place share.
 
     All mentions of one name are taken for the same place, unless the text puts
     them into different ones: `Paris, Texas` is not `Paris`.
@@ -163,7 +163,7 @@ def place_mention(mention: Mention, name: Name, article_id: str, gazetteer: Gaze
 def seat_first(name: str, ranked: list[tuple[float, Candidate]]) -> list[tuple[float, Candidate]]:
     """Return the ranked candidates, a sizeable city before the division that is called after it.
 
-    `Khabarovsk` alone is the city rather than `Khabarovsk Krai`, whose point lies 700 km off. Where states are spoken
+    `Khabarovsk` alone is the city rather than `Khabarovsk Krai`, whose point is 700 km off. Where states are spoken
     of as often as cities (`New York`, `Quebec`), the ranker's order stays.
     """
     if not ranked or ranked[0][1].place.code != "ADM1" or ranked[0][1].place.country in KNOWN_DIVISIONS:
@@ -237,7 +237,7 @@ class Geocode(beam.PTransform):
         return PlaceSettings(gazetteer=self.gazetteer, min_score=self.min_score, organizations=self.organizations)
 
     def task(self) -> "PlaceMentions":
-        """Return what it does to articles."""
+        """Return the step's work on articles."""
         return PlaceMentions(self.gazetteer, self.min_score, self.organizations)
 
     def expand(self, articles: beam.PCollection[AnnotatedArticle]) -> Any:

@@ -18,7 +18,7 @@ _MEDIA = language_of(None).publishers.media
 _SHARED = frozenset({"co", "io", "tv", "me", "ai", "ly", "fm", "cc", "ws", "to", "gl", "gg", "sh", "st", "eu", "la"})
 """Top-level domains of countries that are used all over the world."""
 _HOSTS = frozenset({"blogspot", "wordpress", "forbes", "yahoo", "medium", "substack"})
-"""Sites of many writers, and one that bears a town's name by chance."""
+"""Sites of many writers, and one that has a town's name by chance."""
 MAX_NAME = 200
 """Characters of a publisher's name."""
 MAX_HOST, MAX_LABEL = 253, 63
@@ -105,7 +105,7 @@ def _is_media(word: str) -> bool:
 
 
 def _forms(label: str) -> Iterator[str]:
-    """What is left of a host's label, longest first: `dallasnews` -> `dallas`, `kansascity` -> `kansas city`.
+    """Yield the parts of a host's label, longest first: `dallasnews` -> `dallas`, `kansascity` -> `kansas city`.
 
     >>> [form for form in _forms("dallasnews") if " " not in form]
     ['dallasnews', 'dallas']
@@ -127,7 +127,7 @@ def _stems(label: str) -> Iterator[tuple[int, int]]:
 
 
 def _heads(label: str, *, behind: bool = False) -> set[int]:
-    """Where the label may begin, or end, once words of the trade are taken off."""
+    """Return the offsets where the label may begin, or end, once words of the trade are taken off."""
     reached = {len(label)} if behind else {0}
     todo = list(reached)
     while todo:

@@ -94,7 +94,7 @@ class ContextWords:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class KindWords:
-    """Words that say of which kind, part or direction a place is: `region`, `northern`, `city of`."""
+    """Words for the kind, part or direction of a place: `region`, `northern`, `city of`."""
 
     bare: Words = frozenset()
     """Words that are not a place by themselves, normalized."""
@@ -143,7 +143,7 @@ class FormWords:
     plural: re.Pattern[str] = NEVER
     """Kind in the plural after a list of names; group 1 is the kind."""
     plural_endings: tuple[str, ...] = ()
-    """Strings of which each match of `plural` contains one; they are searched for first."""
+    """Strings: each match of `plural` contains one; they are searched for first."""
     singular: Mapping[str, str] = field(default_factory=dict)
     """Plural in lower case -> the singular that is part of a name; without an entry, the last letter is dropped."""
     list_reversed: re.Pattern[str] = NEVER
@@ -234,7 +234,7 @@ class PeopleWords:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RankingWords:
-    """Words next to a name that say of which kind its place is; the weights of the ranker were fitted on English."""
+    """Words next to a name that say the kind of its place; the weights of the ranker were fitted on English."""
 
     city_before: re.Pattern[str] = NEVER
     city_after: re.Pattern[str] = NEVER

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from transforms.failures import BadRecord, Reason
 
 BLOCK = 1 << 16
-"""Bytes taken from a stream at once, and the most that inflating gives in one step."""
+"""Bytes taken from a stream in one go, and the most that inflating gives in one step."""
 
 BOMB_RATIO = 200
 """News deflates to a third or a tenth of its size; more than this is made to do harm."""

@@ -122,7 +122,7 @@ def parse_date(raw: str) -> ParsedDate | None:
     month or a year alone is not a day. `03/04/2022` is two days, so it is
     None, while `28/04/2022` is one; with dots (`03.04.2022`) the day is first
     wherever the form is used. A time without a zone is read as UTC; a time in
-    a zone that cannot be told (`IST`) leaves the day alone.
+    a zone that cannot be determined (`IST`) leaves the day alone.
 
     >>> parse_date("Wed, 28 Sep 2022 14:05:00 +0200")
     ParsedDate(value=datetime.datetime(2022, 9, 28, 12, 5, tzinfo=datetime.timezone.utc), precision='time')
@@ -164,7 +164,7 @@ def _from_iso(match: re.Match[str], text: str) -> ParsedDate | None:
     date = datetime.date(int(year), int(month), int(day))
     if hour is None:
         return _at_clock(date, text[match.end() :])
-    # A stray "[Europe/Paris]" or "(CET)" behind an offset adds nothing.
+    # A stray "[Europe/Paris]" or "(CET)" after an offset adds nothing.
     suffix = _half_day(rest)
     return _combine(date, (_hour(int(hour), suffix), int(minute), int(second or 0)), rest.removeprefix(suffix))
 
@@ -185,7 +185,7 @@ def _from_numeric(match: re.Match[str], text: str) -> ParsedDate | None:
 
 
 def _day_and_month(first: int, second: int, *, dotted: bool) -> tuple[int, int] | None:
-    """Which is the day; None when it could be either.
+    """Return the number that is the day; None when it could be either.
 
     >>> _day_and_month(28, 4, dotted=False), _day_and_month(4, 28, dotted=False), _day_and_month(3, 4, dotted=False)
     ((28, 4), (28, 4), None)
@@ -213,7 +213,7 @@ def _parse_week(text: str) -> ParsedDate | None:
 
 def _parse_words(text: str) -> ParsedDate | None:
     clock = _CLOCK.search(text)
-    # Only what stands before the clock or without an offset may name the day.
+    # Only what is before the clock or without an offset may name the day.
     named = _OFFSET.sub(" ", text[: clock.start()] + " " + text[clock.end() :]) if clock else text
     date = _date_of_words(_TOKEN.findall(named), short_years=clock is not None)
     return _at_clock(date, text) if date else None
@@ -226,7 +226,7 @@ def _date_of_words(tokens: list[str], *, short_years: bool) -> datetime.date | N
     months = [month_numbers()[word] for word in words if word in month_numbers()]
     strangers = [word for word in words if word not in month_numbers() and not _is_filler(word)]
     if strangers or len(months) != 1 or len(numbers) != 2:
-        # "mar" is both March and Tuesday: as a weekday it stands before the month.
+        # "mar" is both March and Tuesday: as a weekday it is before the month.
         months = _without_weekday(words) if not strangers and len(months) == 2 else []
     split = _day_and_year(numbers, short_years=short_years) if len(numbers) == 2 else None
     return datetime.date(split[1], months[0], split[0]) if split and months else None
@@ -299,7 +299,7 @@ def _whole_day(date: datetime.date) -> ParsedDate:
 
 
 def _offset_of(zone: str) -> datetime.timedelta | None:
-    """How far the zone is east of Greenwich; none named is UTC, one that cannot be told is None.
+    """Return the zone's offset east of Greenwich; none named is UTC, an unknown one is None.
 
     >>> str(_offset_of("+05:30")), str(_offset_of("CET")), _offset_of("IST")
     ('5:30:00', '1:00:00', None)

@@ -133,7 +133,7 @@ def looks_binary(content: bytes) -> bool:
     """Return True if the bytes are something other than text: a picture, an archive, a program.
 
     As browsers do (https://mimesniff.spec.whatwg.org), by control bytes near the start; text in
-    UTF-16 is told by its mark.
+    UTF-16 is recognised by its mark.
 
     >>> looks_binary(b"%PDF-1.7 ..."), looks_binary(b"PK\\x03\\x04\\x14\\0"), looks_binary("Zürich".encode())
     (True, True, False)

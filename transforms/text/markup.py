@@ -45,7 +45,7 @@ def check_markup(markup: str, *, max_tags: int = MAX_TAGS) -> None:
 
 
 def count_attributes(tag: str) -> int:
-    """About how many names and values a tag has.
+    """Estimate the number of names and values of a tag.
 
     >>> count_attributes('<p class="a b" hidden')
     4

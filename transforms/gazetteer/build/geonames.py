@@ -22,7 +22,7 @@ NON_LATIN_POPULATION = 100_000
 LINKS = frozenset({"link", "wkdt", "post", "iata", "icao", "faac", "tcid", "unlc", "phon", "piny"})
 """What GeoNames gives for a language where the name is a code, an address or a sound."""
 NEEDED = frozenset({"ADM1", "ADM2", "PCL", "PCLI", "PCLD", "PCLF", "PCLS", "PCLIX"})
-"""Kept whatever classes are asked for: places lie in them."""
+"""Kept whatever `--classes` says: places are in them."""
 
 
 class GeoNamesError(ValueError):
@@ -60,7 +60,7 @@ def check_classes(classes: str) -> frozenset[str]:
     if unknown or not letters:
         allowed = "; ".join(f"{letter} {text}" for letter, text in CLASSES.items())
         what = ", ".join(repr(letter) for letter in unknown) or "nothing"
-        raise GeoNamesError(f"--classes: {what} is no feature class of GeoNames; allowed, with commas: {allowed}")
+        raise GeoNamesError(f"--classes: {what} is not a feature class of GeoNames; allowed, with commas: {allowed}")
     return frozenset(letters)
 
 
@@ -68,14 +68,14 @@ def check_dump(path: str | Path) -> None:
     """Read the first lines of a dump, so that a wrong file ends the run before it starts.
 
     Raises:
-        GeoNamesError: it is no dump, or cannot be read.
+        GeoNamesError: it is not a dump, or cannot be read.
     """
     for _ in zip(range(3), dump_lines(path), strict=False):
         pass
 
 
 def check_alternates(path: str | Path) -> None:
-    """The same for the alternate names."""
+    """Do the same for the alternate names."""
     for _ in zip(range(3), alternates(path), strict=False):
         pass
 
@@ -206,7 +206,7 @@ def _fields(path: Path, allowed: tuple[int, ...], columns: str) -> Iterator[tupl
 def _lines(path: Path) -> Iterator[io.TextIOBase]:
     if not path.is_file():
         raise GeoNamesError(
-            f"there is no file {path}; GeoNames' dumps lie at https://download.geonames.org/export/dump/"
+            f"there is no file {path}; GeoNames' dumps are at https://download.geonames.org/export/dump/"
         )
     if path.suffix.lower() != ".zip":
         with path.open(encoding="utf-8", newline="\n") as lines:
@@ -215,13 +215,13 @@ def _lines(path: Path) -> Iterator[io.TextIOBase]:
     try:
         archive = zipfile.ZipFile(path)
     except zipfile.BadZipFile as error:
-        raise GeoNamesError(f"{path} is no zip file, or not whole: {error}") from error
+        raise GeoNamesError(f"{path} is not a zip file, or not whole: {error}") from error
     with archive, archive.open(_member(path, archive)) as data, io.TextIOWrapper(data, "utf-8", newline="\n") as lines:
         yield lines
 
 
 def _member(path: Path, archive: zipfile.ZipFile) -> str:
-    """Return the largest .txt; beside it lie a readme and, with alternate names, a table of languages."""
+    """Return the largest .txt; next to it are a readme and, with alternate names, a table of languages."""
     members = [
         member
         for member in archive.infolist()

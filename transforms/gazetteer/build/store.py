@@ -80,7 +80,7 @@ def importance(row: Row, letter: str) -> int:
 
 
 class Spelling(NamedTuple):
-    """A place that bears a name."""
+    """A place that has a name."""
 
     place: int
     match: int
@@ -89,7 +89,7 @@ class Spelling(NamedTuple):
 
 
 def weight(spelling: Spelling) -> float:
-    """What the places of a name are ordered by."""
+    """Return the sort key of the places of a name."""
     return spelling.importance * (ALTERNATE_SHARE if spelling.match == Match.ALTERNATE else 1.0)
 
 
@@ -115,7 +115,7 @@ def _columns(number: int, row: Row) -> tuple[object, ...]:
 
 @dataclass
 class Store:
-    """A gazetteer in the making; use as a context manager, so that nothing is left behind if it fails.
+    """A gazetteer in the making; use as a context manager, so that nothing remains if it fails.
 
     Places and their names are added with `add`, further names with `add_names`; `finish` makes the file whole.
     """
@@ -129,7 +129,7 @@ class Store:
         self._building = self.path.with_name(self.path.name + ".building")
         self._aside = self.path.with_name(self.path.name + ".names")
         self._remove()
-        # SQLite's sorts spill to a temporary folder, which may be small or memory: spill where the file will lie.
+        # SQLite's sorts spill to a temporary folder, which may be small or memory: spill where the file will be.
         os.environ.setdefault("SQLITE_TMPDIR", str(self.path.parent.resolve()))
         self.connection = sqlite3.connect(self._building, isolation_level=None)
         self.connection.execute("PRAGMA page_size=4096")
@@ -270,7 +270,7 @@ class Store:
             yield name, ordered(Spelling(*facts) for _, *facts in group)
 
     def _is_known(self, name: str, spellings: list[Spelling]) -> bool:
-        """Return True if the name means its first place wherever it stands with a capital."""
+        """Return True if the name means its first place wherever it occurs with a capital."""
         best = spellings[0]
         if best.match > Match.SHORT or (best.importance < KNOWN_POPULATION / 2 and best.place not in self._own):
             return False
@@ -289,7 +289,7 @@ class Store:
         return len(name) > 4 and population >= KNOWN_POPULATION and population >= KNOWN_SHARE * people
 
     def find(self, name: str, letters: Iterable[str], near: Row, km: float) -> int | None:
-        """Return the number of the nearest place already added that bears the name, is of one of the classes and lies
+        """Return the number of the nearest place already added that has the name, is of one of the classes and is
         near.
 
         Only after `index`.

@@ -1,4 +1,4 @@
-"""What the text says a place lies in: `Texas` in `Paris, Texas`."""
+"""The container that the text gives a place: `Texas` in `Paris, Texas`."""
 
 import dataclasses
 import re
@@ -14,7 +14,7 @@ _CONTAINER = re.compile(
 
 
 def with_container(mention: Mention, text: str, gazetteer: Gazetteer) -> Mention:
-    """Return the mention with the place that the text puts behind it, if one of its candidates lies there."""
+    """Return the mention with the place that the text puts after it, if one of its candidates is there."""
     if mention.place is not None or not text.startswith((",", " ("), mention.end):
         return mention
     match = _CONTAINER.match(text, mention.end)

@@ -21,7 +21,7 @@ NUMBER_LABELS = frozenset({"DATE", "TIME", "MONEY", "PERCENT", "QUANTITY", "CARD
 LOCATIVE_POPULATION = 15_000
 """After a preposition of place, a city's name is that city from this population on."""
 SAYING_SHARE = 0.2
-"""What says things in so many of its uses is a person."""
+"""Name that says things in at least this share of its uses is a person."""
 PERSON_POPULATION = 200_000
 """A smaller city that only says things is a person of that name."""
 _LIES_IN = re.compile(r", [A-Z][a-z]+\.?[,.\s]")
@@ -81,7 +81,7 @@ class MentionContext:
                 yield entity
 
     def options(self, name: str) -> Options:
-        """What the name may mean."""
+        """Return the places that the name may mean."""
         return options_for(name, self.gazetteer)
 
     def plain(self, name: str) -> list[Candidate]:
@@ -95,7 +95,7 @@ class MentionContext:
         ]
 
     def known(self, name: str) -> bool:
-        """Return True if the name means a place wherever it stands with a capital."""
+        """Return True if the name means a place wherever it occurs with a capital."""
         if self.gazetteer.known(name) is None:
             return False
         return len(name) > 3 or name.isupper() or "." in name
@@ -106,23 +106,23 @@ class MentionContext:
         self.evidence |= names - self.persons
 
     def titled(self, start: int) -> bool:
-        """Return True if a person's title stands before the offset."""
+        """Return True if a person's title is before the offset."""
         return self.language.context.title.search(self.text, max(0, start - _BEFORE), start) is not None
 
     def says(self, end: int) -> bool:
-        """Return True if what stands before the offset says or does something as a person does."""
+        """Return True if what is before the offset says or does something as a person does."""
         return self.language.context.speech.match(self.text, end, end + _AFTER) is not None
 
     def locative(self, start: int) -> bool:
-        """Return True if a preposition of place stands before the offset."""
+        """Return True if a preposition of place is before the offset."""
         return self.language.context.locative.search(self.text, max(0, start - _BEFORE), start) is not None
 
     def at_home(self, start: int) -> bool:
-        """Return True if the place before which the offset stands is somebody's: `Darrell Ross, 29, of Columbia`."""
+        """Return True if the place after the offset is somebody's: `Darrell Ross, 29, of Columbia`."""
         return self.language.context.home.search(self.text, max(0, start - _BEFORE), start) is not None
 
     def bears(self, name: str) -> bool:
-        """Return True if a city or division bears the name as it stands, or a county without `County`."""
+        """Return True if a city or division has the name as it is, or a county without `County`."""
         county = next((end for end in self.language.kinds.county_endings if name.endswith(end)), "")
         if county:
             return bool(self.gazetteer.candidates(name) or self.gazetteer.candidates(name.removesuffix(county)))
@@ -156,7 +156,7 @@ class MentionContext:
         return small and len(uses) > 1 and sum(self.says(end) for _, end in uses) >= SAYING_SHARE * len(uses)
 
     def uses(self, name: str) -> list[tuple[int, int]]:
-        """Return the spans where a name stands as a word of its own; of a frequent word, the first ones."""
+        """Return the spans where a name is a word of its own; of a frequent word, the first ones."""
         word = _RUN.search(name)
         if word is None:
             return []
@@ -167,7 +167,7 @@ class MentionContext:
 
     @functools.cached_property
     def _words(self) -> dict[str, list[int]]:
-        """Return map each run of letters and digits to the offsets where it stands."""
+        """Return each run of letters and digits with its offsets."""
         starts: dict[str, list[int]] = {}
         for match in _RUN.finditer(self.text):
             starts.setdefault(match[0], []).append(match.start())

@@ -53,7 +53,7 @@ def labelled_places(entity: Entity, context: MentionContext) -> Iterator[Mention
 
 
 def _part(context: MentionContext, start: int, end: int) -> Iterator[Mention]:
-    """Yield the places of a part between commas: itself, the members of a list, or what stands inside.
+    """Yield the places of a part between commas: itself, the members of a list, or what is inside.
 
     None in a street.
     """
@@ -85,10 +85,10 @@ def is_acronym(context: MentionContext, start: int, end: int) -> bool:
 
 
 def whole_place(context: MentionContext, start: int, end: int, *, basis: str = "model") -> Mention | None:
-    """Return the span as one place, with a word behind it that says its kind; None if nothing bears the name.
+    """Return the span as one place, with a word after it that says its kind; None if nothing has the name.
 
     What only says the kind or part, such as `northern` or `city of`, is looked
-    up but stands outside the mention.
+    up but is outside the mention.
     """
     text = context.text
     name = plain_name(text[start:end])
@@ -139,7 +139,7 @@ def with_kind(context: MentionContext, start: int, end: int) -> int:
 
 
 def region_of_people(context: MentionContext, start: int, end: int) -> Mention | None:
-    """Return the region that an adjective and a word behind it name: `Korean peninsula`."""
+    """Return the region that an adjective and a word after it name: `Korean peninsula`."""
     wide = with_kind(context, start, end)
     names = context.options(plain_name(context.text[start:wide])).candidates if wide > end else ()
     if any(candidate.match <= Match.SHORT for candidate in names):
@@ -177,7 +177,7 @@ def core(context: MentionContext, start: int, end: int) -> tuple[int, int]:
 
 
 def _is_name(context: MentionContext, surface: str) -> bool:
-    """Return True if the gazetteer has the name as it stands, in this language, and its first letter is a capital."""
+    """Return True if the gazetteer has the name as it is, in this language, and its first letter is a capital."""
     if not surface[:1].isupper():
         return False
     found = context.gazetteer.candidates(plain_name(surface))

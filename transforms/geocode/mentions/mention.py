@@ -25,9 +25,9 @@ class Mention:
     place: Place | None = None
     """The place itself, where the name leaves no choice (demonyms)."""
     container: str = ""
-    """A place that the text says it lies in: `Texas` in `Paris, Texas`."""
+    """A place that the text says it is in: `Texas` in `Paris, Texas`."""
     doubtful: bool = False
-    """Whether it is a place only if it lies among the other places of the article."""
+    """Whether it is a place only if it is among the other places of the article."""
 
 
 def mention_at(

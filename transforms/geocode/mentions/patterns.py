@@ -85,17 +85,17 @@ def _without_period(context: MentionContext, name: str) -> str:
 
 
 def _is_bearer(context: MentionContext, name: str, first: int) -> bool:
-    """Return True if one of the first candidates bears the name itself, not as one of another language."""
+    """Return True if one of the first candidates has the name itself, not as one of another language."""
     return any(c.match is not Match.ALTERNATE for c in context.options(name).candidates[:first])
 
 
 def _is_year(text: str, match: re.Match[str], forms: FormWords) -> bool:
-    """Return True if `B.C.` stands behind a year."""
+    """Return True if `B.C.` follows a year."""
     return match[0] in forms.eras and forms.era.search(text, max(0, match.start() - 12), match.start()) is not None
 
 
 def abbreviations(context: MentionContext) -> Iterator[Mention]:
-    """Yield abbreviated states and countries that stand alone: `a Fla. economist`."""
+    """Yield abbreviated states and countries that are alone: `a Fla. economist`."""
     forms = context.language.forms
     for match in forms.abbreviation.finditer(context.text):
         if match[0].replace(" ", "") not in forms.safe_abbreviations or _is_year(context.text, match, forms):

@@ -1,8 +1,8 @@
 """Places that the model missed or took for something else, found with the gazetteer.
 
-A capitalized name is a place when something beside the gazetteer says so: it is
+A capitalized name is a place when something besides the gazetteer says so: it is
 a country or a great city, its own last word is `County` or `region`, the text
-puts it into a state (`Dekalb, Ill.`), it follows `in` or `near`, it stands in
+puts it into a state (`Dekalb, Ill.`), it follows `in` or `near`, it is in
 one list with places, or the same article names it as a place elsewhere.
 """
 
@@ -110,7 +110,7 @@ def doubt(context: MentionContext, start: int, end: int, label: str) -> Mention 
 
 
 def listed(context: MentionContext, start: int, end: int, taken: SpanSet) -> Mention | None:
-    """Return the mention at a span that stands in one list with places already found."""
+    """Return the mention at a span that is in one list with places already found."""
     name = plain_name(context.text[start:end])
     if (
         not context.plain(name)
@@ -136,7 +136,7 @@ def _list_before(context: MentionContext, start: int) -> int:
 
 
 def candidate_spans(context: MentionContext) -> Iterator[tuple[int, int, str]]:
-    """Yield entities that are no places by their label, and runs of capitalized words outside all entities.
+    """Yield entities that are not places by their label, and runs of capitalized words outside all entities.
 
     Each with its label, empty outside entities, and all parts between hyphens.
     """
@@ -177,7 +177,7 @@ def longer_names(context: MentionContext) -> Iterator[Mention]:
 
 
 def _is_run(text: str, words: Sequence[re.Match[str]]) -> bool:
-    """Return True if only a space, line break or hyphen stands between the words, and the last has a capital."""
+    """Return True if only a space, line break or hyphen is between the words, and the last has a capital."""
     gaps = (text[left.end() : right.start()] for left, right in itertools.pairwise(words))
     return words[-1][0][0].isupper() and all(gap in (" ", "\n", "-", "\u00a0", ". ") for gap in gaps)
 

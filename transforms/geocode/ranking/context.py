@@ -1,7 +1,7 @@
 """What the other names of an article say about each candidate of a name.
 
 All candidates of all names of an article are rows of one matrix. A candidate with
-some probability is a source: it speaks for the candidates of other names that lie
+some probability is a source: it speaks for the candidates of other names that are
 near it, in the same division or in the same country, the louder the more probable
 it is and the nearer in the text.
 """
@@ -78,18 +78,18 @@ MEANINGS = {**FACTS, **CUES, **CONTEXT, **PRODUCTS, **TRAITS}
 COLUMNS = tuple(MEANINGS)
 """All features, in the order of the columns."""
 ALONE = len(FACTS) + len(CUES)
-"""So many columns are known before the context."""
+"""Number of columns known before the context."""
 IN_CONTEXT = len(CONTEXT) + len(PRODUCTS)
-"""So many columns follow that are the context's; the rest are traits."""
+"""Number of columns that follow and are the context's; the rest are traits."""
 _LEFT, _RIGHT = (np.array([COLUMNS.index(pair[side]) for pair in CROSSES]) for side in (0, 1))
 
 MIN = 0.02
-"""Candidates less probable than this are no sources."""
+"""Candidates less probable than this are not sources."""
 CLOSE_CHARS = 150.0
-"""A name's voice falls by e with so many characters between the mentions."""
+"""Characters between the mentions over which a name's voice falls by e."""
 LIST_GAP: frozenset[str] = frozenset().union(*(language.ranking.list_gaps for language in LANGUAGES))
 MAX_PAIRED = 512
-"""Mentions of which every pair is compared; of more, each is compared with the `NEIGHBOURS` next."""
+"""At most this number of mentions, every pair is compared; above it, each is compared with the `NEIGHBOURS` next."""
 NEIGHBOURS = 64
 _COS = np.cos(np.array([50.0, 161.0, 500.0]) / 6371.0)
 
@@ -257,7 +257,7 @@ def _joined(facts: Sequence[Facts]) -> Facts:
 
 
 def _text_relations(names: Sequence[Name], text: str) -> tuple[Array, Array]:
-    """How close names stand in the text, 0 to 1, and whether they are neighbours in a list; both by pairs of names."""
+    """Return, by pairs of names, their nearness in the text, 0 to 1, and whether they are neighbours in a list."""
     count = len(names)
     close, listed = np.zeros((count, count)), np.zeros((count, count))
     spans = sorted((start, end, index) for index, name in enumerate(names) for start, end in name.spans)

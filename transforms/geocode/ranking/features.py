@@ -69,9 +69,9 @@ class Name:
         name: the name as printed, without article and possessive.
         spans: start and end of its mentions in the text.
         kind: name, demonym, dateline, or publisher for a name outside the text.
-        containers: places that the text says it lies in.
+        containers: places that the text says it is in.
         fixed: its place, where there is no choice.
-        known: its place, where the name means one wherever it stands.
+        known: its place, where the name means one wherever it occurs.
         doubtful: whether it says nothing about the other names.
         traits: values of `TRAITS`.
         cues: shares of its mentions with a cue of a city, a division, a country, a possessive.
@@ -141,7 +141,7 @@ def _kept() -> dict[tuple[int, str], tuple[Options, Facts]]:
 
 
 def facts_of_places(places: Sequence[Place]) -> Facts:
-    """Return the facts of places that are given, of which only where they lie matters."""
+    """Return the facts of given places; only their coordinates matter."""
     return _arrays(places, np.zeros((len(places), len(FACTS))))
 
 

@@ -22,7 +22,7 @@ DEFAULT_WEIGHTS = Path(__file__).with_name("weights.tsv")
 ROUNDS = 3
 """The first and two with context; more change hardly any place."""
 SURELY_ONE = 0.15
-"""A name for which "none of these" is no more probable gets its best place, though many share its probability."""
+"""A name for which "none of these" is not more probable gets its best place, though many share its probability."""
 MAX_ROWS = 1_500
 """Candidates that are weighed together; the context of more names would take the square of their number."""
 NEAR = 0.9
@@ -34,7 +34,7 @@ SETTINGS = {
     "offset": "of the same line",
     "demonym_score": "how often the country of a demonym was right",
 }
-"""Lines of the file of weights that are no features, with their meaning."""
+"""Lines of the file of weights that are not features, with their meaning."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Weights:
     demonym_score: float
 
     def score(self, probability: float) -> float:
-        """How often a place of so great a probability is right, 0 to 1."""
+        """Return the share of places of this probability that are right, 0 to 1."""
         probability = min(max(probability, 1e-4), 1 - 1e-4)
         return 1 / (1 + math.exp(-(self.slope * math.log(probability / (1 - probability)) + self.offset)))
 
@@ -135,7 +135,7 @@ def guarded(table: CandidateMatrix, shares: Array) -> Array:
 
 
 def reliability(scored: Sequence[tuple[float, bool]], bins: int = 10) -> list[tuple[float, float, int, float, float]]:
-    """How often predictions of a score were right, by bins of equal width.
+    """Return the share of right predictions by score, in bins of equal width.
 
     Args:
         scored: score from 0 to 1, and whether it was right.

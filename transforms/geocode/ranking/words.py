@@ -1,4 +1,4 @@
-"""What the words of a name and around it say: whether it is a place at all, and of which kind."""
+"""What the words of a name and around it say: whether it is a place at all, and its kind."""
 
 import math
 import re
@@ -30,7 +30,7 @@ TRAITS = {
 _GOES_ON = re.compile(r"^(?: [A-Z][a-z]|-\w)")
 _BEGINS_BEFORE = re.compile(r"[A-Z][\w’'-]{1,24} $")
 REACH = 24
-"""Characters looked at before and behind a mention."""
+"""Characters looked at before and after a mention."""
 
 
 def cues_of(text: str, spans: Sequence[tuple[int, int]], words: RankingWords) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""English words next to a name that say of which kind its place is, and words in the names of media."""
+"""English words next to a name that say the kind of its place, and words in the names of media."""
 
 import re
 

@@ -28,7 +28,7 @@ from transforms.text.dateline.tokens import (
 IsPlace = Callable[[str], bool]
 
 PROSE = 200
-"""A paragraph this long is body; behind it only a dateline with an agency, date or region is believed."""
+"""A paragraph this long is body; after it only a dateline with an agency, date or region is believed."""
 _JOINTS = re.compile(
     rf"\s?[/&+]\s?|\s(?:{'|'.join(union(lambda language: language.datelines.joints))})\s", re.IGNORECASE
 )
@@ -64,13 +64,13 @@ class DatelineParse:
 
 
 def is_believed(reading: DatelineParse, is_place: IsPlace, *, at_line: bool, behind_prose: bool) -> bool:
-    """Return True if the evidence bears the form.
+    """Return True if the evidence supports the form.
 
     Args:
         reading: what the tokens say.
         is_place: whether the gazetteer knows a name.
         at_line: whether a line begins there.
-        behind_prose: whether a paragraph of the body stands before it.
+        behind_prose: whether a paragraph of the body is before it.
     """
     wired = bool(reading.agency and is_agency(reading.agency))
     if not reading.names:
@@ -114,7 +114,7 @@ def _believed_unknown(reading: DatelineParse, *, wired: bool, region: bool, at_l
 
 
 def _believed_without(reading: DatelineParse, *, region: bool, strong: bool) -> bool:
-    """Return colon, own line, or nothing behind a known place."""
+    """Return colon, own line, or nothing after a known place."""
     capitals = is_capitals(reading.main)
     if reading.mark == COLON:
         return _opens_sentence(reading) and not _shouts(reading) and _is_sentence(reading)
@@ -152,7 +152,7 @@ def _opens_sentence(reading: DatelineParse) -> bool:
 
 
 def _shouts(reading: DatelineParse) -> bool:
-    """Return True if capitals go on behind the mark, as in a heading: `GAZA — A HISTORY`."""
+    """Return True if capitals go on after the mark, as in a heading: `GAZA — A HISTORY`."""
     words = reading.text[reading.body_start : reading.body_start + 60].split("\n")[0].split()[:4]
     return len(words) > 1 and all(is_capitals(word) and any(char.isupper() for char in word) for word in words)
 

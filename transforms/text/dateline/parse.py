@@ -1,7 +1,7 @@
 """The line that says where, when and by which agency a story was filed: `WASHINGTON (AP) —`.
 
 A dateline is recognised by its form, as a string of token kinds, and by its
-evidence: a place that the gazetteer knows, a region behind it, an agency, a
+evidence: a place that the gazetteer knows, a region after it, an agency, a
 date, capitals. The weaker the form, the more evidence is asked for, because a
 dateline places the whole article: `DEAR ABBY:` has the form and no evidence.
 """
@@ -27,7 +27,7 @@ from transforms.text.dateline.tokens import (
 )
 
 SEARCHED = 1000
-"""Characters at the head of a text in which a dateline may stand, behind headline and byline."""
+"""Characters at the head of a text in which a dateline may be, after headline and byline."""
 
 MAX_STARTS = 40
 
@@ -61,7 +61,7 @@ class Dateline:
         end: offset past the place.
         agency: the agency as printed, without its brackets.
         date: the date as printed.
-        body_start: offset where the body begins, behind the dateline.
+        body_start: offset where the body begins, after the dateline.
     """
 
     place: str | None
@@ -76,7 +76,7 @@ def parse_dateline(text: str, is_place: IsPlace) -> Dateline | None:
     """Return the dateline in the first lines of an article, or None.
 
     Args:
-        text: the article's text; headline and byline may stand before the dateline.
+        text: the article's text; headline and byline may come before the dateline.
         is_place: whether a gazetteer knows the name, in capitals or not.
 
     Takes time in proportion to the first 1,000 characters, whatever they are.
@@ -122,7 +122,7 @@ def _from_east_asian(match: re.Match[str]) -> Dateline:
 
 
 def _readings(text: str, start: int, is_place: IsPlace) -> Iterator[DatelineParse]:
-    """What may stand at an offset: a place with what belongs to it, or a bracket alone."""
+    """Match what may be at an offset: a place with what belongs to it, or a bracket alone."""
     found = list(tokens(text, start))
     kinds = "".join(token.kind for token in found)
     for form in (_FORM, _AGENCY_FORM):
@@ -154,7 +154,7 @@ def _read(text: str, start: int, found: list[Token], match: re.Match[str], is_pl
 
 
 def _mark(used: list[Token], match: re.Match[str]) -> str:
-    """What ends the dateline: a mark's kind, GROUP for a bracket alone, or "" for nothing."""
+    """Return the end of the dateline: a mark's kind, GROUP for a bracket alone, or "" for nothing."""
     if match["end"]:
         return DASH if DASH in match["end"] else match["end"][0]
     last = used[-1]
@@ -166,8 +166,8 @@ def _mark(used: list[Token], match: re.Match[str]) -> str:
 def _judge_groups(used: list[Token], is_place: IsPlace) -> dict[str, Token]:
     """Return the first bracket of each sort: agency, place, date, or other.
 
-    A bracket names a place only alone or right behind a lone name; the agency
-    of `PARIS, Texas (Meridian)` is no town in Mississippi.
+    A bracket names a place only alone or right after a lone name; the agency
+    of `PARIS, Texas (Meridian)` is not a town in Mississippi.
     """
     sorts: dict[str, Token] = {}
     kinds = "".join(token.kind for token in used)

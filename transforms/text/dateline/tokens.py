@@ -62,7 +62,7 @@ _DATES = tuple(
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of a dateline: `text[start:end]`, and for a GROUP what stands inside it."""
+    """A piece of a dateline: `text[start:end]`, and for a GROUP what is inside it."""
 
     kind: str
     start: int
@@ -161,7 +161,7 @@ def _agency(text: str, at: int) -> Token | None:
 
 @functools.cache
 def _bare_agencies() -> dict[str, list[str]]:
-    """Return first word -> the agencies that may stand without brackets, the longest first."""
+    """Return first word -> the agencies that may occur without brackets, the longest first."""
     names = AGENCIES - _ONLY_IN_BRACKETS
     found: dict[str, list[str]] = {}
     for name in sorted(names | {name.upper() for name in names if len(name) > 3}, key=len, reverse=True):
@@ -208,7 +208,7 @@ def _takes_stop(word: str) -> bool:
 
 
 def _continues(word: str, first: str) -> bool:
-    """Return True if the word can stand in a name that begins with `first`.
+    """Return True if the word can be in a name that begins with `first`.
 
     >>> _continues("YORK", "NEW"), _continues("The", "LONDON"), _continues("DeKALB", ""), _continues("de", "Rio")
     (True, False, True, False)
