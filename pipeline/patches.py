@@ -1,12 +1,12 @@
-"""Changes to Beam's servers and worker environments.
-
-Changes for speed are in `pipeline/engines/startup.py` and `worker.py`.
+"""The registry of all changes to other packages' internals, and those that keep servers off the network.
 
 `close_ports` keeps Beam's servers off the network. Beam 2.77.0 binds them to
 `[::]`, without authentication: docs/security.md says what that lets a stranger
-do. `PATCHED` lists each function of Beam that a change relies on, with a hash
-of its source. `tests/test_patches.py` fails when one has changed: then compare
-the change with the new source, or remove it, and write the new hash.
+do. `PATCHED` lists each function that a change here or in another room (`where`)
+replaces or relies on, with a hash of its source. `tests/test_patches.py` fails
+when one has changed: then compare the change with the new source, or remove it,
+and write the new hash. It fails as well when a file changes an internal of
+these packages and no entry names the file.
 """
 
 import dataclasses
@@ -31,7 +31,11 @@ WORKER_THREAD = "run_worker"
 
 @dataclasses.dataclass(frozen=True)
 class Patched:
-    """A function of Beam that a change replaces or relies on."""
+    """A function or constant of another package that a change replaces or relies on.
+
+    Raises:
+        ModuleNotFoundError, AttributeError: from `found`, if it is not there any more.
+    """
 
     version: str
     module: str
@@ -39,13 +43,29 @@ class Patched:
     why: str
     until: str
     sha256: str
+    """First 16 digits of the hash of its source, or of a constant's `repr`; COMPILED where there is no source."""
+    where: str = "pipeline/patches.py"
+    """File of ours that makes the change."""
+    package: str = "apache-beam"
 
     def found(self) -> str:
-        """Return the hash of the source that is installed."""
+        """Return the hash of what is installed."""
         target: Any = __import__(self.module, fromlist=["_"])
         for part in self.name.split("."):
             target = inspect.getattr_static(target, part)
-        return hashlib.sha256(inspect.getsource(_ORIGINALS.get(target, target)).encode()).hexdigest()[:16]
+        if isinstance(target, str | int):
+            return _digest(repr(target))
+        try:
+            return _digest(inspect.getsource(inspect.unwrap(_ORIGINALS.get(target, target))))
+        except TypeError:
+            return COMPILED
+
+
+COMPILED = "compiled"
+
+
+def _digest(source: str) -> str:
+    return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
 _HANDLERS = "apache_beam.runners.portability.fn_api_runner.worker_handlers"
@@ -108,6 +128,100 @@ PATCHED = [
         why="the secret of a worker pool would have to be in the options, which engines show and log",
         until="Beam reads an environment's parameters from a file",
         sha256="a58dbeb57219356b",
+    ),
+    Patched(
+        "2.77.0",
+        "apache_beam.transforms.core",
+        "get_function_args_defaults",
+        why="looks at the signatures of all methods of a step each time it meets the step: an eighth of a short run",
+        until="Beam remembers them",
+        sha256="5e41a60ff81fe8ca",
+        where="pipeline/engines/startup.py",
+    ),
+    Patched(
+        "2.77.0",
+        "apache_beam.runners.worker.data_plane",
+        "SizeBasedBufferingClosableOutputStream.__init__",
+        why="blocks of 10 MB gave one of two workers 4,182 of 5,000 articles",
+        until="the size of a block is an option",
+        sha256="29ccf519611fbc43",
+        where="pipeline/engines/worker.py",
+    ),
+    Patched(
+        "2.77.0",
+        "apache_beam.runners.worker.sdk_worker",
+        "SdkHarness._execute",
+        why="prints each traceback to stderr, and also logs it",
+        until="it logs only",
+        sha256="2a62fda30490e8cb",
+        where="pipeline/engines/shutdown.py",
+    ),
+    Patched(
+        "2.77.0",
+        "apache_beam.io.aws.clients.s3.boto3_client",
+        "Client.__init__",
+        why="a client of boto3 for each file system, made in threads at the same time, which boto3 does not allow",
+        until="Beam makes one client a process",
+        sha256="1cf60e5ab4b1b180",
+        where="transforms/dataset/s3.py",
+    ),
+    Patched(
+        "2.77.0",
+        "apache_beam.runners.dataflow.internal.apiclient",
+        "_FNAPI_ENVIRONMENT_MAJOR_VERSION",
+        why="a submission without Google's client needs the version of the environment; only this constant has it",
+        until="it is public",
+        sha256="3c62712717042101",
+        where="pipeline/engines/dataflow.py",
+    ),
+    Patched(
+        "2.77.0",
+        "apache_beam.runners.portability.job_server",
+        "JavaJarJobServer.subprocess_cmd_and_endpoint",
+        why="the jar has to be there before the job server starts in a namespace without a network",
+        until="the folder is public",
+        sha256="0cc9987664b7fbec",
+        where="pipeline/engines/ports.py",
+    ),
+    Patched(
+        "3.8.18",
+        "spacy.pipeline.transition_parser",
+        "Parser.pipe",
+        why="gives the interpreter's lock away for nearly every move: three quarters of the recognizer's time",
+        until="`benchmarks/stages.py` finds `nlp.pipe` as fast",
+        sha256=COMPILED,
+        where="transforms/extract/fast_pipe.py",
+        package="spacy",
+    ),
+    Patched(
+        "8.3.14",
+        "thinc.backends.numpy_ops",
+        "NumpyOps.gemm",
+        why="BLIS takes its generic code on some processors; numpy's OpenBLAS was 2.8 times as fast there",
+        until="thinc's own products are as fast",
+        sha256=COMPILED,
+        where="transforms/extract/fast_pipe.py",
+        package="thinc",
+    ),
+    Patched(
+        "3.8.18",
+        "spacy.cli.info",
+        "info",
+        why="spaCy imports its whole command line for this one function: a quarter of a second",
+        until="`import spacy` imports no `spacy.cli`",
+        sha256="3688b676a4322372",
+        where="pipeline/engines/startup.py",
+        package="spacy",
+    ),
+    Patched(
+        "6.0.14",
+        "feedparser.mixin",
+        "_FeedParserMixin._sync_author_detail",
+        why="looks for an e-mail address in time that grows with the square of an author's length",
+        until="feedparser bounds the text that it looks at",
+        sha256="85518f0566cd2aa0",
+        where="transforms/formats/feed/bounds.py",
+        package="feedparser",
     ),
 ]
 

@@ -71,6 +71,7 @@ def _remember_signatures() -> None:
         names, defaults = found
         return [*names], [*defaults]
 
+    vars(remembered)["__wrapped__"] = look
     core.get_function_args_defaults = remembered
 
 

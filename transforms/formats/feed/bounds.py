@@ -24,4 +24,5 @@ def _sync_bounded(self: Any, key: str = "author") -> None:
 
 def bound_authors() -> None:
     """Have feedparser pass long authors by (6.0.12, `mixin.py`: `emailmatch`)."""
+    vars(_sync_bounded)["__wrapped__"] = _sync_author_detail
     _FeedParserMixin._sync_author_detail = _sync_bounded
