@@ -146,6 +146,6 @@ def test_words_of_libraries_are_objects_too(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_held_dataset_is_told_from_one_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ValueError, match="cannot write") as raised:
+    with pytest.raises(ValueError, match="expected a folder that can be written to") as raised:
         begin_run(str(tmp_path / "file" / "out"), [("a", 1, 1.0)], datetime.datetime.now(datetime.UTC))
     assert not isinstance(raised.value, lock.DatasetLocked)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from transforms.languages.base import NEVER, Language
-from transforms.languages.en import ENGLISH
+from transforms.languages.en.english import ENGLISH
 from transforms.languages.mul import SEVERAL
 
 LANGUAGES: tuple[Language, ...] = (
