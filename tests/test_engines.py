@@ -172,8 +172,8 @@ def test_a_killed_worker_ends_the_run_and_another_makes_it_good(name, many, undi
         )
         kill_worker(pool)
         said = process.communicate(timeout=SECONDS)[1]
-        # Flink within the run does not always notice. Beam waits for a worker that dies between its first connection and
-        # its report (docs/engines.md, 5), which a loaded machine makes likely; `max_minutes` ends the run then.
+        # Flink within the run does not always notice. Beam waits for a worker that dies after its first connection and
+        # before its report (docs/engines.md, 5), which is likely on a loaded machine; `max_minutes` ends the run then.
         hung = name in ("Flink, worker pool", "worker pool") and process.returncode == Exit.HUNG
         assert process.returncode == (Exit.HUNG if hung else Exit.FAILED), said
         assert ("the run was ended" if hung else "the run failed") in said
