@@ -22,7 +22,7 @@ PRELOAD = "transforms.preload"
 
 
 class Watch(Protocol):
-    """What the launcher does during a run: it records, samples, and ends a run that hangs."""
+    """The launcher's work during a run: it records, samples, and ends a run that hangs."""
 
     run_id: str
 

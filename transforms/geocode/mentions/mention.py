@@ -27,7 +27,7 @@ class Mention:
     container: str = ""
     """A place that the text says it is in: `Texas` in `Paris, Texas`."""
     doubtful: bool = False
-    """Whether it is a place only if it is among the other places of the article."""
+    """True if it is a place only among the other places of the article."""
 
 
 def mention_at(

@@ -1,4 +1,4 @@
-"""What the words of a name and around it say: whether it is a place at all, and its kind."""
+"""Evidence of the words of a name and around it: whether it is a place at all, and its kind."""
 
 import math
 import re
